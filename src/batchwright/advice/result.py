@@ -1,0 +1,80 @@
+"""What a study found: the document behind the terminal, `--json`, the report and the notebook."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from batchwright.study.result import BatchSizeResult, Trial
+
+_FROZEN = ConfigDict(frozen=True)
+
+
+class CriticalBatch(BaseModel):
+    """The fitted critical batch size; see ``advice.curve``."""
+
+    model_config = _FROZEN
+    definition: str = "hyperbola"
+    value: float | None
+    interval: tuple[float | None, float | None] | None
+    identifiable: bool
+    valid_range: tuple[float, float] | None
+    verdict: str = ""
+    steps_min: float | None = None
+    examples_min: float | None = None
+    misfit: float | None = None
+    """Standard deviation of log steps about the curve, beyond what the seeds explain."""
+    points_used: int = 0
+
+
+class EasierTarget(BaseModel):
+    """The same question asked of the stored curves at an easier target."""
+
+    model_config = _FROZEN
+    metric: str
+    value: float
+    batch_size: int | None
+    batch_sizes: tuple[int, ...]
+    critical_batch: float | None
+    moves: bool
+    """Whether the best batch size leaves the set recommended at the main target."""
+
+
+class Recommendation(BaseModel):
+    """The answer: a batch size and a learning rate, the set that is as good, and what it rests on."""
+
+    model_config = _FROZEN
+    verdict: Literal["recommended", "inconclusive"]
+    objective: Literal["time", "examples", "steps"]
+    batch_size: int | None
+    lr: float | None
+    batch_sizes: tuple[int, ...]
+    interval: tuple[int, int] | None
+    at_easier_targets: tuple[EasierTarget, ...] = ()
+    caveats: tuple[str, ...] = ()
+    next_steps: tuple[str, ...] = ()
+    sentence: str = ""
+    costs: tuple[dict[str, Any], ...] = ()
+    """For every batch size: ``batch_size``, ``seconds_ratio``, ``examples_ratio``, ``steps_ratio`` against the best."""
+
+
+class StudyResult(BaseModel):
+    """A finished study."""
+
+    model_config = _FROZEN
+    study_id: str
+    task: str
+    target: dict[str, Any]
+    recommendation: Recommendation
+    critical_batch: CriticalBatch
+    batch_sizes: tuple[BatchSizeResult, ...]
+    trials: tuple[Trial, ...] = ()
+    report: str | None = None
+    seconds: float = 0.0
+    runs_executed: int = 0
+    runs_reused: int = 0
+    complete: bool = True
+    command: str = ""
+    spec: dict[str, Any] = Field(default_factory=dict)
+    environment: dict[str, Any] = Field(default_factory=dict)

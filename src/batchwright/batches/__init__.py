@@ -1,0 +1,13 @@
+"""Which examples: index streams and batch-size schedules."""
+
+from batchwright.batches.sampling import IndexStream, Sampling, check_batch_size, steps_per_epoch
+from batchwright.batches.schedule import BatchGrowth, batch_size_at
+
+__all__ = [
+    "BatchGrowth",
+    "IndexStream",
+    "Sampling",
+    "batch_size_at",
+    "check_batch_size",
+    "steps_per_epoch",
+]

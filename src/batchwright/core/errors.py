@@ -1,0 +1,51 @@
+"""Exceptions. Every message is one line: the rule, the value, and the likely fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BatchwrightError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class InputError(BatchwrightError):
+    """The caller's input breaks a rule; the command line exits with 2."""
+
+
+class DataError(InputError):
+    """A data file is missing, damaged or truncated."""
+
+
+class StoreError(InputError):
+    """The store cannot be opened, or holds something else than was asked for."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """An error for a misspelt name, with the nearest known name and the whole list.
+
+    >>> str(unknown_name("optimizer", "adm", ["adam", "sgd"]))
+    "unknown optimizer 'adm': did you mean 'adam'? Known: adam, sgd"
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return InputError(f"unknown {kind} {name!r}: {hint}Known: {', '.join(names)}")
+
+
+def one_line(error: BaseException) -> str:
+    """The error's message on a single line, for people.
+
+    A pydantic validation error is reduced to its first problem: ``field: rule, got value``.
+    """
+    problems = getattr(error, "errors", None)
+    if callable(problems):
+        first = problems()[0]
+        where = ".".join(str(part) for part in first.get("loc", ())) or "value"
+        rule = str(first.get("msg", "")).removeprefix("Value error, ").replace("Input should be", "must be")
+        got = first.get("input")
+        shown = "" if isinstance(got, dict) or f"got {got}" in rule else f", got {got!r}"
+        return f"{where}: {rule}{shown}"
+    text = " ".join(str(error).split())
+    return text or type(error).__name__

@@ -1,0 +1,62 @@
+"""An optimizer as data: what is recorded with every run, and what a study varies."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+OptimizerName = Literal[
+    "sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "rprop", "nadam", "radam", "adafactor", "muon"
+]
+ScheduleName = Literal[
+    "constant", "exponential", "inverse_time", "step", "polynomial", "cosine"
+]
+
+
+class Horizon(BaseModel):
+    """A length of training in exactly one unit; ``steps(batch_size, examples)`` converts it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: float = Field(gt=0, allow_inf_nan=False)
+    unit: Literal["steps", "examples", "epochs"] = "epochs"
+
+
+class ScheduleSpec(BaseModel):
+    """A learning-rate schedule: a factor on ``lr`` as a function of the step count."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ScheduleName = "constant"
+    warmup_steps: int = Field(default=0, ge=0)
+    horizon: Horizon | None = None
+    """Length for polynomial and cosine; decay period for exponential, inverse_time and step."""
+    decay: float = Field(default=0.95, gt=0)
+    """Factor per period (exponential, step); strength per period (inverse_time)."""
+    power: float = Field(default=1.0, gt=0)
+    """Exponent of polynomial decay."""
+    floor: float = Field(default=0.0, ge=0, le=1)
+    """Final factor of polynomial and cosine."""
+
+
+class OptimizerSpec(BaseModel):
+    """An optimizer, its learning rate, schedule and regularisation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: OptimizerName = "sgd"
+    lr: float = Field(default=0.1, gt=0, allow_inf_nan=False)
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+    momentum_form: Literal["heavy_ball", "nesterov", "averaged", "velocity"] = "heavy_ball"
+    betas: tuple[float, float] | None = None
+    eps: float | None = None
+    weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    decay_form: Literal["l2", "decoupled"] | None = None
+    """None: torch's own for the optimizer (decoupled for adamw and muon, L2 in the gradient elsewhere)."""
+    l1: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Strength of the L1 penalty, applied by a proximal step."""
+    clip_norm: float | None = Field(default=None, gt=0)
+    schedule: ScheduleSpec = ScheduleSpec()
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Further keyword arguments of the torch optimizer, by its own names."""

@@ -1,0 +1,74 @@
+"""What the runs of a study show, batch size by batch size."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_FROZEN = ConfigDict(frozen=True)
+
+
+class StepsToTarget(BaseModel):
+    """Updates to the target over the confirmation seeds; None where fewer than half reached it.
+
+    ``low`` and ``high`` bound the median at 90%; ``values`` has one entry a seed, None for a seed that
+    did not reach the target.
+    """
+
+    model_config = _FROZEN
+    median: float | None
+    low: float | None
+    high: float | None
+    values: tuple[float | None, ...]
+
+
+class SecondsPerStep(BaseModel):
+    """Seconds of one update, measured alone on the machine: median and quartiles over repeats."""
+
+    model_config = _FROZEN
+    median: float
+    low: float
+    high: float
+    repeats: int
+    threads: int
+
+
+class Trial(BaseModel):
+    """One run of the learning-rate search or of the confirmation, as the report's map shows it."""
+
+    model_config = _FROZEN
+    batch_size: int
+    lr: float
+    seed: int
+    purpose: Literal["search", "confirm"]
+    status: str
+    steps_to_target: float | None
+    updates: int
+    run_key: str
+
+
+class BatchSizeResult(BaseModel):
+    """The learning-rate-tuned outcome at one batch size.
+
+    ``lr_interval``: the lowest and highest tried rates that are within 20% of the best median;
+    ``lr_fails_at``: the lowest tried rate above the chosen one at which a seed failed, or None;
+    ``lr_on_edge``: the best rate was the last one tried on its side.
+    """
+
+    model_config = _FROZEN
+    batch_size: int
+    lr: float | None
+    lr_interval: tuple[float, float] | None
+    lr_fails_at: float | None
+    lr_on_edge: bool
+    runs: int
+    seeds: int
+    seeds_reached: int
+    steps_to_target: StepsToTarget
+    seconds_per_step: float | None
+    seconds_to_target: float | None
+    examples_to_target: float | None
+    timing: SecondsPerStep | None = None
+    test_metrics: dict[str, float] = Field(default_factory=dict)
+    note: str = ""

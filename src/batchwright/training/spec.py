@@ -1,0 +1,64 @@
+"""Everything that determines one run, as frozen data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from batchwright.batches.sampling import Sampling
+from batchwright.batches.schedule import BatchGrowth
+from batchwright.optim.spec import OptimizerSpec
+from batchwright.task.task import Target, TaskReference
+
+
+class Budget(BaseModel):
+    """Where a run ends if the target does not end it: the first bound reached counts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int | None = Field(default=None, ge=1)
+    examples: int | None = Field(default=None, ge=1)
+    epochs: float | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0)
+
+
+class EvaluationPlan(BaseModel):
+    """When the splits are evaluated.
+
+    ``log``: evenly in log-steps, each ``ratio`` times the last, so that the resolution of the steps to
+    target is the same at every batch size; ``epoch``: after every epoch; ``steps``: every ``every`` steps.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: Literal["log", "epoch", "steps"] = "epoch"
+    ratio: float = Field(default=1.05, gt=1)
+    every: int = Field(default=1, ge=1)
+    splits: tuple[Literal["train", "validation", "test"], ...] = ("validation",)
+
+
+class RunSpec(BaseModel):
+    """One training run.
+
+    ``batch_size`` is the number of examples per update, ``micro_batch_size`` per forward pass: the
+    gradients of the micro-batches are accumulated.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: TaskReference
+    batch_size: int
+    micro_batch_size: int | None = Field(default=None, ge=1)
+    batch_growth: BatchGrowth | None = None
+    sampling: Sampling = Sampling()
+    optimizer: OptimizerSpec = OptimizerSpec()
+    budget: Budget = Budget()
+    target: Target | None = None
+    evaluation: EvaluationPlan = EvaluationPlan()
+    seed: int = 0
+    device: str = "cpu"
+    dtype: Literal["float32", "float64", "bfloat16"] = "float32"
+    autocast: Literal["bfloat16"] | None = None
+    average_half_life: float | None = Field(default=None, gt=0)
+    """Half-life in examples of an exponential average of the weights, used for evaluation only."""
