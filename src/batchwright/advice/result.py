@@ -10,6 +10,9 @@ from batchwright.study.result import BatchSizeResult, Trial
 
 _FROZEN = ConfigDict(frozen=True)
 
+Objective = Literal["time", "examples", "steps"]
+"""What a study minimises on the way to the target."""
+
 
 class CriticalBatch(BaseModel):
     """The fitted critical batch size; see ``advice.curve``."""
@@ -26,6 +29,8 @@ class CriticalBatch(BaseModel):
     misfit: float | None = None
     """Standard deviation of log steps about the curve, beyond what the seeds explain."""
     points_used: int = 0
+    band: dict[str, list[float]] | None = None
+    """The curve with its 90% band on a grid: ``batch_size``, ``low``, ``mid``, ``high`` (steps)."""
 
 
 class EasierTarget(BaseModel):
@@ -46,7 +51,7 @@ class Recommendation(BaseModel):
 
     model_config = _FROZEN
     verdict: Literal["recommended", "inconclusive"]
-    objective: Literal["time", "examples", "steps"]
+    objective: Objective
     batch_size: int | None
     lr: float | None
     batch_sizes: tuple[int, ...]

@@ -43,6 +43,11 @@ class IndexStream:
         self._epoch = -1
         self._order = torch.arange(examples)
 
+    @property
+    def runs_on(self) -> bool:
+        """Whether batches cross the ends of epochs; independent draws have no ends to respect."""
+        return self.sampling.last_batch == "run_on" or self.sampling.order == "with_replacement"
+
     def order(self, epoch: int) -> Indices:
         """All indices of one epoch, shape (examples,)."""
         if self.sampling.order == "fixed":
@@ -68,7 +73,7 @@ class IndexStream:
 
     def span(self, position: int, batch_size: int) -> tuple[int, int]:
         """The stream positions [start, stop) of the batch that follows ``position``."""
-        if self.sampling.last_batch == "run_on" or self.sampling.order == "with_replacement":
+        if self.runs_on:
             return position, position + batch_size
         epoch_end = (position // self.examples + 1) * self.examples
         if self.sampling.last_batch == "drop" and position + batch_size > epoch_end:

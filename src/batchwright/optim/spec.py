@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 OptimizerName = Literal[
     "sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "rprop", "nadam", "radam", "adafactor", "muon"
 ]
-ScheduleName = Literal[
-    "constant", "exponential", "inverse_time", "step", "polynomial", "cosine"
-]
+ScheduleName = Literal["constant", "exponential", "inverse_time", "step", "polynomial", "cosine"]
+Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Horizon(BaseModel):
@@ -22,6 +21,17 @@ class Horizon(BaseModel):
     value: float = Field(gt=0, allow_inf_nan=False)
     unit: Literal["steps", "examples", "epochs"] = "epochs"
 
+    def steps(self, *, batch_size: int, examples: int) -> float:
+        """The length in updates of ``batch_size`` examples, an epoch being ``examples``; not rounded.
+
+        >>> Horizon(value=2, unit="epochs").steps(batch_size=30, examples=1437)
+        95.8
+        """
+        if self.unit == "steps":
+            return self.value
+        total = self.value * examples if self.unit == "epochs" else self.value
+        return total / batch_size
+
 
 class ScheduleSpec(BaseModel):
     """A learning-rate schedule: a factor on ``lr`` as a function of the step count."""
@@ -31,7 +41,8 @@ class ScheduleSpec(BaseModel):
     name: ScheduleName = "constant"
     warmup_steps: int = Field(default=0, ge=0)
     horizon: Horizon | None = None
-    """Length for polynomial and cosine; decay period for exponential, inverse_time and step."""
+    """Whole length, warm-up included, for polynomial and cosine; decay period (default: one epoch) for
+    exponential, inverse_time and step."""
     decay: float = Field(default=0.95, gt=0)
     """Factor per period (exponential, step); strength per period (inverse_time)."""
     power: float = Field(default=1.0, gt=0)
@@ -49,11 +60,12 @@ class OptimizerSpec(BaseModel):
     lr: float = Field(default=0.1, gt=0, allow_inf_nan=False)
     momentum: float = Field(default=0.0, ge=0, lt=1)
     momentum_form: Literal["heavy_ball", "nesterov", "averaged", "velocity"] = "heavy_ball"
-    betas: tuple[float, float] | None = None
-    eps: float | None = None
+    betas: tuple[Beta, Beta] | None = None
+    eps: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     decay_form: Literal["l2", "decoupled"] | None = None
-    """None: torch's own for the optimizer (decoupled for adamw and muon, L2 in the gradient elsewhere)."""
+    """None: torch's own for the optimizer (decoupled for adamw, adafactor and muon, L2 in the gradient
+    elsewhere)."""
     l1: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Strength of the L1 penalty, applied by a proximal step."""
     clip_norm: float | None = Field(default=None, gt=0)

@@ -6,6 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from batchwright.measure.hardware import SecondsPerStep
+
+__all__ = ["BatchSizeResult", "SecondsPerStep", "StepsToTarget", "Trial"]
+
 _FROZEN = ConfigDict(frozen=True)
 
 
@@ -21,17 +25,6 @@ class StepsToTarget(BaseModel):
     low: float | None
     high: float | None
     values: tuple[float | None, ...]
-
-
-class SecondsPerStep(BaseModel):
-    """Seconds of one update, measured alone on the machine: median and quartiles over repeats."""
-
-    model_config = _FROZEN
-    median: float
-    low: float
-    high: float
-    repeats: int
-    threads: int
 
 
 class Trial(BaseModel):

@@ -16,6 +16,7 @@ from batchwright.core.shapes import Indices
 from batchwright.core.streams import global_randomness
 
 Collate = Callable[[list[Any]], tuple[Any, Any]]
+CPU = torch.device("cpu")
 Augment = Callable[[Any, torch.Generator], Any]
 
 
@@ -63,6 +64,12 @@ class TensorSplit:
     targets: Any
 
     def __post_init__(self) -> None:
+        for leaf in pytree.tree_leaves((self.inputs, self.targets)):
+            if not isinstance(leaf, Tensor) or leaf.ndim == 0:
+                raise InputError(
+                    "inputs and targets must be tensors with the examples along the first dimension, "
+                    f"got {type(leaf).__name__}; torch.as_tensor makes one of an array"
+                )
         sizes = {len(leaf) for leaf in pytree.tree_leaves((self.inputs, self.targets))}
         if len(sizes) != 1:
             raise InputError(f"inputs and targets must have equally many examples, got {sorted(sizes)}")
@@ -102,7 +109,7 @@ class ItemSplit:
     dataset: Any
     collate_fn: Collate = default_collate
     positions: Tensor | None = None
-    device: torch.device = torch.device("cpu")
+    device: torch.device = CPU
     dtype: torch.dtype = torch.float32
 
     def __len__(self) -> int:
@@ -127,11 +134,15 @@ class ItemSplit:
     def labels(self) -> Tensor | None:
         targets = getattr(self.dataset, "targets", None)
         if targets is None:
-            items = [self.dataset[i] for i in range(len(self.dataset))]
+            with global_randomness(0, python_too=True):
+                items = [self.dataset[i] for i in range(len(self.dataset))]
             if not all(isinstance(item, (tuple, list)) and len(item) == 2 for item in items):
                 return None
             targets = [item[1] for item in items]
-        labels = torch.as_tensor(targets)
+        try:
+            labels = torch.as_tensor(targets)
+        except (TypeError, ValueError, RuntimeError):  # masks, texts, boxes: not one integer an example
+            return None
         if labels.ndim != 1 or labels.is_floating_point():
             return None
         return labels if self.positions is None else labels[self.positions]

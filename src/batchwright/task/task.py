@@ -148,7 +148,9 @@ class Task:
     def check_target(self, target: Target) -> None:
         """Refuse a target on a metric that this task does not define."""
         if target.metric != "loss" and target.metric not in self.metrics:
-            raise unknown_name(f"target metric for task {self.name!r}", target.metric, ["loss", *self.metrics])
+            raise unknown_name(
+                f"target metric for task {self.name!r}", target.metric, ["loss", *self.metrics]
+            )
 
     def build_model(self, seed: int) -> nn.Module:
         """A new model, initialised from the ``init`` stream of ``seed``."""
@@ -177,19 +179,20 @@ def take_examples(task: Task, count: int, seed: int = 0) -> Task:
     order = torch.randperm(total, generator=random)
     labels = task.train.labels()
     if labels is not None:
-        order = order[_stratified(labels.cpu()[order], count)]
+        order = order[stratified_positions(labels.cpu()[order], count)]
     chosen = order[:count].sort().values
     return replace(task, train=task.train.subset(chosen))
 
 
-def _stratified(labels: Tensor, count: int) -> Tensor:
-    """Positions of ``count`` labels, first come first served within each class's quota."""
+def stratified_positions(labels: Tensor, count: int) -> Tensor:
+    """Positions of ``count`` labels, first come first served within each class's quota.
+
+    Quotas are proportional to the class sizes, rounded by largest remainders.
+    """
     classes, sizes = labels.unique(return_counts=True)
     shares = sizes.double() * count / len(labels)
     quota = shares.floor().long()
     remainder_order = (shares - quota).argsort(descending=True, stable=True)
     quota[remainder_order[: count - int(quota.sum())]] += 1
-    picks = [
-        (labels == label).nonzero().flatten()[: int(k)] for label, k in zip(classes, quota, strict=True)
-    ]
+    picks = [(labels == label).nonzero().flatten()[: int(k)] for label, k in zip(classes, quota, strict=True)]
     return torch.cat(picks)

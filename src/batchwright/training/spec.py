@@ -62,3 +62,5 @@ class RunSpec(BaseModel):
     autocast: Literal["bfloat16"] | None = None
     average_half_life: float | None = Field(default=None, gt=0)
     """Half-life in examples of an exponential average of the weights, used for evaluation only."""
+    record_ratio: float = Field(default=1.02, gt=1)
+    """Steps are recorded evenly in log-steps, each at least ``record_ratio`` times the last."""

@@ -1,0 +1,279 @@
+"""From a study spec to its answer: run what is missing, time the steps, fit, recommend."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from batchwright.advice.curve import CurveFit, fit_curve
+from batchwright.advice.recommend import easier_targets, recommend
+from batchwright.advice.result import CriticalBatch, EasierTarget, Objective, StudyResult
+from batchwright.advice.runs import Point
+from batchwright.core.errors import InputError
+from batchwright.measure.hardware import SecondsPerStep, seconds_per_step
+from batchwright.study.driver import Driver, Progress, StudyRuns, rate_value
+from batchwright.study.execute import Executor
+from batchwright.study.result import BatchSizeResult
+from batchwright.study.spec import StudySpec, check_study
+from batchwright.study.store import Store
+from batchwright.study.summary import batch_size_results, trials
+from batchwright.task.task import Task
+from batchwright.training.environment import environment
+from batchwright.training.record import RunResult
+from batchwright.training.target import first_crossing
+
+_TIMING = "seconds_per_step"
+
+
+def run_study(
+    spec: StudySpec,
+    task: Task,
+    store: Store,
+    executor: Executor,
+    *,
+    objective: Objective = "time",
+    name: str | None = None,
+    command: str = "",
+    progress: Progress | None = None,
+    remark: Callable[[str], None] | None = None,
+) -> StudyResult:
+    """Run a study to its answer, reusing every run that the store already holds.
+
+    Each finished run is kept at once, so a study that is interrupted or killed continues where it was.
+
+    Args:
+        spec: what to study.
+        task: the live task that ``spec.task`` names.
+        store: where runs are kept; only this process writes to it.
+        executor: where runs are executed.
+        objective: what to minimise: ``time``, ``examples`` or ``steps`` to target.
+        name: a name for the study beside its id.
+        command: the command line, for the report.
+        progress: called with (runs finished, runs expected).
+        remark: called with a short text when a phase begins.
+
+    Raises:
+        InputError: the spec does not fit the task.
+        RunFailedError: the model raised an error.
+    """
+    check_study(spec, task)
+    began = time.perf_counter()
+    study_id = spec.identity(task.fingerprint)
+    store.begin_study(study_id, name=name, task=task.name, spec=spec.model_dump_json(), command=command)
+    try:
+        runs = Driver(spec, study_id, len(task.train), store, executor, progress).run()
+        executor.close()  # the steps are timed alone on the machine
+        if remark is not None:
+            remark("seconds a step, alone on the machine")
+        timings = _timings(spec, study_id, runs, task, store)
+    except BaseException:
+        executor.close()
+        store.end_study(study_id, status="interrupted", seconds=time.perf_counter() - began)
+        raise
+    result = conclude(spec, task, runs, timings, objective=objective, study_id=study_id, command=command)
+    seconds = time.perf_counter() - began
+    result = result.model_copy(update={"seconds": seconds})
+    store.end_study(study_id, status="complete", seconds=seconds, result=result.model_dump_json())
+    return result
+
+
+def conclude(
+    spec: StudySpec, task: Task, runs: StudyRuns, timings: Mapping[int, SecondsPerStep], *,
+    objective: Objective, study_id: str, command: str = "",
+) -> StudyResult:  # fmt: skip
+    """The answer that the runs and the timings support; nothing is executed."""
+    rows = batch_size_results(spec, runs, timings)
+    fit = _fit(rows, spec)
+    examples = len(task.train)
+    recommendation = recommend(rows, objective=objective, examples=examples, curve=fit, task=spec.task.name)
+    easier = tuple(
+        _at_target(spec, task, runs, rows, value, objective, recommendation.batch_sizes)
+        for value in _easier_values(spec, task, runs)
+    )
+    caveats = [*recommendation.caveats, *_caveats(spec, task, runs, easier)]
+    sentence = recommendation.sentence
+    return StudyResult(
+        study_id=study_id,
+        task=task.name,
+        target=spec.target.model_dump(mode="json"),
+        recommendation=recommendation.model_copy(
+            update={"at_easier_targets": easier, "caveats": tuple(caveats), "sentence": sentence}
+        ),
+        critical_batch=_critical_batch(fit),
+        batch_sizes=rows,
+        trials=trials(spec, runs),
+        runs_executed=runs.executed,
+        runs_reused=runs.reused,
+        complete=not runs.not_run,
+        command=command,
+        spec=spec.model_dump(mode="json"),
+        environment=environment(),
+    )
+
+
+def _timings(
+    spec: StudySpec, study_id: str, runs: StudyRuns, task: Task, store: Store
+) -> dict[int, SecondsPerStep]:
+    """Seconds a step at every batch size that has a rate, measured once a study and kept."""
+    kept = store.measurements(study_id).get(_TIMING, {})
+    timings = {int(size): SecondsPerStep.model_validate(value) for size, value in kept.items()}
+    rates = {size: found.rate for size, found in runs.found.items() if found.rate is not None}
+    if not set(rates) <= set(timings):
+        specs = [
+            spec.run(size, rate_value(spec.optimizer.lr, rate), spec.run_seed("confirm", 0), 1)
+            for size, rate in sorted(rates.items())
+        ]
+        timings = dict(zip(sorted(rates), seconds_per_step(specs, task), strict=True))
+        store.put_measurement(
+            study_id, _TIMING, {str(size): value.model_dump(mode="json") for size, value in timings.items()}
+        )
+    return timings
+
+
+def _fit(rows: Sequence[BatchSizeResult], spec: StudySpec) -> CurveFit | None:
+    """The hyperbola through the confirmation runs, where at least two batch sizes reached the target."""
+    points = []
+    for row in rows:
+        reached = tuple(v for v in row.steps_to_target.values if v is not None)
+        if row.steps_to_target.median is not None and reached:
+            points.append(Point(batch_size=row.batch_size, steps=reached))
+    if len(points) < 2:
+        return None
+    # Crossings are interpolated, which leaves about a quarter of the distance between evaluations.
+    resolution = (spec.evaluation_ratio - 1.0) / 4
+    return fit_curve(points, resolution=resolution)
+
+
+def _critical_batch(fit: CurveFit | None) -> CriticalBatch:
+    if fit is None:
+        return CriticalBatch(
+            value=None, interval=None, identifiable=False, valid_range=None,
+            verdict="no fit: fewer than two batch sizes reached the target",
+        )  # fmt: skip
+    return CriticalBatch(
+        value=fit.critical_batch,
+        interval=fit.interval,
+        identifiable=fit.verdict == "fits",
+        valid_range=fit.valid_range,
+        verdict=fit.verdict,
+        steps_min=fit.steps_min,
+        examples_min=fit.examples_min,
+        misfit=fit.misfit_sd,
+        points_used=fit.points_used,
+        band=fit.band(),
+    )
+
+
+def _easier_values(spec: StudySpec, task: Task, runs: StudyRuns) -> tuple[float, ...]:
+    """Two easier values of the target metric, from the value before training."""
+    confirmed = [runs.results[size, o.ask] for size, f in runs.found.items() for o in f.confirmed]
+    if not confirmed:
+        return ()
+    metric = spec.target.metric
+    starts = [e.value(metric) for r in confirmed for e in r.evaluations if e.step == 0]
+    known = [value for value in starts if value is not None]
+    initial = statistics.median(known) if known else None
+    higher = task.higher_is_better(metric)
+    return easier_targets(metric, spec.target.value, higher_is_better=higher, initial_value=initial)
+
+
+def _at_target(
+    spec: StudySpec, task: Task, runs: StudyRuns, rows: Sequence[BatchSizeResult], value: float,
+    objective: Objective, main: Sequence[int],
+) -> EasierTarget:  # fmt: skip
+    """The answer at another target, from the stored curves of the confirmation runs."""
+    higher = task.higher_is_better(spec.target.metric)
+    moved = []
+    for row in rows:
+        found = runs.found[row.batch_size]
+        results = [runs.results[row.batch_size, o.ask] for o in found.confirmed]
+        moved.append(_with_steps(row, [steps_to(result, spec, value, higher) for result in results]))
+    fit = _fit(moved, spec)
+    advice = recommend(moved, objective=objective, examples=len(task.train), curve=fit, task=spec.task.name)
+    return EasierTarget(
+        metric=spec.target.metric,
+        value=value,
+        batch_size=advice.batch_size,
+        batch_sizes=advice.batch_sizes,
+        critical_batch=fit.critical_batch if fit is not None and fit.verdict == "fits" else None,
+        moves=bool(main) and advice.batch_size is not None and advice.batch_size not in main,
+    )
+
+
+def steps_to(result: RunResult, spec: StudySpec, value: float, higher: bool) -> float | None:
+    """Steps at which a stored run first met another value of the target metric."""
+    rows = [e for e in result.evaluations if e.split == spec.target.split]
+    values = [e.value(spec.target.metric) for e in rows]
+    return first_crossing([e.step for e in rows], values, value, higher_is_better=higher)
+
+
+def _with_steps(row: BatchSizeResult, values: list[float | None]) -> BatchSizeResult:
+    reached = [v for v in values if v is not None]
+    median = statistics.median(reached) if values and len(reached) == len(values) else None
+    seconds = row.seconds_per_step
+    steps = row.steps_to_target.model_copy(
+        update={"median": median, "low": None, "high": None, "values": tuple(values)}
+    )
+    return row.model_copy(
+        update={
+            "steps_to_target": steps,
+            "seeds_reached": len(reached),
+            "seconds_to_target": None if seconds is None or median is None else seconds * median,
+            "examples_to_target": None if median is None else row.batch_size * median,
+        }
+    )
+
+
+def _caveats(spec: StudySpec, task: Task, runs: StudyRuns, easier: Sequence[EasierTarget]) -> list[str]:
+    """What the reader must know beside the recommendation's own caveats."""
+    caveats = []
+    schedule = spec.optimizer.schedule
+    if task.schedule is not None or schedule.horizon is not None:
+        caveats.append(
+            "The learning-rate schedule has a horizon that was studied as it is: steps to target depend on it."
+        )
+    if runs.not_run:
+        sizes = ", ".join(map(str, runs.not_run))
+        caveats.append(f"The budget did not cover batch sizes {sizes}.")
+    if easier and any(e.moves for e in easier):
+        caveats.append("At an easier target another batch size is best: the answer holds for this target.")
+    return caveats
+
+
+def check_objective(objective: str) -> Objective:
+    """Refuse an objective that a study on one machine cannot answer."""
+    if objective == "cost":
+        raise InputError("objective cost needs prices of two or more devices; a study has one: use time")
+    if objective not in ("time", "examples", "steps"):
+        from batchwright.core.errors import unknown_name
+
+        raise unknown_name("objective", objective, ["time", "examples", "steps"])
+    return objective  # type: ignore[return-value]
+
+
+def stored_curves(result: StudyResult, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Validation curves of the confirmation runs at the chosen rates, as plain lists for the report.
+
+    Args:
+        result: the study.
+        rows: its stored runs with their results (``Store.runs(..., curves=True)``).
+    """
+    chosen = {row.batch_size: row.lr for row in result.batch_sizes}
+    curves = []
+    for row in rows:
+        if row["purpose"] != "confirm" or row["lr"] != chosen.get(row["batch_size"]):
+            continue
+        evaluations = [e for e in row["result"].evaluations if e.split == result.target["split"]]
+        curves.append(
+            {
+                "batch_size": row["batch_size"],
+                "lr": row["lr"],
+                "seed": row["seed"],
+                "steps": [e.step for e in evaluations],
+                "examples": [e.examples_seen for e in evaluations],
+                "loss": [e.loss for e in evaluations],
+            }
+        )
+    return curves

@@ -1,0 +1,60 @@
+"""A study's answer on the terminal: the sentence first, then the table it rests on."""
+
+from __future__ import annotations
+
+from batchwright.advice.result import StudyResult
+from batchwright.cli.output import console, number, seconds, table
+
+
+def print_answer(result: StudyResult) -> None:
+    """Print the answer, the evidence, the caveats and the next command."""
+    advice = result.recommendation
+    console.print()
+    console.print(advice.sentence, style="bold", soft_wrap=True)
+    console.print()
+    shown = table("batch", "lr", "steps", "90%", "seeds", "s/step", "to target", "examples", "")
+    for row in result.batch_sizes:
+        steps = row.steps_to_target
+        spread = "-" if steps.low is None else f"{number(steps.low)}..{number(steps.high)}"
+        mark = "best" if row.batch_size == advice.batch_size else ""
+        if not mark and row.batch_size in advice.batch_sizes:
+            mark = "as good"
+        shown.add_row(
+            str(row.batch_size), number(row.lr), number(steps.median), spread,
+            f"{row.seeds_reached}/{row.seeds}", seconds(row.seconds_per_step),
+            seconds(row.seconds_to_target), number(row.examples_to_target), mark or row.note,
+        )  # fmt: skip
+    shown.columns[-1].justify = "left"
+    console.print(shown)
+    console.print()
+    console.print(critical_sentence(result), soft_wrap=True)
+    for easier in advice.at_easier_targets:
+        verdict = "the best batch size moves" if easier.moves else "the answer stays"
+        console.print(
+            f"At {easier.metric} {number(easier.value)}: batch size {easier.batch_size}, {verdict}.",
+            soft_wrap=True,
+        )
+    for caveat in advice.caveats:
+        console.print(f"Note: {caveat}", soft_wrap=True)
+    for step in advice.next_steps:
+        console.print(f"Next: {step}", soft_wrap=True)
+    if result.report:
+        console.print(f"Report: {result.report}", soft_wrap=True)
+    console.print(
+        f"{result.runs_executed} runs executed, {result.runs_reused} reused, {seconds(result.seconds)}."
+    )
+
+
+def critical_sentence(result: StudyResult) -> str:
+    """The critical batch size in words, with its interval or the reason why there is none."""
+    fit = result.critical_batch
+    if fit.value is None:
+        return f"Critical batch size: {fit.verdict}."
+    low, high = fit.interval or (None, None)
+    interval = f"90% interval {number(low)} to {number(high)}"
+    if not fit.identifiable:
+        return f"Critical batch size: {fit.verdict.replace('_', ' ')} ({interval})."
+    return (
+        f"Critical batch size {number(fit.value)} ({interval}): there, steps and examples to target are both "
+        "twice their minimum."
+    )

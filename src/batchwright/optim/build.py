@@ -1,0 +1,213 @@
+"""From an optimizer as data to torch.optim, with what torch lacks left for the updater to do."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from batchwright.core.errors import InputError, unknown_name
+from batchwright.optim.spec import OptimizerSpec
+
+TORCH_CLASS: dict[str, type[Optimizer]] = {
+    "sgd": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "adagrad": torch.optim.Adagrad,
+    "adadelta": torch.optim.Adadelta,
+    "rprop": torch.optim.Rprop,
+    "nadam": torch.optim.NAdam,
+    "radam": torch.optim.RAdam,
+    "adafactor": torch.optim.Adafactor,
+    "muon": torch.optim.Muon,
+}
+TAKES_MOMENTUM = ("sgd", "rmsprop", "muon")
+TAKES_BETAS = ("adam", "adamw", "nadam", "radam", "muon")
+TAKES_EPS = ("rmsprop", "adam", "adamw", "adagrad", "adadelta", "nadam", "radam", "muon")
+DECOUPLED_BY_DEFAULT = ("adamw", "adafactor", "muon")
+NOT_ELEMENTWISE = ("adafactor", "muon")
+FUSED_ON = {"cpu": ("sgd", "adam", "adamw", "adagrad"), "cuda": ("sgd", "adam", "adamw")}
+
+# Keyword arguments that have a field of their own, or that this package decides.
+_FIELDS = {"lr", "betas", "momentum", "weight_decay"}
+_OURS = {"params", "foreach", "fused", "capturable", "differentiable", "maximize", "decoupled_weight_decay"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdatePlan:
+    """An optimizer spec split into torch's share and ours.
+
+    One update with gradient g and nominal learning rate lr is: g + ``l2`` w; w *= 1 - lr ``decoupled``;
+    the gradient times lr if ``lr_in_gradient``; torch's step with its lr set to ``lr_factor`` lr (to 1 if
+    ``lr_in_gradient``).
+    """
+
+    optimizer: type[Optimizer]
+    options: dict[str, Any]
+    rest: type[Optimizer] | None = None
+    """For the parameters that ``optimizer`` does not take (muon)."""
+    rest_options: dict[str, Any] = field(default_factory=dict)
+    lr_factor: float = 1.0
+    lr_in_gradient: bool = False
+    l2: float = 0.0
+    decoupled: float = 0.0
+    gain: float = 1.0
+    """Distance moved per unit of constant gradient and nominal lr, once the momentum is saturated."""
+
+
+def plan_update(spec: OptimizerSpec) -> UpdatePlan:
+    """Check a spec and say which torch optimizer does it and what is left to do beside it.
+
+    Momentum, with v starting at zero (sgd):
+
+    - ``heavy_ball``: v = beta v + g, w -= lr v (torch's own); ``nesterov``: w -= lr (g + beta v);
+    - ``averaged``: v = beta v + (1 - beta) g, w -= lr v. This is torch's heavy ball at lr (1 - beta), exactly
+      and under any schedule. torch's ``dampening`` is not it: its first step starts from g;
+    - ``velocity``: v = beta v - lr g, w += v; another trajectory than heavy ball when lr changes. torch
+      runs it at lr 1 on the gradient lr g.
+
+    Weight decay: ``l2`` adds weight_decay w to the gradient, before any momentum or moments;
+    ``decoupled`` multiplies w by 1 - lr weight_decay before the step (Loshchilov and Hutter 2019, arXiv
+    1711.05101). Both exist for every optimizer, torch's own where it has them.
+
+    Muon takes matrices only: parameters with exactly two dimensions. The others (biases, norms,
+    convolution kernels with their four) get AdamW with the same learning rate and weight decay and the
+    spec's ``betas`` and ``eps``. Muon's momentum is torch's 0.95 where the spec has 0; its Nesterov form is
+    on unless ``options={"nesterov": False}``. Rprop takes its initial step size from the learning rate of the
+    first update, and no later one; it needs the full batch.
+
+    Raises:
+        InputError: a field or an option that the optimizer does not have.
+    """
+    _check_fields(spec)
+    name, wd = spec.name, spec.weight_decay
+    form = spec.decay_form or ("decoupled" if name in DECOUPLED_BY_DEFAULT else "l2")
+    cls, options = TORCH_CLASS[name], _torch_options(spec)
+    share: dict[str, Any] = {}
+
+    if name in ("adam", "adamw"):  # the two differ in nothing but the form of the decay
+        cls = torch.optim.AdamW if form == "decoupled" else torch.optim.Adam
+        options["weight_decay"] = wd
+    elif name in ("nadam", "radam"):
+        options.update(weight_decay=wd, decoupled_weight_decay=form == "decoupled")
+    elif name in DECOUPLED_BY_DEFAULT:
+        options["weight_decay"] = wd if form == "decoupled" else 0.0
+        share["l2"] = wd if form == "l2" else 0.0
+    elif form == "decoupled":
+        share["decoupled"] = wd
+    elif name == "rprop" or spec.momentum_form == "velocity":  # torch has none, or would not scale it by lr
+        share["l2"] = wd
+    else:
+        options["weight_decay"] = wd
+
+    if spec.momentum_form == "averaged":
+        share["lr_factor"] = 1.0 - spec.momentum
+    elif spec.momentum and name in ("sgd", "rmsprop"):
+        share["gain"] = (1.0 - options.get("dampening", 0.0)) / (1.0 - spec.momentum)
+    if name == "muon":
+        adamw = {"weight_decay": options["weight_decay"], "betas": spec.betas, "eps": spec.eps}
+        share["rest"] = torch.optim.AdamW
+        share["rest_options"] = {k: v for k, v in adamw.items() if v is not None}
+    return UpdatePlan(
+        optimizer=cls, options=options, lr_in_gradient=spec.momentum_form == "velocity", **share
+    )
+
+
+def build_optimizers(
+    spec: OptimizerSpec, params: Sequence[Tensor], *, fused: bool | None = None, foreach: bool | None = None
+) -> list[Optimizer]:
+    """The torch optimizers of a spec: one, or two for muon (see :func:`plan_update` for what is left to do).
+
+    Args:
+        spec: the optimizer; its ``schedule``, ``l1`` and ``clip_norm`` are the updater's business.
+        params: leaf tensors to be moved.
+        fused, foreach: torch's implementation choices, for the optimizers that have them.
+
+    Raises:
+        InputError: no parameter, no matrix for muon, or a value that torch refuses.
+    """
+    plan = plan_update(spec)
+    if not params:
+        raise InputError("an optimizer needs at least one trainable parameter, got none")
+    lr = 1.0 if plan.lr_in_gradient else plan.lr_factor * spec.lr
+    if plan.rest is None:
+        return [_construct(plan.optimizer, params, lr, plan.options, fused, foreach)]
+    matrices = [p for p in params if p.ndim == 2]
+    others = [p for p in params if p.ndim != 2]
+    if not matrices:
+        raise InputError("muon needs a parameter with two dimensions (a weight matrix), got none: use adamw")
+    built = [_construct(plan.optimizer, matrices, lr, plan.options, None, None)]
+    if others:
+        built.append(_construct(plan.rest, others, lr, plan.rest_options, fused, foreach))
+    return built
+
+
+def _construct(
+    cls: type[Optimizer],
+    params: Sequence[Tensor],
+    lr: float,
+    options: dict[str, Any],
+    fused: bool | None,
+    foreach: bool | None,
+) -> Optimizer:
+    has = inspect.signature(cls).parameters
+    chosen: dict[str, Any] = {}
+    if fused and "fused" in has:
+        chosen["fused"] = True
+    elif foreach is not None and "foreach" in has:
+        chosen["foreach"] = foreach
+    try:
+        return cls(params, lr=lr, **options, **chosen)  # type: ignore[call-arg]
+    except (TypeError, ValueError) as error:
+        raise InputError(f"torch refuses these options of {cls.__name__}: {error}") from error
+
+
+def _torch_options(spec: OptimizerSpec) -> dict[str, Any]:
+    """The spec's options and the fields that are torch's keyword arguments."""
+    options = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.options.items()}
+    if spec.momentum:
+        options["momentum"] = spec.momentum
+    if spec.momentum_form == "nesterov":
+        options["nesterov"] = True
+    if spec.name != "muon":  # its betas and eps belong to the AdamW beside it
+        options |= {} if spec.betas is None else {"betas": spec.betas}
+        options |= {} if spec.eps is None else {"eps": spec.eps}
+    return options
+
+
+def _check_fields(spec: OptimizerSpec) -> None:
+    name = spec.name
+    given = {"momentum": spec.momentum or None, "betas": spec.betas, "eps": spec.eps}
+    for key, takers in (("momentum", TAKES_MOMENTUM), ("betas", TAKES_BETAS), ("eps", TAKES_EPS)):
+        if given[key] is not None and name not in takers:
+            who = f"{', '.join(takers[:-1])} and {takers[-1]}"
+            raise InputError(f"{key} applies to {who}, got {key}={given[key]} with {name}")
+    if spec.momentum_form != "heavy_ball":
+        if name != "sgd":
+            raise InputError(f"momentum_form {spec.momentum_form!r} applies to sgd, got {name}")
+        if spec.momentum == 0:
+            raise InputError(
+                f"momentum_form {spec.momentum_form!r} needs momentum above 0, got 0: set it, for example 0.9"
+            )
+    _check_options(spec)
+
+
+def _check_options(spec: OptimizerSpec) -> None:
+    fields = _FIELDS | ({"eps"} if spec.name in TAKES_EPS else set())
+    known = set(inspect.signature(TORCH_CLASS[spec.name]).parameters) - fields - _OURS
+    if spec.name == "sgd":
+        known -= {"nesterov"}
+    for key in spec.options:
+        if key in fields or (key == "nesterov" and spec.name == "sgd"):
+            own = "momentum_form" if key == "nesterov" else key
+            raise InputError(f"{key} has a field of its own, got it among the options: set {own} instead")
+        if key not in known:
+            raise unknown_name(f"option of {spec.name}", key, known)
+    if "dampening" in spec.options and spec.momentum_form != "heavy_ball":
+        raise InputError(f"dampening applies to heavy_ball momentum, got {spec.momentum_form}")

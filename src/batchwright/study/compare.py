@@ -1,0 +1,114 @@
+"""Several update rules side by side on one task: gradient descent, SGD, mini-batch; optimizers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from batchwright.core.errors import unknown_name
+from batchwright.optim.spec import OptimizerSpec
+from batchwright.task.load import load_task
+from batchwright.task.task import TaskReference
+from batchwright.training.loop import run
+from batchwright.training.record import RunResult
+from batchwright.training.spec import Budget, EvaluationPlan, RunSpec
+
+Align = Literal["epochs", "updates", "examples", "seconds"]
+METHODS = ("gd", "sgd", "minibatch")
+_NAMES = {"gd": "gradient descent", "sgd": "stochastic gradient descent", "minibatch": "mini-batch"}
+_CHECKPOINTS = 4
+
+
+class Method(BaseModel):
+    """One column of the comparison."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    label: str
+    task: TaskReference
+    batch_size: int
+    optimizer: OptimizerSpec
+
+
+class Compared(BaseModel):
+    """A method and its run; seconds an epoch are training time alone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: Method
+    result: RunResult
+    seconds_per_epoch: float | None
+
+
+def method(
+    name: str, task: TaskReference, examples: int, minibatch_size: int, optimizer: OptimizerSpec
+) -> Method:
+    """The method called ``gd`` (batch = all examples), ``sgd`` (batch = 1) or ``minibatch``.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    if name not in METHODS:
+        raise unknown_name("method", name, METHODS)
+    size = {"gd": examples, "sgd": 1, "minibatch": minibatch_size}[name]
+    return Method(name=name, label=_NAMES[name], task=task, batch_size=size, optimizer=optimizer)
+
+
+def compare(
+    methods: Sequence[Method],
+    *,
+    align: Align,
+    epochs: float,
+    seed: int = 0,
+    device: str = "cpu",
+    finished: Callable[[Compared], None] | None = None,
+) -> list[Compared]:
+    """Run every method with an equal number of epochs, updates, examples or seconds.
+
+    The last method is the reference: it runs ``epochs`` epochs, and what it used of the aligned quantity is
+    every other method's budget. Training and validation are evaluated at four points of equal distance
+    (every epoch when epochs are aligned).
+    """
+    outcome: dict[int, Compared] = {}
+    reference: Compared | None = None
+    for i in [len(methods) - 1, *range(len(methods) - 1)]:
+        spec = _spec(methods[i], align, epochs, reference, seed, device)
+        task = load_task(methods[i].task)
+        result = run(spec, task)
+        passes = result.examples / len(task.train)
+        outcome[i] = Compared(
+            method=methods[i], result=result, seconds_per_epoch=result.seconds / passes if passes else None
+        )
+        reference = reference or outcome[i]
+        if finished is not None:
+            finished(outcome[i])
+    return [outcome[i] for i in range(len(methods))]
+
+
+def _spec(
+    method: Method, align: Align, epochs: float, reference: Compared | None, seed: int, device: str
+) -> RunSpec:
+    splits = ("train", "validation")
+    plan = EvaluationPlan(at="epoch", splits=splits)
+    if align == "epochs" or reference is None:
+        budget = Budget(epochs=epochs)
+    elif align == "updates":
+        updates = reference.result.updates
+        budget = Budget(steps=updates)
+        plan = EvaluationPlan(at="steps", every=max(1, math.ceil(updates / _CHECKPOINTS)), splits=splits)
+    elif align == "examples":
+        examples = reference.result.examples
+        budget = Budget(examples=examples)
+        every = max(1, math.ceil(examples / method.batch_size / _CHECKPOINTS))
+        plan = EvaluationPlan(at="steps", every=every, splits=splits)
+    else:
+        budget = Budget(seconds=reference.result.seconds)
+        plan = EvaluationPlan(at="log", ratio=1.5, splits=splits)
+    return RunSpec(
+        task=method.task, batch_size=method.batch_size, optimizer=method.optimizer, budget=budget,
+        evaluation=plan, seed=seed, device=device,
+    )  # fmt: skip

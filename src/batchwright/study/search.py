@@ -1,0 +1,217 @@
+"""The learning-rate search at one batch size, as a coroutine that decides on results alone.
+
+The search asks for waves of runs and is sent their outcomes. It never sees a clock or the order in which
+workers finish, so the same study again, or resumed, makes the same decisions (METHODS: Shallue et al. 2019,
+arXiv 1811.03600, with a guard against the cliff beside the best rate).
+
+Rates lie on the grid lr_k = lr_0 sqrt(2)^k, shared by all batch sizes.
+
+1. *Bracket* at factors of 2 with the first search seed, outwards from the neighbour's best rate, until the
+   best rate is inside the tried range.
+2. *Refine* to factors of sqrt(2) about the best.
+3. *Replicate* the best rate and the tried rates within 25% of it on the other search seeds; failures count
+   as infinite.
+4. *Confirm*: the lowest rate within 5% of the best median whose every confirmation seed reaches the target.
+   A rate that fails is passed over, and the next one is judged on fresh seeds of its own.
+
+Runs are dropped early by one rule: a search run ends after ``patience`` (2) times the fewest steps to
+target this search has seen so far, since it can then not be the best; it is right-censored there.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from batchwright.study.spec import SearchSettings
+
+Purpose = Literal["search", "confirm"]
+_NEAR_BEST = 1.25
+_FLAT = 1.20
+_CONFIRM_BUDGET = 4.0
+_MAX_CONFIRM_ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A run that the search wants: grid index of the rate, seed index, budget in steps."""
+
+    rate: int
+    seed: int
+    purpose: Purpose
+    budget_steps: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended: steps to target, or None where it was censored or failed."""
+
+    ask: Ask
+    steps: float | None
+    status: str
+    updates: int
+
+    @property
+    def cost(self) -> float:
+        """Steps to target, infinite where it was not reached."""
+        return math.inf if self.steps is None else self.steps
+
+
+@dataclass
+class Found:
+    """What the search at one batch size found, and every run it saw."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    rate: int | None = None
+    confirmed: list[Outcome] = field(default_factory=list)
+    on_edge: bool = False
+    out_of_rates: bool = False
+    bracketed: bool = False
+
+    def tried(self) -> list[int]:
+        """Grid indices of the rates on which the search spent a run, ascending."""
+        return sorted({o.ask.rate for o in self.outcomes})
+
+    def best_search_steps(self) -> float:
+        """Fewest steps to target among the search runs (infinite if none reached it)."""
+        return min((o.cost for o in self.outcomes if o.ask.purpose == "search"), default=math.inf)
+
+    def median(self, rate: int) -> float:
+        """Median cost of a rate over its search seeds; failures count as infinite."""
+        costs = [o.cost for o in self.outcomes if o.ask.rate == rate and o.ask.purpose == "search"]
+        return statistics.median(costs) if costs else math.inf
+
+    def flat_rates(self) -> list[int]:
+        """Rates whose median is within 20% of the best median."""
+        medians = {rate: self.median(rate) for rate in self.tried()}
+        best = min(medians.values(), default=math.inf)
+        return [rate for rate, value in medians.items() if value <= _FLAT * best < math.inf]
+
+    def fails_at(self) -> int | None:
+        """Lowest tried rate above the chosen one at which some seed did not reach the target."""
+        above = [
+            o.ask.rate
+            for o in self.outcomes
+            if self.rate is not None and o.ask.rate > self.rate and o.steps is None
+        ]
+        return min(above, default=None)
+
+
+Wave = list[Ask]
+Search = Generator[Wave, list[Outcome], None]
+
+
+def find_rate(found: Found, start_rate: int, first_budget_steps: int, settings: SearchSettings) -> Search:
+    """Search and confirm the learning rate at one batch size.
+
+    Args:
+        found: filled in as outcomes arrive; ``rate`` stays None if no rate was confirmed.
+        start_rate: grid index to start from (the neighbour's best, moved by a scaling rule).
+        first_budget_steps: budget of runs before any has reached the target.
+        settings: seeds, tie, patience, cap on rates.
+
+    Yields:
+        Waves of runs that may be executed in any order; send back their outcomes.
+
+    """
+    yield from _bracket(found, start_rate, first_budget_steps, settings)
+    if found.best_search_steps() < math.inf:
+        yield from _refine(found, first_budget_steps, settings)
+        yield from _replicate(found, first_budget_steps, settings)
+        yield from _confirm(found, settings)
+
+
+def _trials(found: Found, rates: Sequence[int], seeds: Sequence[int], first: int, patience: float) -> Search:
+    """One wave of search runs on every (rate, seed) pair not tried yet."""
+    best = found.best_search_steps()
+    budget = first if best == math.inf else max(1, math.ceil(patience * best))
+    done = {(o.ask.rate, o.ask.seed) for o in found.outcomes if o.ask.purpose == "search"}
+    wave = [Ask(r, s, "search", budget) for s in seeds for r in rates if (r, s) not in done]
+    if wave:
+        found.outcomes += yield wave
+
+
+def _first_seed_costs(found: Found) -> dict[int, float]:
+    return {o.ask.rate: o.cost for o in found.outcomes if o.ask.purpose == "search" and o.ask.seed == 0}
+
+
+def _bracket(found: Found, start: int, first: int, settings: SearchSettings) -> Search:
+    """Factors of 2 outwards from ``start`` until the best rate has a worse one on both sides."""
+    room = settings.max_rates - 2  # two are kept for the refinement
+    yield from _trials(found, [start], [0], first, settings.patience)
+    while wanted := _outwards(found):
+        if len(_first_seed_costs(found)) + len(wanted) > room:
+            found.out_of_rates = True
+            break
+        yield from _trials(found, wanted, [0], first, settings.patience)
+    costs = _first_seed_costs(found)
+    found.on_edge = _best(costs) in (min(costs), max(costs))
+    found.bracketed = True
+
+
+def _outwards(found: Found) -> list[int]:
+    """The rates to try next: past the edge that the best rate sits on; none if it is inside."""
+    costs = _first_seed_costs(found)
+    low, high = min(costs), max(costs)
+    if all(cost == math.inf for cost in costs.values()):
+        # Nothing reached the target. A rate that diverged says: lower. Otherwise both sides are open.
+        diverged = any(o.status == "diverged" for o in found.outcomes)
+        return [low - 2] if diverged else [low - 2, high + 2]
+    best = _best(costs)
+    return ([low - 2] if best == low else []) + ([high + 2] if best == high else [])
+
+
+def _best(costs: dict[int, float]) -> int:
+    """The rate with the fewest steps; the lower one of equals."""
+    return min(costs, key=lambda rate: (costs[rate], rate))
+
+
+def _refine(found: Found, first: int, settings: SearchSettings) -> Search:
+    best = _best(_first_seed_costs(found))
+    yield from _trials(found, [best - 1, best + 1], [0], first, settings.patience)
+
+
+def _replicate(found: Found, first: int, settings: SearchSettings) -> Search:
+    """The three best rates, if within 25% of the best, on the remaining search seeds."""
+    costs = _first_seed_costs(found)
+    best = min(costs.values())
+    near = sorted((c, r) for r, c in costs.items() if c <= _NEAR_BEST * best)[:3]
+    seeds = range(1, settings.search_seeds)
+    yield from _trials(found, sorted(r for _, r in near), list(seeds), first, settings.patience)
+
+
+def _confirm(found: Found, settings: SearchSettings) -> Search:
+    """Judge candidates on fresh seeds, the lowest tied rate first, then upwards, then below the tie."""
+    for attempt, rate in enumerate(_candidates(found, settings)[:_MAX_CONFIRM_ATTEMPTS]):
+        reference = found.median(rate)
+        if reference == math.inf:
+            reference = _CONFIRM_BUDGET * found.best_search_steps()
+        budget = max(1, math.ceil(_CONFIRM_BUDGET * reference))
+        first_seed = attempt * settings.confirm_seeds
+        wave = [Ask(rate, first_seed + i, "confirm", budget) for i in range(settings.confirm_seeds)]
+        outcomes = yield wave
+        found.outcomes += outcomes
+        reached = sum(o.steps is not None for o in outcomes)
+        if found.rate is None or reached > sum(o.steps is not None for o in found.confirmed):
+            found.rate, found.confirmed = rate, outcomes
+        if reached == len(outcomes):
+            break
+
+
+def _candidates(found: Found, settings: SearchSettings) -> list[int]:
+    """Fully replicated rates within the tie, ascending; then the next lower rates, nearest first."""
+    seeds = {
+        r: sum(o.ask.rate == r and o.ask.purpose == "search" for o in found.outcomes) for r in found.tried()
+    }
+    most = max(seeds.values())
+    medians = {r: found.median(r) for r in seeds if seeds[r] == most}
+    best = min(medians.values())
+    if best == math.inf:
+        medians = {r: found.median(r) for r in seeds}
+        best = min(medians.values())
+    tied = sorted(r for r, value in medians.items() if value <= settings.tie * best)
+    below = [tied[0] - 1, tied[0] - 2, tied[0] - 4]
+    return tied + below

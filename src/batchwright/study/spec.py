@@ -1,0 +1,145 @@
+"""Everything that determines a study, as frozen data; its hash is the study's identity."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from batchwright.batches import Sampling
+from batchwright.core.errors import InputError
+from batchwright.core.streams import derive_seed
+from batchwright.optim.spec import OptimizerSpec
+from batchwright.task.task import Target, Task, TaskReference
+from batchwright.training.spec import Budget, EvaluationPlan, RunSpec
+
+RESULTS_VERSION = 1
+"""Raised when a change alters what a run with the same spec computes: older runs are then not reused."""
+
+
+class SearchSettings(BaseModel):
+    """The learning-rate search, the same at every batch size (see ``study.search``)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_rates: int = Field(default=10, ge=3)
+    """Cap on the learning rates tried at one batch size."""
+    search_seeds: int = Field(default=3, ge=1)
+    """Seeds on which the rates near the best one are compared."""
+    confirm_seeds: int = Field(default=5, ge=1)
+    """Fresh seeds for the winner; the reported steps come from these alone."""
+    tie: float = Field(default=1.05, ge=1)
+    """Rates whose median is within this factor of the best count as equally good: the lowest wins."""
+    patience: float = Field(default=2.0, gt=1)
+    """A search run ends after this multiple of the fewest steps that the search has seen."""
+    first_budget: float = Field(default=3.0, gt=1)
+    """Budget of the first run at a batch size, in multiples of the steps predicted from its neighbour."""
+
+
+class StudySpec(BaseModel):
+    """A learning-rate-tuned batch-size study."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: TaskReference
+    batch_sizes: tuple[int, ...]
+    optimizer: OptimizerSpec
+    target: Target
+    max_epochs: float = Field(gt=0)
+    search: SearchSettings = SearchSettings()
+    budget_trainings: float | None = Field(default=None, gt=0)
+    order: Literal["shuffled", "fixed", "with_replacement"] = "shuffled"
+    micro_batch_size: int | None = Field(default=None, ge=1)
+    average_half_life: float | None = Field(default=None, gt=0)
+    evaluation_ratio: float = Field(default=1.05, gt=1)
+    seed: int = 0
+    device: str = "cpu"
+    dtype: Literal["float32", "float64", "bfloat16"] = "float32"
+    autocast: Literal["bfloat16"] | None = None
+
+    def identity(self, fingerprint: str) -> str:
+        """``task-<10 hex digits>``: equal for equal specs, task code and data."""
+        text = json.dumps([RESULTS_VERSION, fingerprint, self.model_dump(mode="json")], sort_keys=True)
+        slug = re.sub(r"[^a-z0-9]+", "-", self.task.name.lower().rpartition(":")[2]).strip("-") or "task"
+        return f"{slug}-{hashlib.blake2b(text.encode(), digest_size=5).hexdigest()}"
+
+    def run_seed(self, purpose: Literal["search", "confirm"], index: int) -> int:
+        """The seed of run ``index``; the same at every batch size and rate, so comparisons are paired."""
+        return derive_seed(self.seed, purpose, index) % 2**31
+
+    def run(self, batch_size: int, lr: float, seed: int, budget_steps: int) -> RunSpec:
+        """The run at one batch size, learning rate and seed.
+
+        Batches run on across epochs, so that every update uses exactly ``batch_size`` examples.
+        """
+        return RunSpec(
+            task=self.task,
+            batch_size=batch_size,
+            micro_batch_size=self.micro_batch_size,
+            sampling=Sampling(order=self.order, last_batch="run_on"),
+            optimizer=self.optimizer.model_copy(update={"lr": lr}),
+            budget=Budget(steps=budget_steps),
+            target=self.target,
+            evaluation=EvaluationPlan(at="log", ratio=self.evaluation_ratio),
+            seed=seed,
+            device=self.device,
+            dtype=self.dtype,
+            autocast=self.autocast,
+            average_half_life=self.average_half_life,
+            record_ratio=self.evaluation_ratio,
+        )
+
+
+def default_batch_sizes(
+    examples: int, count: int = 12, *, budget_trainings: float | None = None
+) -> tuple[int, ...]:
+    """Powers of two from 1 and the whole data set, at most ``count`` of them.
+
+    With a budget of so many trainings, a factor of 4 apart about the middle, as many as it can pay for.
+
+    >>> default_batch_sizes(1437)
+    (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1437)
+    """
+    powers = [2**i for i in range(examples.bit_length()) if 2**i < examples]
+    sizes = [*powers, examples]
+    if budget_trainings is not None:
+        affordable = max(3, int(budget_trainings // RUNS_PER_BATCH_SIZE_ECONOMY))
+        middle = powers[len(powers) // 2] if powers else examples
+        spread = [middle * 4.0**i for i in range(-affordable, affordable + 1)]
+        inside = [int(b) for b in spread if 1 <= b <= examples]
+        inside.sort(key=lambda b: (abs(b.bit_length() - middle.bit_length()), b))
+        return tuple(sorted(inside[:affordable]))
+    if len(sizes) <= count:
+        return tuple(sizes)
+    # Too many doublings: keep the ends and spread the rest evenly over the powers.
+    keep = sorted({round(i * (len(sizes) - 1) / (count - 1)) for i in range(count)})
+    return tuple(sizes[i] for i in keep)
+
+
+RUNS_PER_BATCH_SIZE_ECONOMY = 9
+"""What one batch size costs, in runs, with one search seed and three confirmation seeds."""
+
+
+def check_study(spec: StudySpec, task: Task) -> None:
+    """Refuse a study that cannot run.
+
+    Raises:
+        InputError: a batch size outside 1 ... N, or a target the task does not define.
+    """
+    examples = len(task.train)
+    if not spec.batch_sizes:
+        raise InputError("batch_sizes must name at least one batch size, got none")
+    for size in spec.batch_sizes:
+        if not 1 <= size <= examples:
+            raise InputError(
+                f"batch_size must be between 1 and {examples} (the training examples), got {size}"
+            )
+    if len(set(spec.batch_sizes)) != len(spec.batch_sizes):
+        raise InputError(
+            f"batch_sizes must differ from one another, got {', '.join(map(str, spec.batch_sizes))}"
+        )
+    task.check_target(spec.target)
+    task.split(spec.target.split)

@@ -1,0 +1,173 @@
+"""From a name to a task: a built-in one, ``path/to/file.py:function`` or ``package.module:function``."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from batchwright.core.errors import InputError, one_line, unknown_name
+from batchwright.task.catalogue import BUILT_IN, builder
+from batchwright.task.fingerprint import task_fingerprint
+from batchwright.task.options import coerce_options
+from batchwright.task.task import Task, TaskReference, take_examples
+
+
+def load_task(reference: TaskReference) -> Task:
+    """Build the task that ``reference`` names.
+
+    A user's function is called with the options as keywords, converted to the types it declares, and
+    with ``data_dir`` where it has such a parameter. Its file is imported under a name of its own, the
+    same in every process, with the file's folder on ``sys.path``.
+
+    Returns:
+        The task with ``reference`` (absolute path, converted options) and ``fingerprint`` set, so that a
+        worker process can load the same one; ``reference.examples`` takes a stratified subset.
+
+    Raises:
+        InputError: an unknown name or option, a file or function that is missing, fails or returns something
+            else, always on one line that names the function and the original error.
+        DataError: a built-in task's data are missing or damaged.
+    """
+    if ":" in reference.name:
+        task, reference, source = _load_users_task(reference)
+    else:
+        task, reference, source = _load_built_in(reference)
+    if reference.examples is not None:
+        task = take_examples(task, reference.examples, reference.subset_seed)
+    return replace(task, reference=reference, fingerprint=task_fingerprint(task, reference, source))
+
+
+def _load_built_in(reference: TaskReference) -> tuple[Task, TaskReference, bytes]:
+    name = reference.name
+    if name.endswith(".py"):
+        raise InputError(f"a task in a file must be named file.py:function, got {name!r}; try {name}:task")
+    if name not in BUILT_IN:
+        raise unknown_name("task", name, BUILT_IN)
+    function = builder(name)
+    reference = _resolve(reference, function, name, name)
+    return function(data_dir=reference.data_dir, **reference.options), reference, b""
+
+
+def _load_users_task(reference: TaskReference) -> tuple[Task, TaskReference, bytes]:
+    place, _, function_name = reference.name.rpartition(":")
+    if not place or not function_name:
+        raise InputError(f"a task must be named file.py:function or module:function, got {reference.name!r}")
+    if place.endswith(".py") or "/" in place or "\\" in place:
+        path = Path(place).expanduser().resolve()
+        source = _read_source(path, place)
+        with _on_path(path.parent):
+            module = _import_file(path, source, place)
+            return _call(module, function_name, reference, f"{path}:{function_name}", source)
+    with _on_path(Path.cwd()):
+        module = _import_module(place)
+        file = Path(module.__file__) if module.__file__ else None
+        source = file.read_bytes() if file and file.is_file() else b""
+        return _call(module, function_name, reference, reference.name, source)
+
+
+def _call(
+    module: ModuleType, function_name: str, reference: TaskReference, absolute_name: str, source: bytes
+) -> tuple[Task, TaskReference, bytes]:
+    """Call the user's function; every way in which it can fail becomes one line."""
+    label = reference.name
+    function = getattr(module, function_name, None)
+    if function is None:
+        own = [
+            n for n, f in inspect.getmembers(module, inspect.isfunction) if f.__module__ == module.__name__
+        ]
+        raise unknown_name(f"function in {label.rpartition(':')[0]}:", function_name, own)
+    if not callable(function):
+        raise InputError(f"{label} must be a function that returns a Task, got {type(function).__name__}")
+    reference = _resolve(reference, function, label, absolute_name)
+    keywords = dict(reference.options)
+    if reference.data_dir is not None:
+        keywords["data_dir"] = reference.data_dir
+    with _user_errors(f"{label} raised"):
+        task = function(**keywords)
+    if not isinstance(task, Task):
+        raise InputError(f"{label} must return a batchwright Task, got {type(task).__name__}")
+    return task, reference, source
+
+
+def _resolve(
+    reference: TaskReference, function: Callable[..., Any], owner: str, absolute_name: str
+) -> TaskReference:
+    """The reference with converted options and absolute paths, checked against the function's signature."""
+    data_dir = reference.data_dir
+    if data_dir is not None:
+        if not _accepts(function, "data_dir"):
+            raise InputError(f"{owner} takes no data_dir, got {data_dir!r}; drop --data or add the parameter")
+        data_dir = str(Path(data_dir).expanduser().resolve())
+    options: Mapping[str, Any] = coerce_options(function, reference.options, owner)
+    return reference.model_copy(update={"name": absolute_name, "options": options, "data_dir": data_dir})
+
+
+def _accepts(function: Callable[..., Any], name: str) -> bool:
+    parameters = inspect.signature(function).parameters
+    return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def _read_source(path: Path, shown: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        hint = f"; did you mean {shown}.py?" if path.with_name(f"{path.name}.py").exists() else ""
+        raise InputError(f"there is no task file {shown}{hint}") from None
+    except OSError as error:
+        raise InputError(f"cannot read the task file {shown}: {error.strerror}") from None
+
+
+def _import_file(path: Path, source: bytes, shown: str) -> ModuleType:
+    # The name is a function of place and content: a pickled class finds its module in every process that
+    # loaded the task, and an edited file is not mistaken for the one already imported.
+    digest = hashlib.blake2b(str(path).encode() + b"\0" + source, digest_size=6).hexdigest()
+    name = f"batchwright_task_{re.sub(r'[^0-9A-Za-z_]', '_', path.stem)}_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"a task file must be a Python file, got {shown}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        with _user_errors(f"cannot import {shown}:"):
+            spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _import_module(name: str) -> ModuleType:
+    with _user_errors(f"cannot import {name}:"):
+        return importlib.import_module(name)
+
+
+@contextmanager
+def _user_errors(what: str) -> Iterator[None]:
+    """Turn whatever a user's code raises into an InputError; Ctrl-C passes."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{what} {type(error).__name__}: {one_line(error)}") from error
+
+
+@contextmanager
+def _on_path(folder: Path) -> Iterator[None]:
+    """``folder`` first on ``sys.path`` for the block."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        if str(folder) in sys.path:
+            sys.path.remove(str(folder))

@@ -1,0 +1,78 @@
+"""Loss and metrics of a model over a whole split, leaving the run exactly as it was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from batchwright.core.streams import derive_seed, global_randomness
+from batchwright.task.data import Split
+from batchwright.task.task import Task
+
+_CHUNK = 2048
+
+
+class Evaluator:
+    """Means over the examples of one split, in chunks; a data set with random items is drawn once."""
+
+    def __init__(self, task: Task, split: Split, *, autocast: str | None = None) -> None:
+        self._task = task
+        self._autocast = autocast
+        self._chunks = [
+            split.gather(
+                torch.arange(start, min(start + _CHUNK, len(split))), seed=derive_seed(0, "evaluate")
+            )
+            for start in range(0, len(split), _CHUNK)
+        ]
+        self._sizes = [min(_CHUNK, len(split) - start) for start in range(0, len(split), _CHUNK)]
+
+    def __call__(self, model: nn.Module) -> tuple[float | None, dict[str, float | None]]:
+        """``(loss, metrics)`` in evaluation mode, without gradients; None where not finite."""
+        task = self._task
+        whole = [name for name, metric in task.metrics.items() if not metric.per_example]
+        loss_sum = 0.0
+        sums = dict.fromkeys((n for n in task.metrics if n not in whole), 0.0)
+        kept: list[tuple[Tensor, Any]] = []
+        with (
+            evaluating(model),
+            torch.autocast(
+                next(model.parameters()).device.type, torch.bfloat16, enabled=self._autocast is not None
+            ),
+        ):
+            for inputs, targets in self._chunks:
+                outputs = model(inputs) if task.forward is None else task.forward(model, inputs)
+                loss_sum += float(task.loss(outputs, targets).sum())
+                for name in sums:
+                    sums[name] += float(task.metrics[name].function(outputs, targets).sum())
+                if whole:
+                    kept.append((outputs, targets))
+            total = sum(self._sizes)
+            metrics = {name: _finite(value / total) for name, value in sums.items()}
+            for name in whole:
+                outputs = torch.cat([o for o, _ in kept])
+                targets = torch.cat([t for _, t in kept])
+                metrics[name] = _finite(float(task.metrics[name].function(outputs, targets)))
+        return _finite(loss_sum / total), {name: metrics[name] for name in task.metrics}
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode without gradients; modes and the process-wide random state are put back."""
+    training = [module for module in model.modules() if module.training]
+    with torch.no_grad(), global_randomness(0):
+        if training:
+            model.eval()
+        try:
+            yield
+        finally:
+            for module in training:
+                module.training = True
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,45 @@
+"""Growing batches."""
+
+import pytest
+from pydantic import ValidationError
+
+from batchwright.batches import BatchGrowth, batch_size_at
+
+
+def sizes(growth, batch_size=8, examples=100, epochs=(0, 1, 2, 3, 4, 5)):
+    return [batch_size_at(int(e * examples), batch_size, growth, examples) for e in epochs]
+
+
+def test_without_growth_the_size_is_constant():
+    assert sizes(None) == [8] * 6
+
+
+def test_doubling_every_epoch_stops_at_the_data():
+    assert sizes(BatchGrowth(every_epochs=1)) == [8, 16, 32, 64, 100, 100]
+
+
+def test_growth_happens_at_the_first_example_of_the_period():
+    growth = BatchGrowth(every_epochs=2)
+    assert [batch_size_at(p, 8, growth, 100) for p in (199, 200, 399, 400)] == [8, 16, 16, 32]
+
+
+def test_growth_stops_at_the_largest():
+    assert sizes(BatchGrowth(every_epochs=1, largest=40)) == [8, 16, 32, 40, 40, 40]
+
+
+def test_fractional_factors_and_periods_round():
+    assert sizes(BatchGrowth(factor=1.5, every_epochs=0.5), epochs=(0, 0.5, 1, 1.5)) == [8, 12, 18, 27]
+
+
+def test_a_start_above_the_largest_is_kept():
+    assert sizes(BatchGrowth(every_epochs=1, largest=4)) == [8] * 6
+
+
+def test_a_very_long_run_does_not_overflow():
+    assert batch_size_at(10**12, 8, BatchGrowth(factor=10, every_epochs=0.01), 100) == 100
+
+
+@pytest.mark.parametrize("field", [{"factor": 1.0}, {"every_epochs": 0}, {"largest": 0}, {"every": 2}])
+def test_growth_that_does_not_grow_is_refused(field):
+    with pytest.raises(ValidationError):
+        BatchGrowth(**field)

@@ -1,0 +1,77 @@
+import pytest
+import torch
+from pydantic import ValidationError
+
+from batchwright.core.errors import InputError, one_line
+from batchwright.optim import OptimizerSpec, build_optimizers, plan_update
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"name": "adagrad", "momentum": 0.9},
+            "momentum applies to sgd, rmsprop and muon, got momentum=0.9 with adagrad",
+        ),
+        (
+            {"betas": (0.9, 0.99)},
+            "betas applies to adam, adamw, nadam, radam and muon, got betas=(0.9, 0.99) with sgd",
+        ),
+        ({"name": "rprop", "eps": 1e-8}, "got eps=1e-08 with rprop"),
+        ({"momentum_form": "nesterov"}, "momentum_form 'nesterov' needs momentum above 0, got 0"),
+        (
+            {"name": "rmsprop", "momentum": 0.5, "momentum_form": "velocity"},
+            "momentum_form 'velocity' applies to sgd, got rmsprop",
+        ),
+        (
+            {"name": "adam", "options": {"amsgrd": True}},
+            "unknown option of adam 'amsgrd': did you mean 'amsgrad'?",
+        ),
+        ({"name": "adam", "options": {"lr": 1.0}}, "lr has a field of its own, got it among the options"),
+        (
+            {"options": {"nesterov": True}},
+            "nesterov has a field of its own, got it among the options: set momentum_form",
+        ),
+        ({"options": {"fused": True}}, "unknown option of sgd 'fused'"),
+        (
+            {"momentum": 0.9, "momentum_form": "averaged", "options": {"dampening": 0.9}},
+            "dampening applies to heavy_ball momentum, got averaged",
+        ),
+    ],
+)
+def test_a_field_that_does_not_apply_is_refused(fields, message):
+    with pytest.raises(InputError) as error:
+        plan_update(OptimizerSpec(**fields))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_value_that_torch_refuses_is_one_line():
+    spec = OptimizerSpec(name="rprop", options={"etas": [1.5, 1.2]})
+    with pytest.raises(
+        InputError, match=r"torch refuses these options of Rprop: Invalid eta values: 1.5, 1.2"
+    ):
+        build_optimizers(spec, [torch.zeros(1, requires_grad=True)])
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"betas": (0.9, 1.0)}, "betas.1: "),
+        ({"eps": -1.0}, "eps: "),
+        ({"lr": -1}, "lr: "),
+        ({"name": "adm"}, "name: "),
+    ],
+)
+def test_values_out_of_range_are_refused_by_the_spec(fields, message):
+    with pytest.raises(ValidationError) as error:
+        OptimizerSpec(**{"name": "adam"} | fields)
+    assert one_line(error.value).startswith(message)
+
+
+def test_options_survive_json():
+    spec = OptimizerSpec(name="rprop", options={"etas": (0.4, 1.3)})
+    assert plan_update(OptimizerSpec.model_validate_json(spec.model_dump_json())).options["etas"] == (
+        0.4,
+        1.3,
+    )
