@@ -157,10 +157,11 @@ def labelled(counts):
     [
         ([50, 30, 20], 10, [5, 3, 2]),
         ([50, 30, 20], 1, [1, 0, 0]),
-        # Shares 4.97, 2.02 and 1.01 of 8: the one place left over by the floors goes to the largest remainder.
+        # Shares 4.97, 2.02 and 1.01: the place that the floors leave goes to the largest remainder.
         ([59, 24, 12], 8, [5, 2, 1]),
-        # Shares 2.4, 2.4 and 1.2 of 6: equal remainders, the smaller label first.
+        # Shares 1.2, 1.2 and 0.6: the last class has the largest remainder.
         ([2, 2, 1], 3, [1, 1, 1]),
+        # Shares 2.4, 2.4 and 1.2: equal remainders, the smaller label first.
         ([40, 40, 20], 6, [3, 2, 1]),
         ([7, 5, 3], 15, [7, 5, 3]),
     ],

@@ -1,4 +1,4 @@
-"""Steps to target against batch size: the critical batch size, its uncertainty, and when there is none to report.
+"""Steps to target against batch size: the critical batch size, how sure it is, and when there is none.
 
     S(B) = S_min (1 + B_crit/B),    E(B) = B S(B) = E_min (1 + B/B_crit),    B_crit = E_min/S_min
 
@@ -96,6 +96,22 @@ class CurveFit:
         band = self._fitted.predict(batch_size, runs, self.level)
         return Prediction(batch_size, band.steps, band.low, band.high, refused=False)
 
+    def band(self, values: int = 61) -> dict[str, list[float]]:
+        """The curve with its interval over the measured range, evenly in log B, for figures.
+
+        Returns:
+            ``batch_size``, ``low``, ``mid`` and ``high`` (steps), each with ``values`` entries.
+        """
+        sizes = np.geomspace(self.batch_sizes[0], self.batch_sizes[-1], values)
+        runs = int(np.median(self._fitted.data.runs))
+        rows = [self._fitted.predict(float(b), runs, self.level) for b in sizes]
+        return {
+            "batch_size": [float(b) for b in sizes],
+            "low": [row.low for row in rows],
+            "mid": [row.steps for row in rows],
+            "high": [row.high for row in rows],
+        }
+
     def overhead_batch(self, anchor: float, overhead: float = 0.2) -> float:
         """The batch size whose examples to target exceed those at ``anchor`` by the share ``overhead``.
 
@@ -139,8 +155,8 @@ def fit_curve(points: Sequence[Point], *, resolution: float = 0.0, level: float 
 
     For every log B_crit on a grid the best log S_min is a Huber-weighted mean; the profile of the
     deviance gives the estimate and the interval {B_crit: D <= t^2}. The variance of a median is that of the
-    seeds, pooled over batch sizes, plus ``resolution``^2 plus the misfit of the curve, which is estimated from
-    the residuals. A bootstrap over runs would miss the misfit and be far too narrow.
+    seeds, pooled over batch sizes, plus ``resolution``^2 plus the misfit of the curve, which is estimated
+    from the residuals. A bootstrap over runs would miss the misfit and be far too narrow.
 
     Args:
         points: runs by batch size; points of equal batch size are merged.
@@ -158,7 +174,8 @@ def fit_curve(points: Sequence[Point], *, resolution: float = 0.0, level: float 
     data = medians_of(points, resolution)
     if data.exact < 2:
         raise InputError(
-            f"a curve needs two batch sizes or more at which the median run reached the target, got {data.exact}"
+            "a curve needs two batch sizes or more at which the median run reached the target, "
+            f"got {data.exact}"
         )
     best = fit_profile(data)
     fitted = Fitted(data, best)
@@ -195,7 +212,7 @@ def fit_curve(points: Sequence[Point], *, resolution: float = 0.0, level: float 
 
 
 def _does_not_follow(points: Sequence[Point], fitted: Fitted, level: float) -> bool:
-    """Whether the misfit is large: most batch sizes are badly predicted by the others, beyond what seeds explain.
+    """Whether the misfit is large: most batch sizes badly predicted by the others, beyond what seeds explain.
 
     The median over batch sizes is asked, so that one bad batch size does not condemn the rest.
     """

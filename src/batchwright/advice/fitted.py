@@ -90,7 +90,7 @@ def leave_each_out(points: Sequence[Point], fitted: Fitted, level: float) -> lis
     if len(points) > _MOST_REFITS:
         return _linearised(fitted, level)
     scored = []
-    for i in np.flatnonzero(~data.is_bound):
+    for i in map(int, np.flatnonzero(~data.is_bound)):
         others = medians_of([*points[:i], *points[i + 1 :]], data.resolution)
         band = Fitted(others, fit_profile(others)).predict(points[i].batch_size, points[i].runs, level)
         scored.append((float(data.log_steps[i]), band))

@@ -1,4 +1,4 @@
-"""The profile likelihood of the critical batch size: one robust, closed-form fit for each of its values on a grid."""
+"""The profile likelihood of the critical batch size: a robust, closed-form fit for each value on a grid."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Profile:
     """Twice the negative log likelihood over the grid, at its best intercept, and the best point.
 
     ``deviance`` is relative to its minimum. ``misfit`` is the standard deviation of the curve's own error,
-    shrunk to the prior; ``raw_misfit`` is without the prior. ``covariance`` is that of (log S_min, log B_crit).
+    shrunk to the prior; ``raw_misfit`` is without the prior. ``covariance`` is that of
+    (log S_min, log B_crit).
     """
 
     log_critical: Vector
@@ -134,8 +135,8 @@ def deviance_crossings(profile: Profile, limit: float) -> tuple[float | None, fl
 def _excess_variance(residuals: Vector, variance: Vector, dof: int) -> float:
     """The misfit variance that brings the (Huber-limited) squared residuals to their expectation.
 
-    sum psi^2(r_i / sqrt(v_i + tau^2)) = dof E psi^2, after Paule and Mandel (1982). It may be negative, down to
-    minus the smallest v_i: residuals below what the seeds explain speak against a misfit.
+    sum psi^2(r_i / sqrt(v_i + tau^2)) = dof E psi^2, after Paule and Mandel (1982). It may be negative, down
+    to minus the smallest v_i: residuals below what the seeds explain speak against a misfit.
     """
     if dof <= 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""Runs at one batch size, reduced to what a curve fit needs: their median, or a bound on it, and the seeds' spread."""
+"""Runs at one batch size, reduced to what a fit needs: their median, or a bound, and the seeds' spread."""
 
 from __future__ import annotations
 
@@ -141,8 +141,8 @@ def normal_hazard(z: Vector) -> Vector:
 class Medians:
     """What a curve is fitted to, one entry a batch size in ascending order.
 
-    ``log_steps`` is the log median, or where ``is_bound`` a lower bound of it; ``variance`` is its own variance
-    from seeds and evaluation spacing, on top of which comes the misfit of the curve.
+    ``log_steps`` is the log median, or where ``is_bound`` a lower bound of it; ``variance`` is its own
+    variance from seeds and evaluation spacing, on top of which comes the misfit of the curve.
     """
 
     log_batch: Vector
@@ -165,7 +165,7 @@ class Medians:
 
 
 def medians_of(points: Sequence[Point], resolution: float) -> Medians:
-    """Reduce runs to medians; ``resolution`` is the standard deviation of log steps from evaluation spacing."""
+    """Reduce runs to medians; ``resolution`` is the sd of log steps from evaluation spacing."""
     seed_sd, seed_dof = pooled_seed_sd(points)
     medians = [log_median(p) for p in points]
     factors = np.array([median_variance_factor(p.runs) for p in points])

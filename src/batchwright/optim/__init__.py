@@ -14,10 +14,18 @@ from batchwright.optim.scaling import (
     scale_sqrt,
 )
 from batchwright.optim.schedules import schedule_factor
-from batchwright.optim.spec import Horizon, OptimizerName, OptimizerSpec, ScheduleName, ScheduleSpec
+from batchwright.optim.spec import (
+    DEFAULT_LR,
+    Horizon,
+    OptimizerName,
+    OptimizerSpec,
+    ScheduleName,
+    ScheduleSpec,
+)
 from batchwright.optim.update import Updater
 
 __all__ = [
+    "DEFAULT_LR",
     "FlatParameters",
     "Horizon",
     "OptimizerName",

@@ -13,6 +13,13 @@ ScheduleName = Literal["constant", "exponential", "inverse_time", "step", "polyn
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
+DEFAULT_LR: dict[str, float] = {
+    "sgd": 0.1, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001, "adagrad": 0.01, "adadelta": 1.0,
+    "rprop": 0.01, "nadam": 0.002, "radam": 0.001, "adafactor": 0.01, "muon": 0.02,
+}  # fmt: skip
+"""Where a search starts when nothing else is known: the usual learning rate of each optimizer."""
+
+
 class Horizon(BaseModel):
     """A length of training in exactly one unit; ``steps(batch_size, examples)`` converts it."""
 

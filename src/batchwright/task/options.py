@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ _WORDS = {
     "true": True, "yes": True, "on": True, "1": True,
     "false": False, "no": False, "off": False, "0": False,
 }  # fmt: skip
-_KINDS = {int: "an integer", float: "a number", bool: "true or false", str: "text", type(None): "none"}
+_KINDS = {int: "an integer", float: "a finite number", bool: "true or false", str: "text", type(None): "none"}
 _PLURALS = {int: "integers", float: "numbers", str: "words"}
 _BY_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -108,7 +109,10 @@ def _convert(kind: Any, value: Any) -> Any:
     if kind in (int, float):
         if isinstance(value, bool) or not isinstance(value, (str, int) if kind is int else (str, int, float)):
             raise ValueError(value)
-        return kind(value)
+        number = kind(value)
+        if not math.isfinite(number):
+            raise ValueError(value)
+        return number
     if kind is str:
         return str(value)
     if kind is Path:

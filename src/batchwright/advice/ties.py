@@ -1,0 +1,140 @@
+"""Which batch sizes cannot be told apart: costs on a log scale, their spread, and one-sided t tests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from batchwright.advice.result import Objective
+from batchwright.study.result import BatchSizeResult
+
+LEVEL = 0.90
+TIE = 1.05
+"""Costs within this factor count as equal even where many seeds would tell them apart."""
+NEAR_MINIMUM = 1.20
+"""`examples` and `steps` have no inner optimum; what stays within this factor of the least is near it."""
+SELECTION_SD = 0.05
+"""Noise that the choice of the learning rate leaves on log steps, where no curve's misfit measures it."""
+UNREPEATED_SEED_SD = 0.10
+"""Spread of log steps between seeds where no batch size was run twice: typical of small networks."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one batch size costs: log of seconds, examples or steps to target, with its variance."""
+
+    batch_size: int
+    log: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Costs at the batch sizes that have an answer, ascending, and the dof of their common seed variance."""
+
+    costs: tuple[Cost, ...]
+    dof: int
+
+    def clearly_above(self, a: Cost, b: Cost, factor: float = 1.0) -> bool:
+        """Whether ``a`` costs more than ``factor`` times ``b``: no tie, and a one-sided t test at 90%."""
+        return self._beyond(a.log - b.log - math.log(factor), a, b)
+
+    def clearly_below(self, a: Cost, b: Cost, factor: float = 1.0) -> bool:
+        """Whether ``a`` costs less than ``factor`` times ``b``, in the same sense."""
+        return self._beyond(b.log + math.log(factor) - a.log, a, b)
+
+    def _beyond(self, difference: float, a: Cost, b: Cost) -> bool:
+        error = 0.0 if a is b else math.sqrt(a.variance + b.variance)
+        t = float(stats.t.ppf(LEVEL, self.dof)) if self.dof else float(stats.norm.ppf(LEVEL))
+        return difference > max(math.log(TIE), t * error)
+
+
+def log_steps(row: BatchSizeResult) -> float | None:
+    """Mean log steps of the confirmation runs; where some failed (infinite steps), the log of the median."""
+    reached = [v for v in row.steps_to_target.values if v is not None]
+    median = row.steps_to_target.median
+    if median is None or not reached:
+        return None
+    if len(reached) == row.seeds == row.seeds_reached:
+        return float(np.mean(np.log(reached)))
+    return math.log(median)
+
+
+def pooled_seed_variance(rows: Sequence[BatchSizeResult]) -> tuple[float, int]:
+    """Variance of log steps between seeds, pooled over batch sizes, and its degrees of freedom.
+
+    (UNREPEATED_SEED_SD^2, 0) where no batch size was run twice.
+    """
+    squares, dof = 0.0, 0
+    for row in rows:
+        logs = np.log([v for v in row.steps_to_target.values if v is not None])
+        if len(logs) >= 2:
+            squares += float(np.sum((logs - logs.mean()) ** 2))
+            dof += len(logs) - 1
+    return (squares / dof, dof) if dof else (UNREPEATED_SEED_SD**2, 0)
+
+
+def timing_variance(row: BatchSizeResult) -> float:
+    """Variance of the log median seconds a step, from the quartiles of the repeats (normal spread)."""
+    timing = row.timing
+    if timing is None or not 0 < timing.low <= timing.high:
+        return 0.0
+    sd = math.log(timing.high / timing.low) / (2 * float(stats.norm.ppf(0.75)))
+    return sd**2 * math.pi / 2 / max(timing.repeats, 1)
+
+
+def compare(
+    rows: Sequence[BatchSizeResult], objective: Objective, selection_sd: float | None = None
+) -> Comparison:
+    """Log costs with variance s^2/n (seeds) + selection_sd^2 + the timing's, for the objective `time`."""
+    variance, dof = pooled_seed_variance(rows)
+    selection = SELECTION_SD if selection_sd is None else selection_sd
+    costs = []
+    for row in sorted(rows, key=lambda r: r.batch_size):
+        steps = log_steps(row)
+        factor = _per_step(row, objective)
+        if steps is None or factor is None:
+            continue
+        own = variance / max(row.seeds_reached, 1) + selection**2
+        own += timing_variance(row) if objective == "time" else 0.0
+        costs.append(Cost(row.batch_size, steps + math.log(factor), own))
+    return Comparison(tuple(costs), dof)
+
+
+def _per_step(row: BatchSizeResult, objective: Objective) -> float | None:
+    """What one step costs: seconds, examples, or one step."""
+    return {"time": row.seconds_per_step, "examples": float(row.batch_size), "steps": 1.0}[objective]
+
+
+def best_of(comparison: Comparison, objective: Objective) -> Cost:
+    """The least cost; for `examples` the largest, for `steps` the smallest batch size within 20% of it."""
+    least = min(comparison.costs, key=lambda c: c.log)
+    if objective == "time":
+        return least
+    near = [c for c in comparison.costs if c.log <= least.log + math.log(NEAR_MINIMUM)]
+    return near[-1] if objective == "examples" else near[0]
+
+
+def as_good(comparison: Comparison, objective: Objective) -> tuple[int, ...]:
+    """Batch sizes that may be the answer, ascending; the best is always among them.
+
+    `time`: those that are not clearly dearer than the least cost. `examples`, `steps`: the answer is where
+    the cost passes 1.2 times its minimum, so a batch size is out when it is clearly beyond that, and also when
+    a larger (for `steps`: smaller) one is clearly within it.
+    """
+    costs = comparison.costs
+    least = min(costs, key=lambda c: c.log)
+    if objective == "time":
+        return tuple(c.batch_size for c in costs if not comparison.clearly_above(c, least))
+    outward = costs if objective == "examples" else costs[::-1]
+    chosen = []
+    for i, cost in enumerate(outward):
+        beyond = comparison.clearly_above(cost, least, NEAR_MINIMUM)
+        passed = any(comparison.clearly_below(c, least, NEAR_MINIMUM) for c in outward[i + 1 :])
+        if not beyond and not passed:
+            chosen.append(cost.batch_size)
+    return tuple(sorted(chosen))

@@ -1,0 +1,116 @@
+import math
+
+import pytest
+
+from batchwright.study.search import Found, Outcome, find_rate
+from batchwright.study.spec import SearchSettings
+
+SETTINGS = SearchSettings()
+
+
+def search(steps_at, *, start=0, budget=1000, settings=SETTINGS):
+    """Drive a search with ``steps_at(ask) -> steps or inf or "diverged"``; returns what it found."""
+    found = Found()
+    asks = []
+    coroutine = find_rate(found, start, budget, settings)
+    try:
+        wave = next(coroutine)
+        while True:
+            outcomes = []
+            for ask in wave:
+                asks.append(ask)
+                steps = steps_at(ask)
+                if steps == "diverged":
+                    outcomes.append(Outcome(ask, None, "diverged", 3))
+                elif steps > ask.budget_steps:
+                    outcomes.append(Outcome(ask, None, "budget_exhausted", ask.budget_steps))
+                else:
+                    outcomes.append(Outcome(ask, float(steps), "target_reached", math.ceil(steps)))
+            wave = coroutine.send(outcomes)
+    except StopIteration:
+        return found, asks
+
+
+def valley(best, cliff=math.inf, sharpness=0.08):
+    """Steps 100 at the best rate, growing to both sides, diverging from the cliff on."""
+
+    def steps_at(ask):
+        return "diverged" if ask.rate >= cliff else 100 * math.exp(sharpness * (ask.rate - best) ** 2)
+
+    return steps_at
+
+
+@pytest.mark.parametrize("best", [-7, -2, 0, 3, 9])
+def test_the_best_rate_is_found_from_any_start(best):
+    found, _ = search(valley(best))
+    assert found.rate in (best - 1, best)  # a neighbour within the 5% tie may be lower, never higher
+    assert not found.on_edge
+    assert len(found.confirmed) == SETTINGS.confirm_seeds
+
+
+def test_the_lowest_rate_within_the_tie_wins():
+    found, _ = search(lambda ask: {0: 100, -1: 104, -2: 130, 1: 103, 2: 140}.get(ask.rate, 300))
+    assert found.rate == -1
+
+
+def test_a_rate_that_fails_a_confirmation_seed_is_passed_over_and_the_next_gets_fresh_seeds():
+    def steps_at(ask):
+        if ask.rate == -1 and ask.purpose == "confirm" and ask.seed == 2:
+            return "diverged"
+        return {0: 100, -1: 102, 1: 130, -2: 140, 2: 200}.get(ask.rate, 400)
+
+    found, asks = search(steps_at)
+    assert found.rate == 0
+    seeds = {rate: {a.seed for a in asks if a.purpose == "confirm" and a.rate == rate} for rate in (-1, 0)}
+    assert seeds[-1] == {0, 1, 2, 3, 4}
+    assert seeds[0] == {5, 6, 7, 8, 9}
+
+
+def test_confirmation_seeds_take_no_part_in_the_selection():
+    found, asks = search(valley(2))
+    search_seeds = {a.seed for a in asks if a.purpose == "search"}
+    assert search_seeds == {0, 1, 2}
+    assert all(o.ask.purpose == "confirm" for o in found.confirmed)
+
+
+def test_failures_count_as_infinite_in_the_median():
+    # at rate 2 two of three seeds fail though the first is the fastest of all
+    def steps_at(ask):
+        if ask.rate == 2 and ask.seed > 0:
+            return "diverged"
+        return {2: 80, 1: 90, 0: 100, -2: 190}.get(ask.rate, "diverged")
+
+    found, _ = search(steps_at)
+    assert found.rate == 1
+    assert found.fails_at() == 2
+
+
+def test_slow_runs_are_dropped_at_twice_the_fewest_steps_seen():
+    _, asks = search(valley(0, sharpness=0.02))
+    first, *later = [a for a in asks if a.purpose == "search"]
+    assert first.budget_steps == 1000
+    assert later[0].budget_steps == 200
+
+
+def test_divergence_at_the_start_sends_the_search_down():
+    found, asks = search(valley(-9, cliff=-4))
+    assert found.rate in (-10, -9)
+    assert max(a.rate for a in asks) == 0
+
+
+def test_an_optimum_out_of_reach_sits_on_the_edge():
+    found, asks = search(lambda ask: 1000 * 2.0 ** (-ask.rate / 4), budget=10**6)
+    assert found.on_edge
+    assert len({a.rate for a in asks}) <= SETTINGS.max_rates
+
+
+def test_nothing_reaches_the_target():
+    found, asks = search(lambda ask: math.inf)
+    assert found.rate is None
+    assert found.confirmed == []
+    assert len({a.rate for a in asks}) <= SETTINGS.max_rates
+
+
+def test_flat_rates_are_within_twenty_percent():
+    found, _ = search(lambda ask: {0: 100, -1: 115, -2: 125, 1: 119, 2: 150}.get(ask.rate, 400))
+    assert found.flat_rates() == [-1, 0, 1]
