@@ -63,7 +63,7 @@ def test_left_out_batch_sizes_of_published_tables(fits):
 
 
 def test_intervals_score_better_than_interpolation(fits):
-    """Interval score (Gneiting and Raftery 2007) of left-out batch sizes, all of them and the inner ones alone."""
+    """Interval score (Gneiting and Raftery 2007) of left-out batch sizes: all, and the inner ones."""
     ours, theirs, inner = [], [], []
     for name in FITTING:
         pairs = fits[name].left_out()
@@ -99,13 +99,13 @@ def interval_score(low, high, y, level=0.9):
 
 
 TABLES = {
-    "a study": dict(batch_sizes=POWERS_OF_TWO, runs=5, seed_sd=0.1, misfit=0.03),
-    "seeds only": dict(batch_sizes=POWERS_OF_TWO, runs=3, seed_sd=0.1),
-    "one run each": dict(batch_sizes=[32, 64, 128, 256, 512, 1024], runs=1, seed_sd=0.0, misfit=0.07),
-    "outliers": dict(batch_sizes=POWERS_OF_TWO, runs=3, seed_sd=0.1, outlier=0.08),
-    "censored": dict(batch_sizes=POWERS_OF_TWO, runs=5, seed_sd=0.2, budget=1.15),
-    "two batch sizes": dict(batch_sizes=[100, 1000], runs=3, seed_sd=0.15, misfit=0.03),
-    "three batch sizes": dict(batch_sizes=[100, 300, 1000], runs=5, seed_sd=0.1, misfit=0.05),
+    "a study": {"batch_sizes": POWERS_OF_TWO, "runs": 5, "seed_sd": 0.1, "misfit": 0.03},
+    "seeds only": {"batch_sizes": POWERS_OF_TWO, "runs": 3, "seed_sd": 0.1},
+    "one run each": {"batch_sizes": [32, 64, 128, 256, 512, 1024], "runs": 1, "seed_sd": 0.0, "misfit": 0.07},
+    "outliers": {"batch_sizes": POWERS_OF_TWO, "runs": 3, "seed_sd": 0.1, "outlier": 0.08},
+    "censored": {"batch_sizes": POWERS_OF_TWO, "runs": 5, "seed_sd": 0.2, "budget": 1.15},
+    "two batch sizes": {"batch_sizes": [100, 1000], "runs": 3, "seed_sd": 0.15, "misfit": 0.03},
+    "three batch sizes": {"batch_sizes": [100, 300, 1000], "runs": 5, "seed_sd": 0.1, "misfit": 0.05},
 }
 
 
@@ -113,7 +113,7 @@ TABLES = {
 def test_intervals_cover_the_truth_at_their_rate(name):
     rng = np.random.default_rng(3)
     covered, errors = [], []
-    for _ in range(100):
+    for _ in range(80):
         fit = fit_curve(simulated(rng, **TABLES[name]))
         low, high = fit.interval
         covered.append((low or 0) <= CRITICAL <= (high or math.inf))
@@ -219,12 +219,12 @@ def test_order_and_grouping_of_points_do_not_matter():
     ("arguments", "message"),
     [
         (
-            dict(points=exact([8])),
+            {"points": exact([8])},
             "needs two batch sizes or more at which the median run reached the target, got 1",
         ),
-        (dict(points=[*exact([8]), Point(9, (), (5.0,))]), "target, got 1"),
-        (dict(points=exact([8, 9]), level=1.0), "level must be between 0 and 1, got 1.0"),
-        (dict(points=exact([8, 9]), resolution=-1), "resolution must be a standard deviation of log steps"),
+        ({"points": [*exact([8]), Point(9, (), (5.0,))]}, "target, got 1"),
+        ({"points": exact([8, 9]), "level": 1.0}, "level must be between 0 and 1, got 1.0"),
+        ({"points": exact([8, 9]), "resolution": -1}, "resolution must be a standard deviation of log steps"),
     ],
 )
 def test_bad_input(arguments, message):

@@ -40,7 +40,7 @@ def row(batch_size, steps, seconds, *, lr=0.5, on_edge=False, seeds=3, missed=0,
 
 
 def study(costs, sizes=SIZES, **changed):
-    """Rows with seconds to target ``costs``; steps follow S = 50 (1 + 30/B). ``changed`` by ``b16=dict(...)``."""
+    """Rows with seconds to target ``costs`` and steps S = 50 (1 + 30/B); ``changed`` as b16={...}."""
     rows = []
     for size, cost in zip(sizes, costs, strict=True):
         steps = 50 * (1 + 30 / size)
@@ -86,15 +86,18 @@ def test_ties_by_size_and_by_test():
     assert answer.batch_sizes == (4, 16)
     assert answer.sentence.endswith("anything from 4 to 16 is as good (90%).")
     # Without any noise the 5% rule alone remains.
-    quiet = study((8.0, 1.049, 1.0, 1.051, 4.0, 16.0), **{f"b{b}": dict(spread=1.0) for b in SIZES})
+    quiet = study((8.0, 1.049, 1.0, 1.051, 4.0, 16.0), **{f"b{b}": {"spread": 1.0} for b in SIZES})
     assert as_good(compare(quiet, "time", selection_sd=0.0), "time") == (4, 16)
 
 
 def test_the_curves_misfit_is_the_selection_noise():
     rows = study((8.0, 1.11, 1.0, 1.25, 4.0, 16.0))
-    curve = fit_curve(exact([30, 100, 300, 1000, 3000]))
-    assert curve.misfit_sd < 0.03
+    curve = fit_curve(exact([30, 60, 100, 300, 600, 1000, 3000]))
+    assert curve.misfit_sd < 0.025
+    # At its floor of 0.025 the bar is exp(1.356 sqrt(2 (0.05^2/3 + 0.025^2))) = 1.076.
     assert advise(rows, curve=curve).batch_sizes == (16,)
+    inside = study((8.0, 1.075, 1.0, 1.078, 4.0, 16.0))
+    assert advise(inside, curve=curve).batch_sizes == (4, 16)
     assert advise(rows).batch_sizes == (4, 16)
 
 
@@ -103,7 +106,7 @@ def test_the_spread_of_the_timing_counts_for_time_alone():
     timing = SecondsPerStep(
         median=1.0, low=math.exp(-0.3 * 0.6744898), high=math.exp(0.3 * 0.6744898), repeats=9, threads=1
     )
-    rows = study(BOWL, b4=dict(timing=timing))
+    rows = study(BOWL, b4={"timing": timing})
     assert timing_variance(rows[1]) == pytest.approx(0.3**2 * math.pi / 18)
     extra = compare(rows, "time").costs[1].variance - compare(rows, "examples").costs[1].variance
     assert extra == pytest.approx(0.3**2 * math.pi / 18)
@@ -111,7 +114,6 @@ def test_the_spread_of_the_timing_counts_for_time_alone():
 
 def test_a_hole_in_the_set_is_named():
     answer = advise(study((8.0, 1.02, 1.3, 1.0, 4.0, 16.0)))
-    assert answer.verdict == "inconclusive" or answer.batch_sizes == (4, 64)
     assert answer.batch_sizes == (4, 64)
     assert answer.interval == (4, 64)
     assert answer.caveats[-1] == (
@@ -123,29 +125,30 @@ def test_a_hole_in_the_set_is_named():
 
 
 def test_examples_take_the_largest_batch_near_the_least_examples():
-    # E/E_min = (30 + B)/31 at B = 1, 2, ...: 1.10 at 4, 1.48 at 16.
+    # E/E_min = (30 + B)/31: 1.10 at 4, 1.48 at 16. The bar of 1.117 does not put 4 clearly below 1.2, so the
+    # next smaller one stays possible.
     answer = advise(study(BOWL), "examples")
     assert answer.verdict == "recommended"
-    assert (answer.batch_size, answer.batch_sizes) == (4, (4,))
+    assert (answer.batch_size, answer.batch_sizes) == (4, (1, 4))
     assert answer.sentence == (
         "Train with batch size 4 and learning rate 0.5: 1,700 examples to target (90%: 1,617 to 1,787), "
-        "the largest batch size within 20% of the fewest examples; no other batch size tried is as good (90%)."
+        "the largest batch size within 20% of the fewest examples; anything from 1 to 4 is as good (90%)."
     )
 
 
 def test_examples_near_the_boundary_are_undecided():
-    # (30 + 8)/31 = 1.226 and (30 + 6)/31 = 1.161: neither is clearly on one side of 1.2.
-    rows = study((1, 1, 1, 1, 1), sizes=(1, 6, 8, 64, 1437))
+    # 1.03 at 2 is clearly within 1.2 (1 is out); 1.16 at 6 and 1.23 at 8 are clearly on neither side.
+    rows = study((1, 1, 1, 1, 1, 1), sizes=(1, 2, 6, 8, 64, 1437))
     answer = advise(rows, "examples")
     assert answer.batch_size == 6
-    assert answer.batch_sizes == (6, 8)
+    assert answer.batch_sizes == (2, 6, 8)
 
 
 def test_steps_take_the_smallest_batch_near_the_fewest_steps():
-    # S/S_min = (1 + 30/B)/(1 + 30/1437): 1.094 at 256, 1.439 at 64.
+    # S/S_min = (1 + 30/B)/(1 + 30/1437): 1.094 at 256 is not clearly within 1.2, 1.439 at 64 clearly beyond.
     answer = advise(study(BOWL), "steps")
     assert answer.verdict == "recommended"
-    assert (answer.batch_size, answer.batch_sizes) == (256, (256,))
+    assert (answer.batch_size, answer.batch_sizes) == (256, (256, 1437))
     assert "55.9 steps to target" in answer.sentence
 
 
@@ -198,7 +201,7 @@ def test_a_factor_of_eight_is_no_reason_for_doubt():
 
 
 def test_inconclusive_where_seeds_of_the_best_missed():
-    answer = advise(study(BOWL, b16=dict(missed=1)))
+    answer = advise(study(BOWL, b16={"missed": 1}))
     assert answer.verdict == "inconclusive"
     assert (answer.batch_size, answer.lr) == (16, 0.5)
     assert answer.caveats[0].startswith("At batch size 16 only 2 of 3 seeds reached the target")
@@ -208,7 +211,7 @@ def test_inconclusive_where_seeds_of_the_best_missed():
 
 
 def test_missed_seeds_elsewhere_leave_the_answer_and_are_named():
-    answer = advise(study(BOWL, b256=dict(missed=3)))
+    answer = advise(study(BOWL, b256={"missed": 3}))
     assert answer.verdict == "recommended"
     assert answer.caveats == ("Batch size 256 has no answer: its runs failed or were cut short.",)
     assert answer.costs[4] == {
@@ -217,11 +220,11 @@ def test_missed_seeds_elsewhere_leave_the_answer_and_are_named():
 
 
 def test_inconclusive_where_the_rate_of_the_best_is_on_the_edge():
-    answer = advise(study(BOWL, b16=dict(on_edge=True, lr=0.125)))
+    answer = advise(study(BOWL, b16={"on_edge": True, "lr": 0.125}))
     assert answer.verdict == "inconclusive"
     assert "0.125, was the last one tried" in answer.caveats[0]
     assert answer.next_steps == ("batchwright study digits --batch-sizes 1,4,16,64,256,1437 --lr 0.125",)
-    assert advise(study(BOWL, b64=dict(on_edge=True))).verdict == "recommended"
+    assert advise(study(BOWL, b64={"on_edge": True})).verdict == "recommended"
 
 
 @pytest.mark.parametrize("missed", [0, 3])
@@ -251,17 +254,17 @@ def test_time_needs_seconds_a_step():
 
 
 def test_several_reasons_each_bring_a_step():
-    answer = advise(study((8, 4, 2, 1), (16, 64, 256, 512), b512=dict(on_edge=True, missed=1)))
+    answer = advise(study((8, 4, 2, 1), (16, 64, 256, 512), b512={"on_edge": True, "missed": 1}))
     assert len(answer.caveats) == len(answer.next_steps) == 3
 
 
 def test_single_seeds_assume_a_spread_and_say_so():
-    answer = advise(study(BOWL, **{f"b{b}": dict(seeds=1) for b in SIZES}))
+    answer = advise(study(BOWL, **{f"b{b}": {"seeds": 1} for b in SIZES}))
     assert answer.caveats == (
         "One confirmation run per batch size: a spread between seeds of 10% is assumed.",
     )
     # z(90%) sqrt(2 (0.1^2 + 0.05^2)) = 0.203: a quarter more is told apart, a tenth is not.
-    near = study((8, 1.25, 1, 1.1, 4, 16), **{f"b{b}": dict(seeds=1) for b in SIZES})
+    near = study((8, 1.25, 1, 1.1, 4, 16), **{f"b{b}": {"seeds": 1} for b in SIZES})
     assert advise(near).batch_sizes == (16, 64)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shlex
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +21,7 @@ from batchwright.study.result import BatchSizeResult
 from batchwright.study.spec import StudySpec, check_study
 from batchwright.study.store import Store
 from batchwright.study.summary import batch_size_results, trials
-from batchwright.task.task import Task
+from batchwright.task.task import Task, TaskReference
 from batchwright.training.environment import environment
 from batchwright.training.record import RunResult
 from batchwright.training.target import first_crossing
@@ -87,7 +89,9 @@ def conclude(
     rows = batch_size_results(spec, runs, timings)
     fit = _fit(rows, spec)
     examples = len(task.train)
-    recommendation = recommend(rows, objective=objective, examples=examples, curve=fit, task=spec.task.name)
+    recommendation = recommend(
+        rows, objective=objective, examples=examples, curve=fit, task=command_words(spec.task)
+    )
     easier = tuple(
         _at_target(spec, task, runs, rows, value, objective, recommendation.batch_sizes)
         for value in _easier_values(spec, task, runs)
@@ -191,7 +195,9 @@ def _at_target(
         results = [runs.results[row.batch_size, o.ask] for o in found.confirmed]
         moved.append(_with_steps(row, [steps_to(result, spec, value, higher) for result in results]))
     fit = _fit(moved, spec)
-    advice = recommend(moved, objective=objective, examples=len(task.train), curve=fit, task=spec.task.name)
+    advice = recommend(
+        moved, objective=objective, examples=len(task.train), curve=fit, task=command_words(spec.task)
+    )
     return EasierTarget(
         metric=spec.target.metric,
         value=value,
@@ -232,14 +238,34 @@ def _caveats(spec: StudySpec, task: Task, runs: StudyRuns, easier: Sequence[Easi
     schedule = spec.optimizer.schedule
     if task.schedule is not None or schedule.horizon is not None:
         caveats.append(
-            "The learning-rate schedule has a horizon that was studied as it is: steps to target depend on it."
+            "The learning-rate schedule has a horizon and was studied as it is: steps to target depend on it."
         )
     if runs.not_run:
         sizes = ", ".join(map(str, runs.not_run))
-        caveats.append(f"The budget did not cover batch sizes {sizes}.")
+        needed = (
+            "" if runs.budget_needed is None else f"; going on takes --budget {math.ceil(runs.budget_needed)}"
+        )
+        caveats.append(f"The budget did not cover batch sizes {sizes}{needed}.")
     if easier and any(e.moves for e in easier):
         caveats.append("At an easier target another batch size is best: the answer holds for this target.")
     return caveats
+
+
+def command_words(reference: TaskReference) -> str:
+    """The task as a command line names it, options included, so that next steps can be run as printed.
+
+    >>> command_words(TaskReference(name="digits", options={"hidden": 32}, examples=500))
+    'digits --set hidden=32 --examples 500'
+    """
+    words = [reference.name]
+    for name, value in reference.options.items():
+        shown = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        words += ["--set", f"{name}={shown}"]
+    if reference.examples is not None:
+        words += ["--examples", str(reference.examples)]
+    if reference.data_dir is not None:
+        words += ["--data", reference.data_dir]
+    return shlex.join(words)
 
 
 def check_objective(objective: str) -> Objective:

@@ -66,7 +66,7 @@ def _fit_on_grid(data: Medians, log_critical: Vector, sd: Vector) -> tuple[Vecto
             completed = np.where(exact, target, intercept[:, None] + sd * normal_hazard(z))
         weight = np.where(exact, huber_weights(completed - intercept[:, None], sd), 1 / sd**2)
         updated = np.sum(weight * completed, axis=1) / np.sum(weight, axis=1)
-        done = np.max(np.abs(updated - intercept)) < 1e-7
+        done = np.max(np.abs(updated - intercept)) < 1e-6
         intercept = updated
         if done:
             break
@@ -91,7 +91,7 @@ def slopes(log_critical: float, log_batch: Vector) -> Float[np.ndarray, "2 point
 def _profile(data: Medians, misfit: float) -> Profile:
     sd = np.sqrt(data.variance + misfit**2)
     span = math.log(10) * _GRID_DECADES
-    count = int(np.clip(_CELLS / len(sd), 80, 600))
+    count = int(np.clip(_CELLS / len(sd), 80, 400))
     coarse = np.linspace(data.log_batch.min() - span, data.log_batch.max() + span, count)
     around = int(np.argmin(_fit_on_grid(data, coarse, sd)[1]))
     fine = np.linspace(coarse[max(around - 1, 0)], coarse[min(around + 1, count - 1)], count // 10)

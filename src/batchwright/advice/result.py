@@ -61,7 +61,7 @@ class Recommendation(BaseModel):
     next_steps: tuple[str, ...] = ()
     sentence: str = ""
     costs: tuple[dict[str, Any], ...] = ()
-    """For every batch size: ``batch_size``, ``seconds_ratio``, ``examples_ratio``, ``steps_ratio`` against the best."""
+    """For every batch size, against the best: ``seconds_ratio``, ``examples_ratio``, ``steps_ratio``."""
 
 
 class StudyResult(BaseModel):

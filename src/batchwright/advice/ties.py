@@ -19,6 +19,8 @@ NEAR_MINIMUM = 1.20
 """`examples` and `steps` have no inner optimum; what stays within this factor of the least is near it."""
 SELECTION_SD = 0.05
 """Noise that the choice of the learning rate leaves on log steps, where no curve's misfit measures it."""
+LEAST_SELECTION_SD = 0.025
+"""A misfit estimated from few residuals can come out at nothing; a grid of rates always leaves this."""
 UNREPEATED_SEED_SD = 0.10
 """Spread of log steps between seeds where no batch size was run twice: typical of small networks."""
 
@@ -92,7 +94,7 @@ def compare(
 ) -> Comparison:
     """Log costs with variance s^2/n (seeds) + selection_sd^2 + the timing's, for the objective `time`."""
     variance, dof = pooled_seed_variance(rows)
-    selection = SELECTION_SD if selection_sd is None else selection_sd
+    selection = SELECTION_SD if selection_sd is None else max(selection_sd, LEAST_SELECTION_SD)
     costs = []
     for row in sorted(rows, key=lambda r: r.batch_size):
         steps = log_steps(row)
@@ -123,8 +125,8 @@ def as_good(comparison: Comparison, objective: Objective) -> tuple[int, ...]:
     """Batch sizes that may be the answer, ascending; the best is always among them.
 
     `time`: those that are not clearly dearer than the least cost. `examples`, `steps`: the answer is where
-    the cost passes 1.2 times its minimum, so a batch size is out when it is clearly beyond that, and also when
-    a larger (for `steps`: smaller) one is clearly within it.
+    the cost passes 1.2 times its minimum, so a batch size is out when it is clearly beyond that, and also
+    when a larger (for `steps`: smaller) one is clearly within it.
     """
     costs = comparison.costs
     least = min(costs, key=lambda c: c.log)

@@ -88,7 +88,9 @@ def _one_each(text: str | None, names: list[str], flag: str) -> list[float | Non
     except ValueError:
         raise InputError(f"{flag} must be numbers separated by commas, got {text!r}") from None
     if len(values) not in (1, len(names)):
-        raise InputError(f"{flag} must have one value or one for each of {len(names)} methods, got {len(values)}")
+        raise InputError(
+            f"{flag} must have one value or one for each of {len(names)} methods, got {len(values)}"
+        )
     return list(values) if len(values) == len(names) else values * len(names)
 
 

@@ -153,7 +153,9 @@ def length(text: str) -> dict[str, Any]:
     """
     match = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*(steps|examples|epochs)\s*", text)
     if not match:
-        raise InputError(f"--horizon must be a number with steps, examples or epochs, as 20epochs, got {text!r}")
+        raise InputError(
+            f"--horizon must be a number with steps, examples or epochs, as 20epochs, got {text!r}"
+        )
     return {"value": float(match[1]), "unit": match[2]}
 
 

@@ -82,7 +82,9 @@ def resume(
 
 def export(
     study: StudyName,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A .csv, .json or .parquet file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A .csv, .json or .parquet file.")
+    ] = None,
     store: o.StoreOption = None,
 ) -> int:
     """Write every run of a study as a table (CSV on stdout by default)."""
@@ -109,10 +111,10 @@ def export(
 
 def report(
     study: StudyName,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write the HTML file.")] = None,
-    figures: Annotated[
-        Path | None, typer.Option(help="Also write every figure into this folder.")
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write the HTML file.")
     ] = None,
+    figures: Annotated[Path | None, typer.Option(help="Also write every figure into this folder.")] = None,
     figure_format: Annotated[str, typer.Option(help="svg, png or pdf.")] = "svg",
     store: o.StoreOption = None,
 ) -> int:

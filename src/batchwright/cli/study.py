@@ -172,9 +172,7 @@ def execute(
         finally:
             progress.close()
         path = report_path(store.path, study_id)
-        result = result.model_copy(
-            update={"report": str(path), "seconds": time.perf_counter() - began}
-        )
+        result = result.model_copy(update={"report": str(path), "seconds": time.perf_counter() - began})
         write_report(result, stored_curves(result, store.runs(study_id, curves=True)), path)
         store.end_study(study_id, status="complete", seconds=0.0, result=result.model_dump_json())
     return result

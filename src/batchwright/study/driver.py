@@ -48,6 +48,8 @@ class StudyRuns:
     reused: int = 0
     not_run: tuple[int, ...] = ()
     """Batch sizes that the budget did not cover."""
+    budget_needed: float | None = None
+    """Trainings' worth that the next one would have taken the study to, as far as can be told."""
 
 
 @dataclass
@@ -184,12 +186,18 @@ class Driver:
         """
         if self.spec.budget_trainings is None:
             return True
-        if self._training_cost is None:
-            return False
+        needed = self._spent + self._expected_cost(size, neighbour, found)
+        if self._training_cost is None or needed <= self.spec.budget_trainings * self._training_cost:
+            return True
+        self.runs.budget_needed = max(self.runs.budget_needed or 0.0, needed / self._training_cost)
+        return False
+
+    def _expected_cost(self, size: int, neighbour: int, found: Found) -> float:
+        """What a batch size will cost, if steps go as 1 + B_crit/B with B_crit at the neighbour."""
         steps = found.best_search_steps()
-        expected = (steps if steps < math.inf else 0.0) * max(1.0, neighbour / size)
-        needed = RUNS_PER_BATCH_SIZE_ECONOMY * self._cost(size, expected)
-        return self._spent + needed <= self.spec.budget_trainings * self._training_cost
+        if steps == math.inf:
+            return 0.0
+        return RUNS_PER_BATCH_SIZE_ECONOMY * self._cost(size, steps * (1 + neighbour / size) / 2)
 
     # --- runs -------------------------------------------------------------------------------------
 

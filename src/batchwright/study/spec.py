@@ -98,29 +98,42 @@ def default_batch_sizes(
 ) -> tuple[int, ...]:
     """Powers of two from 1 and the whole data set, at most ``count`` of them.
 
-    With a budget of so many trainings, a factor of 4 apart about the middle, as many as it can pay for.
+    With a budget of so many trainings, as many about the middle as it can pay for: neighbours by a factor
+    of 2 while they are few, spread wider once they can span the range.
 
     >>> default_batch_sizes(1437)
     (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1437)
+    >>> default_batch_sizes(60_000)
+    (1, 4, 16, 64, 128, 256, 512, 1024, 2048, 4096, 16384, 60000)
+    >>> default_batch_sizes(1437, budget_trainings=30)
+    (16, 32, 64)
     """
     powers = [2**i for i in range(examples.bit_length()) if 2**i < examples]
     sizes = [*powers, examples]
     if budget_trainings is not None:
-        affordable = max(3, int(budget_trainings // RUNS_PER_BATCH_SIZE_ECONOMY))
-        middle = powers[len(powers) // 2] if powers else examples
-        spread = [middle * 4.0**i for i in range(-affordable, affordable + 1)]
-        inside = [int(b) for b in spread if 1 <= b <= examples]
-        inside.sort(key=lambda b: (abs(b.bit_length() - middle.bit_length()), b))
-        return tuple(sorted(inside[:affordable]))
+        return _within_budget(sizes, budget_trainings, count)
     if len(sizes) <= count:
         return tuple(sizes)
-    # Too many doublings: keep the ends and spread the rest evenly over the powers.
-    keep = sorted({round(i * (len(sizes) - 1) / (count - 1)) for i in range(count)})
-    return tuple(sizes[i] for i in keep)
+    # Too many doublings: both ends stay, and every other size is left out from the ends inwards, so that
+    # the doublings are kept where the answer usually lies.
+    pairs = ((i, len(sizes) - 1 - i) for i in range(1, len(sizes), 2))
+    left_out = [i for pair in pairs for i in pair][: len(sizes) - count]
+    return tuple(size for i, size in enumerate(sizes) if i not in left_out)
 
 
-RUNS_PER_BATCH_SIZE_ECONOMY = 9
-"""What one batch size costs, in runs, with one search seed and three confirmation seeds."""
+def _within_budget(sizes: list[int], budget_trainings: float, count: int) -> tuple[int, ...]:
+    affordable = min(count, len(sizes), max(3, int(budget_trainings / COST_PER_BATCH_SIZE_ECONOMY)))
+    stride = 2 if affordable >= 6 and 2 * affordable <= len(sizes) + 1 else 1
+    middle = (len(sizes) - 1) // 2
+    first = max(0, middle - stride * ((affordable - 1) // 2))
+    return tuple(sizes[first::stride][:affordable])
+
+
+RUNS_PER_BATCH_SIZE_ECONOMY = 8
+"""Runs that one batch size usually takes with one search seed and three confirmation seeds."""
+
+COST_PER_BATCH_SIZE_ECONOMY = 10.0
+"""The same in trainings: a search costs more than its runs to target, since slow rates run on for longer."""
 
 
 def check_study(spec: StudySpec, task: Task) -> None:
