@@ -14,7 +14,7 @@ from batchwright.advice.recommend import easier_targets, recommend
 from batchwright.advice.result import CriticalBatch, EasierTarget, Objective, StudyResult
 from batchwright.advice.runs import Point
 from batchwright.core.errors import InputError
-from batchwright.measure.hardware import SecondsPerStep, seconds_per_step
+from batchwright.measure.hardware import CALM_LOAD, SecondsPerStep, seconds_per_step
 from batchwright.study.driver import Driver, Progress, StudyRuns, rate_value
 from batchwright.study.execute import Executor
 from batchwright.study.result import BatchSizeResult
@@ -87,7 +87,7 @@ def conclude(
 ) -> StudyResult:  # fmt: skip
     """The answer that the runs and the timings support; nothing is executed."""
     rows = batch_size_results(spec, runs, timings)
-    fit = _fit(rows, spec)
+    fit = _fit(_points(rows, runs), spec)
     examples = len(task.train)
     recommendation = recommend(
         rows, objective=objective, examples=examples, curve=fit, task=command_words(spec.task)
@@ -96,7 +96,7 @@ def conclude(
         _at_target(spec, task, runs, rows, value, objective, recommendation.batch_sizes)
         for value in _easier_values(spec, task, runs)
     )
-    caveats = [*recommendation.caveats, *_caveats(spec, task, runs, easier)]
+    caveats = [*recommendation.caveats, *_caveats(spec, task, runs, timings, easier)]
     sentence = recommendation.sentence
     return StudyResult(
         study_id=study_id,
@@ -136,18 +136,31 @@ def _timings(
     return timings
 
 
-def _fit(rows: Sequence[BatchSizeResult], spec: StudySpec) -> CurveFit | None:
-    """The hyperbola through the confirmation runs, where at least two batch sizes reached the target."""
+def _points(rows: Sequence[BatchSizeResult], runs: StudyRuns) -> list[Point]:
+    """What the curve is fitted to: steps to target, and for runs whose budget ended how far they came.
+
+    A run that diverged is a failure, not a lower bound, and takes no part.
+    """
     points = []
     for row in rows:
-        reached = tuple(v for v in row.steps_to_target.values if v is not None)
-        if row.steps_to_target.median is not None and reached:
-            points.append(Point(batch_size=row.batch_size, steps=reached))
-    if len(points) < 2:
+        confirmed = runs.found[row.batch_size].confirmed
+        steps = tuple(v for v in row.steps_to_target.values if v is not None)
+        censored = tuple(
+            float(outcome.updates)
+            for outcome, value in zip(confirmed, row.steps_to_target.values, strict=True)
+            if value is None and outcome.status == "budget_exhausted"
+        )
+        if steps or censored:
+            points.append(Point(batch_size=row.batch_size, steps=steps, censored=censored))
+    return points
+
+
+def _fit(points: Sequence[Point], spec: StudySpec) -> CurveFit | None:
+    """The hyperbola, where at least two batch sizes have a median."""
+    if sum(len(p.steps) > len(p.censored) for p in points) < 2:
         return None
     # Crossings are interpolated, which leaves about a quarter of the distance between evaluations.
-    resolution = (spec.evaluation_ratio - 1.0) / 4
-    return fit_curve(points, resolution=resolution)
+    return fit_curve(points, resolution=(spec.evaluation_ratio - 1.0) / 4)
 
 
 def _critical_batch(fit: CurveFit | None) -> CriticalBatch:
@@ -194,7 +207,7 @@ def _at_target(
         found = runs.found[row.batch_size]
         results = [runs.results[row.batch_size, o.ask] for o in found.confirmed]
         moved.append(_with_steps(row, [steps_to(result, spec, value, higher) for result in results]))
-    fit = _fit(moved, spec)
+    fit = _fit(_points(moved, runs), spec)
     advice = recommend(
         moved, objective=objective, examples=len(task.train), curve=fit, task=command_words(spec.task)
     )
@@ -232,7 +245,10 @@ def _with_steps(row: BatchSizeResult, values: list[float | None]) -> BatchSizeRe
     )
 
 
-def _caveats(spec: StudySpec, task: Task, runs: StudyRuns, easier: Sequence[EasierTarget]) -> list[str]:
+def _caveats(
+    spec: StudySpec, task: Task, runs: StudyRuns, timings: Mapping[int, SecondsPerStep],
+    easier: Sequence[EasierTarget],
+) -> list[str]:  # fmt: skip
     """What the reader must know beside the recommendation's own caveats."""
     caveats = []
     schedule = spec.optimizer.schedule
@@ -246,6 +262,11 @@ def _caveats(spec: StudySpec, task: Task, runs: StudyRuns, easier: Sequence[Easi
             "" if runs.budget_needed is None else f"; going on takes --budget {math.ceil(runs.budget_needed)}"
         )
         caveats.append(f"The budget did not cover batch sizes {sizes}{needed}.")
+    busy = max((t.others_load or 0.0 for t in timings.values()), default=0.0)
+    if busy > CALM_LOAD:
+        caveats.append(
+            f"Other processes used {busy:.0%} of the machine while steps were timed: seconds may be off."
+        )
     if easier and any(e.moves for e in easier):
         caveats.append("At an easier target another batch size is best: the answer holds for this target.")
     return caveats

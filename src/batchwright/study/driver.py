@@ -215,7 +215,10 @@ class Driver:
 
     def _run_spec(self, size: int, ask: Ask) -> RunSpec:
         seed = self.spec.run_seed(ask.purpose, ask.seed)
-        return self.spec.run(size, rate_value(self.spec.optimizer.lr, ask.rate), seed, ask.budget_steps)
+        lr = rate_value(self.spec.optimizer.lr, ask.rate)
+        # The test split is for reporting: nothing may be chosen by it, so only confirmation runs look at it.
+        test_at_end = ask.purpose == "confirm"
+        return self.spec.run(size, lr, seed, ask.budget_steps, test_at_end=test_at_end)
 
     def _keep(self, key: str, result: RunResult) -> None:
         """Record a finished run, then let its search go on."""

@@ -70,7 +70,9 @@ class StudySpec(BaseModel):
         """The seed of run ``index``; the same at every batch size and rate, so comparisons are paired."""
         return derive_seed(self.seed, purpose, index) % 2**31
 
-    def run(self, batch_size: int, lr: float, seed: int, budget_steps: int) -> RunSpec:
+    def run(
+        self, batch_size: int, lr: float, seed: int, budget_steps: int, *, test_at_end: bool = False
+    ) -> RunSpec:
         """The run at one batch size, learning rate and seed.
 
         Batches run on across epochs, so that every update uses exactly ``batch_size`` examples.
@@ -90,6 +92,7 @@ class StudySpec(BaseModel):
             autocast=self.autocast,
             average_half_life=self.average_half_life,
             record_ratio=self.evaluation_ratio,
+            test_at_end=test_at_end,
         )
 
 

@@ -35,14 +35,14 @@ def batch_size_results(
     """One row for every batch size whose search is finished, ascending."""
     reached = [[o.steps for o in f.confirmed if o.steps is not None] for f in runs.found.values()]
     sd, dof = pooled_log_sd(reached)
-    return tuple(
-        _row(spec, size, runs.found[size], timings.get(size), sd, dof) for size in sorted(runs.found)
-    )
+    return tuple(_row(spec, size, runs, timings.get(size), sd, dof) for size in sorted(runs.found))
 
 
 def _row(
-    spec: StudySpec, size: int, found: Found, timing: SecondsPerStep | None, sd: float, dof: int
+    spec: StudySpec, size: int, runs: StudyRuns, timing: SecondsPerStep | None, sd: float, dof: int
 ) -> BatchSizeResult:
+    found = runs.found[size]
+
     def rate(index: int | None) -> float | None:
         return None if index is None else rate_value(spec.optimizer.lr, index)
 
@@ -68,6 +68,7 @@ def _row(
         else None,
         examples_to_target=size * steps.median if steps.median is not None else None,
         timing=timing,
+        test_metrics=_test_metrics(size, runs),
         note=_note(found, reached),
     )
 
@@ -85,6 +86,18 @@ def _steps(found: Found, sd: float, dof: int) -> StepsToTarget:
     return StepsToTarget(
         median=median, low=median * math.exp(-half), high=median * math.exp(half), values=values
     )
+
+
+def _test_metrics(size: int, runs: StudyRuns) -> dict[str, float]:
+    """Mean loss and metrics on the test split at the end of the confirmation runs, where there is one."""
+    collected: dict[str, list[float]] = {}
+    for outcome in runs.found[size].confirmed:
+        for evaluation in runs.results[size, outcome.ask].evaluations:
+            if evaluation.split == "test":
+                for name, value in {"loss": evaluation.loss, **evaluation.metrics}.items():
+                    if value is not None:
+                        collected.setdefault(name, []).append(value)
+    return {name: statistics.fmean(values) for name, values in collected.items()}
 
 
 def _note(found: Found, reached: int) -> str:

@@ -264,6 +264,9 @@ class Run:
         self.status, self.message = status, message
         if status is Status.TARGET_REACHED:
             self._crossing = self.crossing()
+        ended_well = status in (Status.TARGET_REACHED, Status.BUDGET_EXHAUSTED)
+        if ended_well and self.spec.test_at_end and self.task.test is not None:
+            self.evaluations.append(self.evaluate_on("test"))
 
 
 def check_run(spec: RunSpec, task: Task) -> None:

@@ -64,3 +64,5 @@ class RunSpec(BaseModel):
     """Half-life in examples of an exponential average of the weights, used for evaluation only."""
     record_ratio: float = Field(default=1.02, gt=1)
     """Steps are recorded evenly in log-steps, each at least ``record_ratio`` times the last."""
+    test_at_end: bool = False
+    """Evaluate the test split, where the task has one, once after the last update."""
