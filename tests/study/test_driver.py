@@ -4,6 +4,7 @@ import pytest
 
 from batchwright.study.driver import Driver, RunFailedError
 from batchwright.study.store import Store
+from batchwright.study.summary import batch_size_results
 from batchwright.training import RunResult, Status
 
 
@@ -28,7 +29,9 @@ def test_rates_and_steps_follow_the_law(study_spec, law, tmp_path):
         lr = 0.1 * 2 ** (found.rate / 2)
         best = 0.8 * size / (size + 60)
         assert best / 2 < lr < 1.5 * best
-        assert statistics.median(o.steps for o in found.confirmed) == pytest.approx(50 * (1 + 60 / size), rel=0.25)
+        assert statistics.median(o.steps for o in found.confirmed) == pytest.approx(
+            50 * (1 + 60 / size), rel=0.25
+        )
 
 
 def test_completion_order_decides_nothing(study_spec, law, tmp_path):
@@ -85,12 +88,35 @@ def test_a_run_that_raises_stops_the_study_and_is_not_kept(study_spec, law, tmp_
     class Broken(law):
         def next_done(self):
             key, spec = self.queue.pop(0)
-            return [(key, RunResult(spec=spec, status=Status.FAILED, message="KeyError: x", updates=0, examples=0))]
+            return [
+                (
+                    key,
+                    RunResult(spec=spec, status=Status.FAILED, message="KeyError: x", updates=0, examples=0),
+                )
+            ]
 
     with pytest.raises(RunFailedError, match="KeyError: x"):
         drive(study_spec(), Broken(), tmp_path / "s.sqlite")
     with Store(tmp_path / "s.sqlite") as store:
         assert store.runs("study") == []
+
+
+def test_a_batch_size_at_which_the_model_raises_is_an_outcome(study_spec, law, tmp_path):
+    class BreaksAtOne(law):
+        @staticmethod
+        def run(spec):
+            if spec.batch_size == 1:
+                message = "ValueError: Expected more than 1 value per channel"
+                return RunResult(spec=spec, status=Status.FAILED, message=message, updates=0, examples=0)
+            return law.run(spec)
+
+    spec = study_spec()
+    runs = drive(spec, BreaksAtOne(), tmp_path / "s.sqlite")
+    rows = {row.batch_size: row for row in batch_size_results(spec, runs, {})}
+    assert rows[1].lr is None
+    assert rows[1].runs == 1
+    assert "more than 1 value per channel" in rows[1].note
+    assert all(rows[size].steps_to_target.median for size in (4, 16, 64, 256, 1000))
 
 
 def test_the_same_seeds_at_every_batch_size(study_spec, law, tmp_path):

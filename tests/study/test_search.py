@@ -114,3 +114,14 @@ def test_nothing_reaches_the_target():
 def test_flat_rates_are_within_twenty_percent():
     found, _ = search(lambda ask: {0: 100, -1: 115, -2: 125, 1: 119, 2: 150}.get(ask.rate, 400))
     assert found.flat_rates() == [-1, 0, 1]
+
+
+def test_flat_rates_end_below_a_failure():
+    def steps_at(ask):
+        if ask.rate == 1 and ask.purpose == "search" and ask.seed == 1:
+            return "diverged"
+        return {0: 100, -1: 115, 1: 101, 2: 150, -2: 160}.get(ask.rate, 400)
+
+    found, _ = search(steps_at)
+    assert found.rate == 0
+    assert found.flat_rates() == [-1, 0]

@@ -11,7 +11,9 @@ from batchwright.training import RunResult, RunSpec, Status
 @pytest.fixture
 def store(tmp_path):
     with Store(tmp_path / "runs" / "studies.sqlite") as opened:
-        opened.begin_study("digits-1", name="mine", task="digits", spec="{}", command="batchwright study digits")
+        opened.begin_study(
+            "digits-1", name="mine", task="digits", spec="{}", command="batchwright study digits"
+        )
         yield opened
 
 
@@ -86,7 +88,9 @@ def test_somebody_elses_database_is_left_alone(tmp_path):
 def test_a_newer_schema_is_refused(store):
     store.close()
     with sqlite3.connect(store.path) as raw:
-        raw.execute("update batchwright set value = ? where key = 'schema_version'", [str(SCHEMA_VERSION + 1)])
+        raw.execute(
+            "update batchwright set value = ? where key = 'schema_version'", [str(SCHEMA_VERSION + 1)]
+        )
     with pytest.raises(StoreError, match=f"newer Batchwright .schema {SCHEMA_VERSION + 1}"):
         Store(store.path)
 

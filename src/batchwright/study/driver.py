@@ -84,7 +84,8 @@ class Driver:
         """Everything to the end.
 
         Raises:
-            RunFailedError: the model or the data raised an error in a run.
+            RunFailedError: the model or the data raised an error at the middle batch size. At any other one
+                that is an outcome (batch norm with one example, say): the others go on.
         """
         self._start(self.anchor, 0, math.ceil(self.spec.max_epochs * self.examples / self.anchor))
         while self._active:
@@ -223,7 +224,7 @@ class Driver:
     def _keep(self, key: str, result: RunResult) -> None:
         """Record a finished run, then let its search go on."""
         waiting = self._asked.pop(key)
-        if result.status is Status.FAILED:
+        if result.status is Status.FAILED and result.spec.batch_size == self.anchor:
             raise RunFailedError(f"a run at batch size {result.spec.batch_size} failed: {result.message}")
         self.store.add_run(self.study_id, key, waiting[0][1].purpose, result)
         self._known[key] = result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import threading
 import time
@@ -60,6 +61,7 @@ class WorkerProcesses:
         self._count = max(1, count)
         self._pool: Any = None
         self._futures: dict[Future[str], tuple[str, RunSpec]] = {}
+        self._waiting: list[tuple[int, int, str, RunSpec]] = []
         self._attempts: dict[str, int] = {}
 
     def warm_up(self) -> None:
@@ -68,12 +70,15 @@ class WorkerProcesses:
             self._processes().submit(_ready)
 
     def submit(self, key: str, spec: RunSpec) -> None:
-        self._attempts[key] = self._attempts.get(key, 0) + 1
-        self._futures[self._processes().submit(_execute, spec.model_dump_json())] = (key, spec)
+        # Small batches need the most steps and each waits for its neighbour: they are the longest chain, so
+        # they go first, and the short runs at large batches fill the gaps.
+        heapq.heappush(self._waiting, (spec.batch_size, len(self._attempts), key, spec))
+        self._attempts.setdefault(key, 0)
 
     def next_done(self) -> Iterable[tuple[str, RunResult]]:
         from loky.process_executor import BrokenProcessPool
 
+        self._hand_out()
         done, _ = wait(self._futures, return_when=FIRST_COMPLETED)
         finished, lost = [], []
         for future in done:
@@ -84,7 +89,15 @@ class WorkerProcesses:
                 lost.append((key, spec))
         if lost:
             finished += self._restart(lost)
+        self._hand_out()
         return finished
+
+    def _hand_out(self) -> None:
+        """Keep every worker busy and one run in reserve; the order of the rest stays open."""
+        while self._waiting and len(self._futures) <= self._count:
+            *_, key, spec = heapq.heappop(self._waiting)
+            self._attempts[key] += 1
+            self._futures[self._processes().submit(_execute, spec.model_dump_json())] = (key, spec)
 
     def _restart(self, lost: list[tuple[str, RunSpec]]) -> list[tuple[str, RunResult]]:
         """New processes for the runs that were queued or under way when a worker died."""

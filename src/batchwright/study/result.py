@@ -44,7 +44,7 @@ class Trial(BaseModel):
 class BatchSizeResult(BaseModel):
     """The learning-rate-tuned outcome at one batch size.
 
-    ``lr_interval``: the lowest and highest tried rates that are within 20% of the best median;
+    ``lr_interval``: the lowest and highest tried rates within 20% of the best median and below any failure;
     ``lr_fails_at``: the lowest tried rate above the chosen one at which a seed failed, or None;
     ``lr_on_edge``: the best rate was the last one tried on its side.
     """

@@ -28,11 +28,14 @@ from typing import Literal
 
 from batchwright.study.spec import SearchSettings
 
+BROKEN = ("failed", "out_of_memory")
+"""Statuses that no other learning rate would change."""
+
 Purpose = Literal["search", "confirm"]
 _NEAR_BEST = 1.25
 _FLAT = 1.20
 _CONFIRM_BUDGET = 4.0
-_MAX_CONFIRM_ATTEMPTS = 4
+_MAX_CONFIRM_ATTEMPTS = 6
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,14 @@ class Found:
         return statistics.median(costs) if costs else math.inf
 
     def flat_rates(self) -> list[int]:
-        """Rates whose median is within 20% of the best median."""
+        """Rates below any failure whose median is within 20% of the best; the chosen one is among them."""
         medians = {rate: self.median(rate) for rate in self.tried()}
         best = min(medians.values(), default=math.inf)
-        return [rate for rate, value in medians.items() if value <= _FLAT * best < math.inf]
+        flat = {rate for rate, value in medians.items() if value <= _FLAT * best < math.inf}
+        fails_at = self.fails_at()
+        if fails_at is not None:
+            flat = {rate for rate in flat if rate < fails_at}
+        return sorted(flat if self.rate is None else flat | {self.rate})
 
     def fails_at(self) -> int | None:
         """Lowest tried rate above the chosen one at which some seed did not reach the target."""
@@ -156,6 +163,8 @@ def _outwards(found: Found) -> list[int]:
     """The rates to try next: past the edge that the best rate sits on; none if it is inside."""
     costs = _first_seed_costs(found)
     low, high = min(costs), max(costs)
+    if any(o.status in BROKEN for o in found.outcomes):
+        return []  # no learning rate repairs a model that raises or does not fit in memory
     if all(cost == math.inf for cost in costs.values()):
         # Nothing reached the target. A rate that diverged says: lower. Otherwise both sides are open.
         diverged = any(o.status == "diverged" for o in found.outcomes)
@@ -213,5 +222,5 @@ def _candidates(found: Found, settings: SearchSettings) -> list[int]:
         medians = {r: found.median(r) for r in seeds}
         best = min(medians.values())
     tied = sorted(r for r, value in medians.items() if value <= settings.tie * best)
-    below = [tied[0] - 1, tied[0] - 2, tied[0] - 4]
+    below = [tied[0] - 1, tied[0] - 2, tied[0] - 3, tied[0] - 4]
     return tied + below

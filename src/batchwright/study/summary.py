@@ -11,7 +11,7 @@ from scipy import stats
 from batchwright.measure.hardware import SecondsPerStep
 from batchwright.study.driver import StudyRuns, rate_value, run_key
 from batchwright.study.result import BatchSizeResult, StepsToTarget, Trial
-from batchwright.study.search import Found
+from batchwright.study.search import BROKEN, Found
 from batchwright.study.spec import StudySpec
 
 _MEDIAN_VARIANCE = math.pi / 2
@@ -69,7 +69,7 @@ def _row(
         examples_to_target=size * steps.median if steps.median is not None else None,
         timing=timing,
         test_metrics=_test_metrics(size, runs),
-        note=_note(found, reached),
+        note=_note(size, runs, reached),
     )
 
 
@@ -100,7 +100,12 @@ def _test_metrics(size: int, runs: StudyRuns) -> dict[str, float]:
     return {name: statistics.fmean(values) for name, values in collected.items()}
 
 
-def _note(found: Found, reached: int) -> str:
+def _note(size: int, runs: StudyRuns, reached: int) -> str:
+    found = runs.found[size]
+    for outcome in found.outcomes:
+        if outcome.status in BROKEN:
+            message = runs.results[size, outcome.ask].message
+            return f"{outcome.status.replace('_', ' ')}: {message}"
     if found.rate is None:
         return "no learning rate reached the target within the budget"
     if reached < len(found.confirmed):

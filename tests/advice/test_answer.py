@@ -1,0 +1,168 @@
+"""A whole study in this process, on a task small enough to take seconds."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from batchwright.advice.answer import command_words, run_study, stored_curves
+from batchwright.advice.result import StudyResult
+from batchwright.study.execute import InProcess
+from batchwright.study.spec import StudySpec
+from batchwright.study.store import Store
+from batchwright.task import ACCURACY, Target, Task, TaskReference
+from batchwright.task.losses import cross_entropy
+
+
+def clusters(count=96, seed=0):
+    """Four Gaussian clusters in five dimensions that a linear model separates up to some overlap."""
+    random = torch.Generator().manual_seed(seed)
+    centres = 1.5 * torch.randn(4, 5, generator=torch.Generator().manual_seed(1))
+    labels = torch.arange(count) % 4
+    return centres[labels] + torch.randn(count, 5, generator=random), labels
+
+
+@pytest.fixture(scope="module")
+def task():
+    return Task(
+        name="clusters",
+        model=lambda: nn.Linear(5, 4),
+        train=clusters(),
+        validation=clusters(60, seed=2),
+        test=clusters(60, seed=3),
+        loss=cross_entropy,
+        metrics={"accuracy": ACCURACY},
+        target=Target(metric="loss", value=0.5),
+        fingerprint="clusters",
+    )
+
+
+def spec(**fields):
+    return StudySpec.model_validate(
+        {
+            "task": TaskReference(name="clusters"),
+            "batch_sizes": (2, 8, 32, 96),
+            "optimizer": {"lr": 0.2},
+            "target": {"metric": "loss", "value": 0.5},
+            "max_epochs": 40,
+            "search": {"search_seeds": 2, "confirm_seeds": 3},
+            **fields,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def answered(task, tmp_path_factory):
+    path = tmp_path_factory.mktemp("study") / "s.sqlite"
+    with Store(path) as store:
+        return run_study(spec(), task, store, InProcess(task), command="batchwright study clusters"), path
+
+
+def test_every_batch_size_is_tuned_confirmed_and_timed(answered):
+    result, _ = answered
+    assert [row.batch_size for row in result.batch_sizes] == [2, 8, 32, 96]
+    for row in result.batch_sizes:
+        assert row.seeds_reached == row.seeds == 3
+        low, high = row.lr_interval
+        assert low <= row.lr <= high
+        assert row.seconds_to_target == pytest.approx(row.seconds_per_step * row.steps_to_target.median)
+        assert row.examples_to_target == pytest.approx(row.batch_size * row.steps_to_target.median)
+        assert set(row.test_metrics) == {"loss", "accuracy"}
+    steps = [row.steps_to_target.median for row in result.batch_sizes]
+    assert steps == sorted(steps, reverse=True)
+
+
+def test_the_answer_is_json_and_comes_back_equal(answered):
+    result, path = answered
+    assert StudyResult.model_validate_json(result.model_dump_json()) == result
+    document = json.loads(result.model_dump_json())
+    wanted = {"verdict", "objective", "batch_size", "lr", "batch_sizes", "interval", "at_easier_targets",
+              "caveats", "next_steps"}  # fmt: skip
+    assert wanted <= set(document["recommendation"])
+    assert {"definition", "value", "interval", "identifiable", "valid_range"} <= set(
+        document["critical_batch"]
+    )
+    with Store(path) as store:
+        assert store.study(result.study_id)["status"] == "complete"
+        curves = stored_curves(result, store.runs(result.study_id, curves=True))
+    assert len(curves) == sum(row.seeds for row in result.batch_sizes)
+
+
+def test_easier_targets_take_fewer_steps(answered):
+    result, _ = answered
+    values = [easier.value for easier in result.recommendation.at_easier_targets]
+    assert values == pytest.approx([0.5 * 1.25, 0.5 * 1.5])
+
+
+def test_again_runs_nothing_and_says_the_same(answered, task):
+    result, path = answered
+    with Store(path) as store:
+        again = run_study(spec(), task, store, InProcess(task))
+    assert (again.runs_executed, again.runs_reused) == (0, result.runs_executed)
+    assert again.recommendation == result.recommendation
+    assert again.critical_batch == result.critical_batch
+
+
+def test_another_seed_or_other_data_is_another_study(task):
+    names = {
+        spec().identity(task.fingerprint),
+        spec(seed=1).identity(task.fingerprint),
+        spec().identity("other data"),
+        spec(batch_sizes=(2, 8)).identity(task.fingerprint),
+    }
+    assert len(names) == 4
+
+
+def test_a_target_out_of_reach_is_inconclusive_not_an_error(task, tmp_path):
+    goal = {"metric": "accuracy", "value": 1.0}
+    with Store(tmp_path / "s.sqlite") as store:
+        result = run_study(spec(target=goal, max_epochs=3, batch_sizes=(8, 32)), task, store, InProcess(task))
+    assert result.recommendation.verdict == "inconclusive"
+    assert result.recommendation.batch_size is None
+    assert result.critical_batch.value is None
+    assert result.recommendation.next_steps
+    assert all(row.lr is None for row in result.batch_sizes)
+
+
+def test_an_interrupted_study_is_marked_and_keeps_its_runs(task, tmp_path):
+    class Interrupted(InProcess):
+        done = 0
+
+        def next_done(self):
+            if self.done == 5:
+                raise KeyboardInterrupt
+            self.done += 1
+            return super().next_done()
+
+    with Store(tmp_path / "s.sqlite") as store:
+        with pytest.raises(KeyboardInterrupt):
+            run_study(spec(), task, store, Interrupted(task))
+        (row,) = store.studies()
+        assert (row["status"], row["runs"]) == ("interrupted", 5)
+
+
+def test_objectives_differ(answered, task):
+    result, path = answered
+    chosen = {}
+    for objective in ("examples", "steps"):
+        with Store(path) as store:
+            again = run_study(spec(), task, store, InProcess(task), objective=objective)
+        chosen[objective] = again.recommendation.batch_size
+        assert again.runs_executed == 0
+    assert chosen["examples"] < chosen["steps"]
+
+
+def test_command_words_quote_what_a_shell_would_split():
+    reference = TaskReference(name="my task.py:task", options={"hidden": [64, 32]}, data_dir="a b")
+    assert command_words(reference) == "'my task.py:task' --set hidden=64,32 --data 'a b'"
+
+
+def test_a_task_without_the_split_is_refused(task, tmp_path):
+    from batchwright.core.errors import InputError
+
+    untested = dataclasses.replace(task, test=None)
+    bad = spec(batch_sizes=(8, 97))
+    with Store(tmp_path / "s.sqlite") as store, pytest.raises(InputError, match="between 1 and 96"):
+        run_study(bad, untested, store, InProcess(untested))
