@@ -81,7 +81,7 @@ class IndexStream:
         return position, min(position + batch_size, epoch_end)
 
 
-def steps_per_epoch(examples: int, batch_size: int, last_batch: str = "keep") -> float:
+def steps_per_epoch(examples: int, batch_size: int, last_batch: str = "keep") -> int | float:
     """Updates in one pass over the data: ceil(N/B), floor(N/B) with ``drop``, N/B with ``run_on``.
 
     >>> steps_per_epoch(502, 30), steps_per_epoch(502, 30, "drop")

@@ -1,0 +1,13 @@
+import pytest
+import torch
+from jaxtyping import TypeCheckError
+
+from batchwright.core.params import unflatten
+from batchwright.task.losses import cross_entropy
+
+
+def test_shapes_are_enforced_while_testing():
+    with pytest.raises(TypeCheckError):
+        unflatten(torch.zeros(2, 2), {"x": torch.zeros(4)})
+    with pytest.raises(TypeCheckError):
+        cross_entropy([1.0], torch.tensor([0]))
