@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import math
 import shlex
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from batchwright.advice.curve import CurveFit, fit_curve
-from batchwright.advice.recommend import easier_targets, recommend
-from batchwright.advice.result import CriticalBatch, EasierTarget, Objective, StudyResult
-from batchwright.advice.runs import Point
+from batchwright.advice.easier import at_target, easier_values
+from batchwright.advice.evidence import critical_batch, fit_points, points_of
+from batchwright.advice.recommend import recommend
+from batchwright.advice.result import EasierTarget, Objective, StudyResult
 from batchwright.core.errors import InputError
 from batchwright.measure.hardware import CALM_LOAD, SecondsPerStep, seconds_per_step
 from batchwright.study.driver import Driver, Progress, StudyRuns, rate_value
 from batchwright.study.execute import Executor
-from batchwright.study.result import BatchSizeResult
 from batchwright.study.spec import StudySpec, check_study
 from batchwright.study.store import Store
 from batchwright.study.summary import batch_size_results, trials
 from batchwright.task.task import Task, TaskReference
 from batchwright.training.environment import environment
-from batchwright.training.record import RunResult
-from batchwright.training.target import first_crossing
 
 _TIMING = "seconds_per_step"
 
@@ -87,25 +83,24 @@ def conclude(
 ) -> StudyResult:  # fmt: skip
     """The answer that the runs and the timings support; nothing is executed."""
     rows = batch_size_results(spec, runs, timings)
-    fit = _fit(_points(rows, runs), spec)
+    fit = fit_points(points_of(rows, runs), spec)
     examples = len(task.train)
     recommendation = recommend(
         rows, objective=objective, examples=examples, curve=fit, task=command_words(spec.task)
     )
     easier = tuple(
-        _at_target(spec, task, runs, rows, value, objective, recommendation.batch_sizes)
-        for value in _easier_values(spec, task, runs)
+        at_target(spec, task, runs, rows, value, objective, recommendation.batch_sizes)
+        for value in easier_values(spec, task, runs)
     )
     caveats = [*recommendation.caveats, *_caveats(spec, task, runs, timings, easier)]
-    sentence = recommendation.sentence
     return StudyResult(
         study_id=study_id,
         task=task.name,
         target=spec.target.model_dump(mode="json"),
         recommendation=recommendation.model_copy(
-            update={"at_easier_targets": easier, "caveats": tuple(caveats), "sentence": sentence}
+            update={"at_easier_targets": easier, "caveats": tuple(caveats)}
         ),
-        critical_batch=_critical_batch(fit),
+        critical_batch=critical_batch(fit),
         batch_sizes=rows,
         trials=trials(spec, runs),
         runs_executed=runs.executed,
@@ -134,115 +129,6 @@ def _timings(
             study_id, _TIMING, {str(size): value.model_dump(mode="json") for size, value in timings.items()}
         )
     return timings
-
-
-def _points(rows: Sequence[BatchSizeResult], runs: StudyRuns) -> list[Point]:
-    """What the curve is fitted to: steps to target, and for runs whose budget ended how far they came.
-
-    A run that diverged is a failure, not a lower bound, and takes no part.
-    """
-    points = []
-    for row in rows:
-        confirmed = runs.found[row.batch_size].confirmed
-        steps = tuple(v for v in row.steps_to_target.values if v is not None)
-        censored = tuple(
-            float(outcome.updates)
-            for outcome, value in zip(confirmed, row.steps_to_target.values, strict=True)
-            if value is None and outcome.status == "budget_exhausted"
-        )
-        if steps or censored:
-            points.append(Point(batch_size=row.batch_size, steps=steps, censored=censored))
-    return points
-
-
-def _fit(points: Sequence[Point], spec: StudySpec) -> CurveFit | None:
-    """The hyperbola, where at least two batch sizes have a median."""
-    if sum(len(p.steps) > len(p.censored) for p in points) < 2:
-        return None
-    # Crossings are interpolated, which leaves about a quarter of the distance between evaluations.
-    return fit_curve(points, resolution=(spec.evaluation_ratio - 1.0) / 4)
-
-
-def _critical_batch(fit: CurveFit | None) -> CriticalBatch:
-    if fit is None:
-        return CriticalBatch(
-            value=None, interval=None, identifiable=False, valid_range=None,
-            verdict="no fit: fewer than two batch sizes reached the target",
-        )  # fmt: skip
-    return CriticalBatch(
-        value=fit.critical_batch,
-        interval=fit.interval,
-        identifiable=fit.verdict == "fits",
-        valid_range=fit.valid_range,
-        verdict=fit.verdict,
-        steps_min=fit.steps_min,
-        examples_min=fit.examples_min,
-        misfit=fit.misfit_sd,
-        points_used=fit.points_used,
-        band=fit.band(),
-    )
-
-
-def _easier_values(spec: StudySpec, task: Task, runs: StudyRuns) -> tuple[float, ...]:
-    """Two easier values of the target metric, from the value before training."""
-    confirmed = [runs.results[size, o.ask] for size, f in runs.found.items() for o in f.confirmed]
-    if not confirmed:
-        return ()
-    metric = spec.target.metric
-    starts = [e.value(metric) for r in confirmed for e in r.evaluations if e.step == 0]
-    known = [value for value in starts if value is not None]
-    initial = statistics.median(known) if known else None
-    higher = task.higher_is_better(metric)
-    return easier_targets(metric, spec.target.value, higher_is_better=higher, initial_value=initial)
-
-
-def _at_target(
-    spec: StudySpec, task: Task, runs: StudyRuns, rows: Sequence[BatchSizeResult], value: float,
-    objective: Objective, main: Sequence[int],
-) -> EasierTarget:  # fmt: skip
-    """The answer at another target, from the stored curves of the confirmation runs."""
-    higher = task.higher_is_better(spec.target.metric)
-    moved = []
-    for row in rows:
-        found = runs.found[row.batch_size]
-        results = [runs.results[row.batch_size, o.ask] for o in found.confirmed]
-        moved.append(_with_steps(row, [steps_to(result, spec, value, higher) for result in results]))
-    fit = _fit(_points(moved, runs), spec)
-    advice = recommend(
-        moved, objective=objective, examples=len(task.train), curve=fit, task=command_words(spec.task)
-    )
-    return EasierTarget(
-        metric=spec.target.metric,
-        value=value,
-        batch_size=advice.batch_size,
-        batch_sizes=advice.batch_sizes,
-        critical_batch=fit.critical_batch if fit is not None and fit.verdict == "fits" else None,
-        moves=bool(main) and advice.batch_size is not None and advice.batch_size not in main,
-    )
-
-
-def steps_to(result: RunResult, spec: StudySpec, value: float, higher: bool) -> float | None:
-    """Steps at which a stored run first met another value of the target metric."""
-    rows = [e for e in result.evaluations if e.split == spec.target.split]
-    values = [e.value(spec.target.metric) for e in rows]
-    return first_crossing([e.step for e in rows], values, value, higher_is_better=higher)
-
-
-def _with_steps(row: BatchSizeResult, values: list[float | None]) -> BatchSizeResult:
-    reached = [v for v in values if v is not None]
-    median = statistics.median(reached) if values and len(reached) == len(values) else None
-    seconds = row.seconds_per_step
-    steps = row.steps_to_target.model_copy(
-        update={"median": median, "low": None, "high": None, "values": tuple(values)}
-    )
-    return row.model_copy(
-        update={
-            "steps_to_target": steps,
-            "seeds_reached": len(reached),
-            "seconds_to_target": None if seconds is None or median is None else seconds * median,
-            "examples_to_target": None if median is None else row.batch_size * median,
-        }
-    )
 
 
 def _caveats(
