@@ -60,7 +60,8 @@ def test_measurements_keep_the_first_value(store):
 
 def test_status_and_time_add_up(store):
     store.end_study("digits-1", status="interrupted", seconds=2.0)
-    store.end_study("digits-1", status="complete", seconds=3.0, result='{"a": 1}')
+    store.end_study("digits-1", status="complete", seconds=3.0)
+    store.keep_result("digits-1", '{"a": 1}')
     (row,) = store.studies()
     assert (row["status"], row["seconds"], row["runs"]) == ("complete", 5.0, 0)
     assert store.study("mine")["result"] == '{"a": 1}'

@@ -56,7 +56,9 @@ def same(a, b):
 @pytest.mark.parametrize("stop", [1, 7, 18])
 def test_resumed_run_is_bitwise_the_uninterrupted_one(make_toy, tmp_path, optimizer, stop):
     task = make_toy(
-        lambda: nn.Sequential(nn.Linear(6, 9), nn.BatchNorm1d(9), nn.ReLU(), nn.Dropout(0.3), nn.Linear(9, 3)),
+        lambda: nn.Sequential(
+            nn.Linear(6, 9), nn.BatchNorm1d(9), nn.ReLU(), nn.Dropout(0.3), nn.Linear(9, 3)
+        ),
         augment=lambda x, random: x + 0.1 * torch.randn(x.shape, generator=random),
     )
     whole = finish(start(spec(optimizer), task))

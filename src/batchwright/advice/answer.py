@@ -73,7 +73,9 @@ def run_study(
     result = conclude(spec, task, runs, timings, objective=objective, study_id=study_id, command=command)
     seconds = time.perf_counter() - began
     result = result.model_copy(update={"seconds": seconds})
-    store.end_study(study_id, status="complete", seconds=seconds, result=result.model_dump_json())
+    store.end_study(study_id, status="complete", seconds=seconds)
+    if runs.executed or store.study(study_id)["result"] is None:
+        store.keep_result(study_id, result.model_dump_json())
     return result
 
 

@@ -12,26 +12,31 @@ def print_answer(result: StudyResult) -> None:
     console.print()
     console.print(advice.sentence, style="bold", soft_wrap=True)
     console.print()
-    shown = table("batch", "lr", "steps", "90%", "seeds", "s/step", "to target", "examples", "")
+    shown = table("batch", "lr", "steps", "90%", "seeds", "a step", "to target", "examples", "")
     for row in result.batch_sizes:
         steps = row.steps_to_target
-        spread = "-" if steps.low is None else f"{number(steps.low)}..{number(steps.high)}"
-        mark = "best" if row.batch_size == advice.batch_size else ""
-        if not mark and row.batch_size in advice.batch_sizes:
-            mark = "as good"
+        spread = "-" if steps.low is None else f"{number(steps.low)}-{number(steps.high)}"
+        as_good = "as good" if row.batch_size in advice.batch_sizes else ""
         shown.add_row(
             str(row.batch_size), number(row.lr), number(steps.median), spread,
             f"{row.seeds_reached}/{row.seeds}", seconds(row.seconds_per_step),
-            seconds(row.seconds_to_target), number(row.examples_to_target), mark or row.note,
+            seconds(row.seconds_to_target), number(row.examples_to_target),
+            "best" if row.batch_size == advice.batch_size else as_good,
         )  # fmt: skip
     shown.columns[-1].justify = "left"
     console.print(shown)
+    for row in result.batch_sizes:
+        if row.note:
+            console.print(f"Batch size {row.batch_size}: {row.note}.", soft_wrap=True)
     console.print()
     console.print(critical_sentence(result), soft_wrap=True)
     for easier in advice.at_easier_targets:
-        verdict = "the best batch size moves" if easier.moves else "the answer stays"
+        if easier.batch_size is None:
+            continue
+        verdict = "the answer moves" if easier.moves else "the answer stays"
         console.print(
-            f"At {easier.metric} {number(easier.value)}: batch size {easier.batch_size}, {verdict}.",
+            f"At the easier target {easier.metric} {number(easier.value)} the best is {easier.batch_size}: "
+            f"{verdict}.",
             soft_wrap=True,
         )
     for caveat in advice.caveats:

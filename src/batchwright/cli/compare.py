@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
@@ -78,7 +79,7 @@ def _methods(
     return result
 
 
-def _one_each(text: str | None, names: list[str], flag: str) -> list[float | None]:
+def _one_each(text: str | None, names: list[str], flag: str) -> Sequence[float | None]:
     from batchwright.core.errors import InputError
 
     if text is None:
@@ -91,7 +92,7 @@ def _one_each(text: str | None, names: list[str], flag: str) -> list[float | Non
         raise InputError(
             f"{flag} must have one value or one for each of {len(names)} methods, got {len(values)}"
         )
-    return list(values) if len(values) == len(names) else values * len(names)
+    return values if len(values) == len(names) else values * len(names)
 
 
 def _document(row: Compared) -> dict[str, Any]:

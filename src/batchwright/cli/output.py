@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-console = Console(highlight=False)
-notes = Console(stderr=True, highlight=False)
+_WIDTH_WITHOUT_TERMINAL = 110
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
 
 
 def emit_json(document: Any) -> None:
@@ -33,14 +35,13 @@ class ProgressLine:
         if now - self._shown < self._gap:
             return
         self._shown = now
-        elapsed = now - self._began
-        left = elapsed / max(done, 1) * max(expected - done, 0)
-        text = f"{self._what}: {done} of about {expected}, {seconds(left)} left"
-        self._write(text)
+        left = (now - self._began) / max(done, 1) * max(expected - done, 0)
+        self.say(f"{self._what}: {done} of about {expected}, about {seconds(math.ceil(left))} left")
 
     def say(self, text: str) -> None:
-        """Replace the line by another remark."""
-        self._write(text)
+        """Replace the line by this text."""
+        sys.stderr.write(f"\r\x1b[2K{text}" if self._terminal else f"{text}\n")
+        sys.stderr.flush()
 
     def close(self) -> None:
         """Clear the line."""
@@ -48,39 +49,38 @@ class ProgressLine:
             sys.stderr.write("\r\x1b[2K")
             sys.stderr.flush()
 
-    def _write(self, text: str) -> None:
-        sys.stderr.write(f"\r\x1b[2K{text}" if self._terminal else f"{text}\n")
-        sys.stderr.flush()
-
 
 def seconds(value: float | None) -> str:
     """A duration for people.
 
-    >>> seconds(0.0000312), seconds(0.42), seconds(75), seconds(7300)
-    ('31 µs', '0.42 s', '1 min 15 s', '2 h 2 min')
+    >>> seconds(0.00022), seconds(0.0219), seconds(0.2), seconds(7.04), seconds(75), seconds(7300)
+    ('220 µs', '21.9 ms', '0.20 s', '7.0 s', '1 min 15 s', '2 h 2 min')
     """
     if value is None:
         return "-"
     if value < 1e-3:
-        return f"{value * 1e6:.2g} µs"
+        return f"{number(value * 1e6)} µs"
     if value < 0.1:
-        return f"{value * 1e3:.2g} ms"
+        return f"{number(value * 1e3)} ms"
     if value < 60:
-        return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
+        return f"{value:.2f} s" if value < 1 else f"{value:.1f} s"
     if value < 3600:
         return f"{int(value // 60)} min {int(value % 60)} s"
     return f"{int(value // 3600)} h {int(value % 3600 // 60)} min"
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number in at most ``digits`` significant digits, without exponents where they only confuse.
+    """A number with ``digits`` significant digits, never an exponent, whole from 100 on.
 
-    >>> number(1234.5), number(0.70711), number(None), number(0.05)
-    ('1234', '0.707', '-', '0.05')
+    >>> number(1234.5), number(0.70711), number(None), number(0.05), number(220.4), number(0.000123)
+    ('1234', '0.707', '-', '0.05', '220', '0.000123')
     """
     if value is None:
         return "-"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.{digits}g}"
+    if value == 0 or abs(value) >= 10 ** (digits - 1):
+        return f"{value:.0f}"
+    text = f"{value:.{digits - 1 - math.floor(math.log10(abs(value)))}f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def table(*columns: str, title: str | None = None) -> Table:

@@ -150,7 +150,7 @@ def execute(
 ) -> StudyResult:  # fmt: skip
     """Run the study against the store, with a progress line, and write its report."""
     from batchwright.advice.answer import run_study, stored_curves
-    from batchwright.cli.output import ProgressLine, notes
+    from batchwright.cli.output import ProgressLine
     from batchwright.report import write_report
     from batchwright.study.store import Store, store_path
 
@@ -159,9 +159,11 @@ def execute(
         study_id = spec.identity(task.fingerprint)
         _check_name(store, study_id, name, spec)
         if show:
-            notes.print(
-                f"{task.name}: {len(task.train)} training examples, {len(spec.batch_sizes)} batch sizes, target "
-                f"{spec.target.split} {spec.target.metric} {spec.target.value:g}, study {study_id}"
+            goal = spec.target
+            print(
+                f"{task.name}: {len(task.train)} training examples, {len(spec.batch_sizes)} batch sizes, "
+                f"target {goal.split} {goal.metric} {goal.value:g}, study {study_id}",
+                file=sys.stderr,
             )
         progress = ProgressLine("runs")
         try:
@@ -173,8 +175,10 @@ def execute(
             progress.close()
         path = report_path(store.path, study_id)
         result = result.model_copy(update={"report": str(path), "seconds": time.perf_counter() - began})
-        write_report(result, stored_curves(result, store.runs(study_id, curves=True)), path)
-        store.end_study(study_id, status="complete", seconds=0.0, result=result.model_dump_json())
+        # A repetition that ran nothing leaves the report of the study that did as it is.
+        if result.runs_executed or not path.exists():
+            write_report(result, stored_curves(result, store.runs(study_id, curves=True)), path)
+            store.keep_result(study_id, result.model_dump_json())
     return result
 
 
@@ -216,8 +220,9 @@ def _dry_run(spec: StudySpec, task: Task, workers: int, store: str | None, as_js
         emit_json(plan)
     else:
         console.print(
-            f"{plan['batch_sizes']} batch sizes, about {plan['runs']} runs ({plan['runs_stored']} stored already), "
-            f"about {seconds(plan['seconds'])} on {workers} workers; nothing was run."
+            f"{plan['batch_sizes']} batch sizes, about {plan['runs']} runs, {plan['runs_stored']} of them "
+            f"stored already; at most about {seconds(plan['seconds'])} on {workers} workers. Nothing was run.",
+            soft_wrap=True,
         )
     return 0
 

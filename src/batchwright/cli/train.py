@@ -141,9 +141,11 @@ def _print_result(result: RunResult) -> None:
     from batchwright.cli.output import console, number, seconds
 
     rate = result.examples / result.seconds if result.seconds else 0.0
+    status = str(result.status).replace("_", " ").capitalize()
     console.print(
-        f"\n{str(result.status).replace('_', ' ')} after {result.updates} updates, {result.examples} examples, "
-        f"{seconds(result.seconds)} of training ({number(rate)} examples/s, evaluations apart)"
+        f"\n{status} after {result.updates} updates and {result.examples} examples: "
+        f"{seconds(result.seconds)} of training, {number(rate)} examples/s, evaluations apart.",
+        soft_wrap=True,
     )
     if result.steps_to_target is not None:
         console.print(f"steps to target: {number(result.steps_to_target, 4)}")

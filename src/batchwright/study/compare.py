@@ -92,7 +92,7 @@ def compare(
 def _spec(
     method: Method, align: Align, epochs: float, reference: Compared | None, seed: int, device: str
 ) -> RunSpec:
-    splits = ("train", "validation")
+    splits: tuple[Literal["train", "validation"], ...] = ("train", "validation")
     plan = EvaluationPlan(at="epoch", splits=splits)
     if align == "epochs" or reference is None:
         budget = Budget(epochs=epochs)

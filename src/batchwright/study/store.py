@@ -162,13 +162,16 @@ class Store:
                 update = {"status": "running"} | ({"name": name} if name else {})
                 connection.execute(_studies.update().where(_studies.c.study_id == study_id).values(**update))
 
-    def end_study(self, study_id: str, *, status: str, seconds: float, result: str | None = None) -> None:
-        """Set the status, add the seconds spent, and keep the answer if there is one."""
+    def end_study(self, study_id: str, *, status: str, seconds: float) -> None:
+        """Set the status and add the seconds spent."""
         values: dict[str, Any] = {"status": status, "seconds": _studies.c.seconds + seconds}
-        if result is not None:
-            values["result"] = result
         with self._write() as connection:
             connection.execute(_studies.update().where(_studies.c.study_id == study_id).values(**values))
+
+    def keep_result(self, study_id: str, result: str) -> None:
+        """Keep the study's answer (JSON)."""
+        with self._write() as connection:
+            connection.execute(_studies.update().where(_studies.c.study_id == study_id).values(result=result))
 
     def studies(self) -> list[dict[str, Any]]:
         """All studies, newest first, without their results, with the number of runs of each."""

@@ -110,7 +110,7 @@ def _convert(kind: Any, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, (str, int) if kind is int else (str, int, float)):
             raise ValueError(value)
         number = kind(value)
-        if not math.isfinite(number):
+        if kind is float and not math.isfinite(number):
             raise ValueError(value)
         return number
     if kind is str:

@@ -1,0 +1,65 @@
+"""Where a benchmark's last result goes: JSON with every measurement, and a table for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from batchwright.training.environment import environment
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def record(
+    name: str, *, question: str, ratio: float | None, measurements: Any, table: str, device: str = "cpu"
+) -> None:
+    """Write ``results/NAME.json`` and ``results/NAME.md`` and print the table.
+
+    Results of another device than the CPU are kept beside it, as ``NAME-cuda``.
+    """
+    RESULTS.mkdir(exist_ok=True)
+    stem = name if device == "cpu" else f"{name}-{torch.device(device).type}"
+    facts = {
+        "benchmark": name,
+        "question": question,
+        "ratio": ratio,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(),
+        "load_average": os.getloadavg()[0],
+        "environment": environment(torch.device(device)),
+    }
+    (RESULTS / f"{stem}.json").write_text(json.dumps(facts | {"measurements": measurements}, indent=1) + "\n")
+    where = facts["environment"]
+    heading = (
+        f"# {name}\n\n{question}\n\n"
+        f"{facts['made']}, commit {facts['commit']}, {where['processor']}, {where['cores']} cores, "
+        f"{where['device']}, torch {where['torch']}, {where['threads']} threads, load {facts['load_average']:.1f}.\n\n"
+    )
+    (RESULTS / f"{stem}.md").write_text(heading + table + "\n")
+    print(heading + table)
+
+
+def markdown(columns: list[str], rows: list[list[Any]]) -> str:
+    """A Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _commit() -> str:
+    try:
+        out = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=RESULTS.parent,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return out.stdout.strip()
