@@ -242,7 +242,10 @@ def test_a_default_written_out_is_the_same_task():
 
 
 def test_the_fingerprint_is_the_same_in_another_process():
-    code = "from batchwright.task import *; print(load_task(TaskReference(name='least-squares', examples=50)).fingerprint)"
+    code = (
+        "from batchwright.task import TaskReference, load_task;"
+        "print(load_task(TaskReference(name='least-squares', examples=50)).fingerprint)"
+    )
     there = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -5,9 +5,10 @@ Exit codes: 0 done, 1 a run failed, 2 bad input, 3 inconclusive under ``--strict
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 
-import click
 import typer
 
 from batchwright.cli import compare, doctor, stored, study, train
@@ -20,35 +21,70 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("study")(study.study)
-app.command("train")(train.train)
-app.command("compare")(compare.compare)
-app.command("studies")(stored.studies)
-app.command("show")(stored.show)
-app.command("resume")(stored.resume)
-app.command("export")(stored.export)
-app.command("report")(stored.report)
-app.command("doctor")(doctor.doctor)
+_COMMANDS = {
+    "study": study.study,
+    "train": train.train,
+    "compare": compare.compare,
+    "studies": stored.studies,
+    "show": stored.show,
+    "resume": stored.resume,
+    "export": stored.export,
+    "report": stored.report,
+    "doctor": doctor.doctor,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+
+# Typer carries a copy of click or imports it, by version: its own exception is the one that is raised.
+_USAGE_ERROR = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+_INTERRUPTED = {
+    "study": "interrupted: finished runs are kept, and the same command continues",
+    "resume": "interrupted: finished runs are kept, and the same command continues",
+    "train": "interrupted: a checkpoint, where --checkpoint DIR was given, continues with --resume DIR",
+}
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if version:
+        from batchwright import __version__
+
+        print(f"batchwright {__version__}")
+        raise typer.Exit
 
 
 def main() -> None:
     """Run the command line; every expected error is one line on stderr."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader (head, less) has gone: nothing is left to say, also not at interpreter exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run with these arguments; returns the exit code."""
+    from batchwright.cli import invalid
     from batchwright.core.errors import BatchwrightError, InputError, one_line
 
     try:
-        code = app(args=arguments, prog_name="batchwright", standalone_mode=False)
-        return int(code or 0)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        return _say(error.format_message().replace("\n", " "), 2)
-    except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted; finished runs are kept: the same command continues", 130)
+        # The command line travels as the context's object: studies record it.
+        line = shlex.join(["batchwright", *arguments])
+        return int(app(args=arguments, prog_name="batchwright", standalone_mode=False, obj=line) or 0)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except _USAGE_ERROR as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            return 2
+        return _say(invalid.usage(error, list(_COMMANDS)), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say(_INTERRUPTED.get(arguments[0], "interrupted"), 130)
     except InputError as error:
         return _say(one_line(error), 2)
     except BatchwrightError as error:
@@ -57,7 +93,7 @@ def run(arguments: list[str]) -> int:
         # Only pydantic's validation errors are the caller's; any other ValueError is a defect of ours.
         if type(error).__name__ != "ValidationError":
             raise
-        return _say(one_line(error), 2)
+        return _say(invalid.validation(error), 2)
 
 
 def _say(message: str, code: int) -> int:

@@ -221,7 +221,8 @@ def _dry_run(spec: StudySpec, task: Task, workers: int, store: str | None, as_js
     else:
         console.print(
             f"{plan['batch_sizes']} batch sizes, about {plan['runs']} runs, {plan['runs_stored']} of them "
-            f"stored already; at most about {seconds(plan['seconds'])} on {workers} workers. Nothing was run.",
+            f"stored already; at most about {seconds(plan['seconds'])} on {workers} workers. "
+            "Nothing was run.",
             soft_wrap=True,
         )
     return 0
