@@ -104,6 +104,20 @@ def test_an_optimum_out_of_reach_sits_on_the_edge():
     assert len({a.rate for a in asks}) <= SETTINGS.max_rates
 
 
+def test_a_first_seed_that_was_lucky_is_found_out_and_the_range_extended():
+    # On seed 0 the high rates seem best; on the other seeds they diverge, and the truth lies below the bracket.
+    def steps_at(ask):
+        if ask.rate >= -1:
+            lucky = ask.purpose == "search" and ask.seed == 0
+            return {-1: 60, 0: 50, 1: 60, 2: 80}.get(ask.rate, 90) if lucky else "diverged"
+        return {-2: 110, -3: 100, -4: 104, -5: 140}.get(ask.rate, 200)
+
+    found, _ = search(steps_at)
+    assert found.rate == -4
+    assert not found.on_edge
+    assert found.fails_at() == -1
+
+
 def test_nothing_reaches_the_target():
     found, asks = search(lambda ask: math.inf)
     assert found.rate is None

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from batchwright.core.errors import unknown_name
+from batchwright.core.errors import BatchwrightError, unknown_name
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.task.load import load_task
 from batchwright.task.task import TaskReference
@@ -18,7 +18,7 @@ from batchwright.training.spec import Budget, EvaluationPlan, RunSpec
 
 Align = Literal["epochs", "updates", "examples", "seconds"]
 METHODS = ("gd", "sgd", "minibatch")
-_NAMES = {"gd": "gradient descent", "sgd": "stochastic gradient descent", "minibatch": "mini-batch"}
+_NAMES = {"gd": "gradient descent", "sgd": "SGD", "minibatch": "mini-batch"}
 _CHECKPOINTS = 4
 
 
@@ -70,15 +70,33 @@ def compare(
     """Run every method with an equal number of epochs, updates, examples or seconds.
 
     The last method is the reference: it runs ``epochs`` epochs, and what it used of the aligned quantity is
-    every other method's budget. Training and validation are evaluated at four points of equal distance
-    (every epoch when epochs are aligned).
+    every other method's budget. Training and validation are evaluated after every epoch where epochs are
+    aligned, else at four points of equal distance (evenly in log-steps for seconds).
+
+    Args:
+        methods: what to compare, the reference last.
+        align: what all have in equal amount.
+        epochs: passes of the reference over its own training examples.
+        seed: root of all random streams; shared, so that the runs differ in the method alone.
+        device: where they run.
+        finished: called after each run.
+
+    Returns:
+        One outcome a method, in the order given.
+
+    Raises:
+        InputError: a method does not fit its task.
+        BatchwrightError: the reference failed, so there is nothing to align with.
     """
     outcome: dict[int, Compared] = {}
     reference: Compared | None = None
     for i in [len(methods) - 1, *range(len(methods) - 1)]:
         spec = _spec(methods[i], align, epochs, reference, seed, device)
         task = load_task(methods[i].task)
+        run(_first_update(spec), task)  # the first update of a process is slow and would count as training
         result = run(spec, task)
+        if reference is None and result.updates == 0:
+            raise BatchwrightError(f"{methods[i].label}, the reference, made no update: {result.message}")
         passes = result.examples / len(task.train)
         outcome[i] = Compared(
             method=methods[i], result=result, seconds_per_epoch=result.seconds / passes if passes else None
@@ -87,6 +105,10 @@ def compare(
         if finished is not None:
             finished(outcome[i])
     return [outcome[i] for i in range(len(methods))]
+
+
+def _first_update(spec: RunSpec) -> RunSpec:
+    return spec.model_copy(update={"budget": Budget(steps=1), "evaluation": EvaluationPlan()})
 
 
 def _spec(

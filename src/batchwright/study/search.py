@@ -9,13 +9,14 @@ Rates lie on the grid lr_k = lr_0 sqrt(2)^k, shared by all batch sizes.
 1. *Bracket* at factors of 2 with the first search seed, outwards from the neighbour's best rate, until the
    best rate is inside the tried range.
 2. *Refine* to factors of sqrt(2) about the best.
-3. *Replicate* the best rate and the tried rates within 25% of it on the other search seeds; failures count
-   as infinite.
+3. *Replicate* the best rate and the tried rates within 25% of it on the other search seeds, failures counted
+   as infinite, and go on outwards, on all seeds, while the best median lies on the edge.
 4. *Confirm*: the lowest rate within 5% of the best median whose every confirmation seed reaches the target.
    A rate that fails is passed over, and the next one is judged on fresh seeds of its own.
 
-Runs are dropped early by one rule: a search run ends after ``patience`` (2) times the fewest steps to
-target this search has seen so far, since it can then not be the best; it is right-censored there.
+Runs are dropped early by one rule: a search run ends after ``patience`` (2; 3 where seeds are compared) times
+the fewest steps to target this search has seen so far, since it can then not be the best; it is
+right-censored there.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ BROKEN = ("failed", "out_of_memory")
 Purpose = Literal["search", "confirm"]
 _NEAR_BEST = 1.25
 _FLAT = 1.20
+_PATIENCE_ACROSS_SEEDS = 1.5
+_FAILED_AFTER = 1.5
 _CONFIRM_BUDGET = 4.0
 _MAX_CONFIRM_ATTEMPTS = 6
 
@@ -87,6 +90,15 @@ class Found:
         costs = [o.cost for o in self.outcomes if o.ask.rate == rate and o.ask.purpose == "search"]
         return statistics.median(costs) if costs else math.inf
 
+    def replicated_medians(self) -> dict[int, float]:
+        """Medians of the rates that were run on the most search seeds."""
+        seeds = {
+            rate: sum(o.ask.rate == rate and o.ask.purpose == "search" for o in self.outcomes)
+            for rate in self.tried()
+        }
+        most = max(seeds.values())
+        return {rate: self.median(rate) for rate, count in seeds.items() if count == most}
+
     def flat_rates(self) -> list[int]:
         """Rates below any failure whose median is within 20% of the best; the chosen one is among them."""
         medians = {rate: self.median(rate) for rate in self.tried()}
@@ -98,13 +110,18 @@ class Found:
         return sorted(flat if self.rate is None else flat | {self.rate})
 
     def fails_at(self) -> int | None:
-        """Lowest tried rate above the chosen one at which some seed did not reach the target."""
-        above = [
-            o.ask.rate
-            for o in self.outcomes
-            if self.rate is not None and o.ask.rate > self.rate and o.steps is None
-        ]
-        return min(above, default=None)
+        """Lowest tried rate above the chosen one at which some seed failed.
+
+        A run fails when it diverges, or is still short of the target after 1.5 times the chosen rate's
+        median; one that was dropped earlier says nothing.
+        """
+        usual = statistics.median([o.cost for o in self.confirmed]) if self.confirmed else math.inf
+        return min((o.ask.rate for o in self.outcomes if self._fails(o, usual)), default=None)
+
+    def _fails(self, outcome: Outcome, usual: float) -> bool:
+        above = self.rate is not None and outcome.ask.rate > self.rate and outcome.steps is None
+        cut_short = outcome.status == "budget_exhausted" and outcome.updates < _FAILED_AFTER * usual
+        return above and not cut_short
 
 
 Wave = list[Ask]
@@ -154,8 +171,6 @@ def _bracket(found: Found, start: int, first: int, settings: SearchSettings) -> 
             found.out_of_rates = True
             break
         yield from _trials(found, wanted, [0], first, settings.patience)
-    costs = _first_seed_costs(found)
-    found.on_edge = _best(costs) in (min(costs), max(costs))
     found.bracketed = True
 
 
@@ -184,12 +199,34 @@ def _refine(found: Found, first: int, settings: SearchSettings) -> Search:
 
 
 def _replicate(found: Found, first: int, settings: SearchSettings) -> Search:
-    """The three best rates, if within 25% of the best, on the remaining search seeds."""
+    """The three best rates, if within 25% of the best, on all search seeds; outwards while the edge is best.
+
+    The first seed may have been lucky at a rate that fails on the others, so the range that was bracketed
+    with it is extended until the best *median* has a worse rate on both sides.
+    """
     costs = _first_seed_costs(found)
     best = min(costs.values())
-    near = sorted((c, r) for r, c in costs.items() if c <= _NEAR_BEST * best)[:3]
-    seeds = range(1, settings.search_seeds)
-    yield from _trials(found, sorted(r for _, r in near), list(seeds), first, settings.patience)
+    wanted = [r for _, r in sorted((c, r) for r, c in costs.items() if c <= _NEAR_BEST * best)[:3]]
+    seeds = range(settings.search_seeds)
+    # Seeds differ, and the fewest steps so far may be one seed's luck: more patience than within one seed.
+    patience = _PATIENCE_ACROSS_SEEDS * settings.patience
+    while wanted:
+        if len({*found.tried(), *wanted}) > settings.max_rates:
+            found.out_of_rates = True
+            break
+        yield from _trials(found, sorted(wanted), list(seeds), first, patience)
+        wanted = _past_the_edge(found)
+    found.on_edge = bool(_past_the_edge(found))
+
+
+def _past_the_edge(found: Found) -> list[int]:
+    """The next rates if the best median over all seeds has no tried rate beyond it on one side."""
+    medians = found.replicated_medians()
+    low, high = min(found.tried()), max(found.tried())
+    best = _best(medians)
+    if medians[best] == math.inf or best == low:
+        return [low - 2, low - 1]
+    return [high + 1, high + 2] if best == high else []
 
 
 def _confirm(found: Found, settings: SearchSettings) -> Search:
@@ -208,18 +245,16 @@ def _confirm(found: Found, settings: SearchSettings) -> Search:
             found.rate, found.confirmed = rate, outcomes
         if reached == len(outcomes):
             break
+    searched = [o.ask.rate for o in found.outcomes if o.ask.purpose == "search"]
+    found.on_edge = found.on_edge or (found.rate is not None and found.rate < min(searched))
 
 
 def _candidates(found: Found, settings: SearchSettings) -> list[int]:
     """Fully replicated rates within the tie, ascending; then the next lower rates, nearest first."""
-    seeds = {
-        r: sum(o.ask.rate == r and o.ask.purpose == "search" for o in found.outcomes) for r in found.tried()
-    }
-    most = max(seeds.values())
-    medians = {r: found.median(r) for r in seeds if seeds[r] == most}
+    medians = found.replicated_medians()
     best = min(medians.values())
     if best == math.inf:
-        medians = {r: found.median(r) for r in seeds}
+        medians = {r: found.median(r) for r in found.tried()}
         best = min(medians.values())
     tied = sorted(r for r, value in medians.items() if value <= settings.tie * best)
     below = [tied[0] - 1, tied[0] - 2, tied[0] - 3, tied[0] - 4]

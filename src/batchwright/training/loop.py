@@ -353,10 +353,21 @@ def advance_to_status(state: Run) -> Iterator[Run]:
     except BatchwrightError:
         raise
     except Exception as error:
-        memory = is_out_of_memory(error)
-        status = Status.OUT_OF_MEMORY if memory else Status.FAILED
-        state.finish(status, f"{type(error).__name__}: {one_line(error)}")
+        state.finish(*_failure(error))
         yield state
+
+
+def failed_to_start(spec: RunSpec, error: Exception) -> RunResult:
+    """The result of a run whose model cannot be built or evaluated; our own errors are raised again."""
+    if isinstance(error, BatchwrightError):
+        raise error
+    status, message = _failure(error)
+    return RunResult(spec=spec, status=status, advice=ADVICE[status], message=message, updates=0, examples=0)
+
+
+def _failure(error: Exception) -> tuple[Status, str]:
+    status = Status.OUT_OF_MEMORY if is_out_of_memory(error) else Status.FAILED
+    return status, f"{type(error).__name__}: {one_line(error)}"
 
 
 def run(spec: RunSpec, task: Task | None = None) -> RunResult:
@@ -365,7 +376,10 @@ def run(spec: RunSpec, task: Task | None = None) -> RunResult:
     Raises:
         InputError: the spec does not fit the task.
     """
-    state = start(spec, task)
+    try:
+        state = start(spec, task)
+    except Exception as error:
+        return failed_to_start(spec, error)
     for _ in advance_to_status(state):
         pass
     return state.result()
