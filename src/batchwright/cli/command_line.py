@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 _OF_THE_TASK = frozenset({"--set", "--data", "--examples"})
 _ONCE = frozenset({"--json", "--dry-run", "--strict", "--name", "--budget"})
-"""Not repeated in a next step: output, a name that belongs to one study, and the budget that was too small."""
+"""Not repeated in a next step: output, a name (it belongs to one study), and a budget (it was too small)."""
 _FLAGS = frozenset({"--json", "--dry-run", "--strict"})
 
 
@@ -40,8 +41,8 @@ def option(line: str, name: str) -> str | None:
 def complete(step: str, typed: str) -> str:
     """A suggested ``batchwright study TASK ...`` with the options that were typed for this study.
 
-    The suggestion names the task and what to change; everything else (target, optimizer, store, ...) must stay as
-    it was, or it would ask another question. Where both name an option, the suggestion wins.
+    The suggestion names the task and what to change; everything else (target, optimizer, store, ...) must
+    stay as it was, or it would ask another question. Where both name an option, the suggestion wins.
 
     >>> complete("batchwright study digits --batch-sizes 4,8",
     ...          "batchwright study digits --target loss=0.1 --batch-sizes 4 --json")
@@ -55,6 +56,6 @@ def complete(step: str, typed: str) -> str:
     return f"{step} {shlex.join(kept)}".strip()
 
 
-def _one_more(words: object) -> list[str]:
-    following = next(words, None)  # type: ignore[call-overload]
+def _one_more(words: Iterator[str]) -> list[str]:
+    following = next(words, None)
     return [] if following is None else [following]

@@ -7,64 +7,94 @@ from typing import Any
 
 from batchwright.cli import options as o
 
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "pydantic", "SQLAlchemy", "loky", "matplotlib", "pyarrow")
+
 
 def doctor(data: o.Data = None, store: o.StoreOption = None, as_json: o.Json = False) -> int:
     """Show what is installed and found, and what is missing and how to get it."""
-    from batchwright.cli.output import console, emit_json, table
+    from batchwright.cli.output import emit_json, say
 
     report = _examine(data, store)
     if as_json:
         emit_json(report)
         return 0
     for title, rows in report.items():
-        shown = table(title, "")
+        say(title, style="bold")
         for name, value in rows.items():
-            shown.add_row(name, str(value))
-        shown.columns[1].justify = "left"
-        console.print(shown)
-        console.print()
+            say(f"  {name}: {_text(value)}")
     return 0
 
 
 def _examine(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
     import torch
 
-    from batchwright.core.errors import BatchwrightError, one_line
-    from batchwright.study.store import Store, store_path
-    from batchwright.task.catalogue import BUILT_IN, describe
-    from batchwright.task.load import load_task
-    from batchwright.task.task import TaskReference
+    from batchwright.task.catalogue import BUILT_IN
     from batchwright.training.environment import environment
 
-    devices = {"cpu": f"{torch.get_num_threads()} threads"}
+    devices = {"cpu": f"threads of torch: {torch.get_num_threads()}"}
     for i in range(torch.cuda.device_count()):
         devices[f"cuda:{i}"] = torch.cuda.get_device_name(i)
-    tasks = {}
-    for name in BUILT_IN:
-        try:
-            facts = describe(load_task(TaskReference(name=name, data_dir=data)))
-            tasks[name] = (
-                f"{facts['examples']} training examples, {facts['parameters']} parameters, "
-                f"target {facts['target']}"
-            )
-        except BatchwrightError as error:
-            tasks[name] = f"not available: {one_line(error)}"
-    path = store_path(store)
-    if path.exists():
-        with Store(path) as opened:
-            found = f"{path} ({len(opened.studies())} studies)"
-    else:
-        found = f"{path} (not there yet; the first study makes it)"
-    libraries = {}
-    for name in ("numpy", "scipy", "scikit-learn", "pydantic", "SQLAlchemy", "loky", "matplotlib", "pyarrow"):
-        try:
-            libraries[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            libraries[name] = "not installed" + (" (only for export to Parquet)" if name == "pyarrow" else "")
     return {
         "Environment": dict(environment()),
-        "Libraries": libraries,
+        "Libraries": {name: _version(name) for name in _LIBRARIES},
         "Devices": devices,
-        "Tasks": tasks,
-        "Store": {"path": found},
+        "Tasks": {name: _task(name, data) for name in BUILT_IN},
+        "Store": _store(store),
     }
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed" + (" (only export to Parquet needs it)" if library == "pyarrow" else "")
+
+
+def _task(name: str, data: str | None) -> dict[str, Any] | str:
+    """What a built-in task says of itself, or why it cannot be had."""
+    from batchwright.core.errors import BatchwrightError, one_line
+    from batchwright.task.catalogue import describe
+    from batchwright.task.load import load_task
+    from batchwright.task.task import TaskReference
+
+    try:
+        return describe(load_task(TaskReference(name=name, data_dir=data)))
+    except BatchwrightError as error:
+        return f"not available: {one_line(error)}"
+
+
+def _store(location: str | None) -> dict[str, Any]:
+    from batchwright.core.errors import StoreError, one_line
+    from batchwright.study.store import Store, store_path
+
+    path = store_path(location)
+    if not path.exists():
+        return {"path": f"{path} (not there yet; the first study makes it)"}
+    try:
+        with Store(path) as opened:
+            return {"path": str(path), "studies": len(opened.studies())}
+    except StoreError as error:
+        return {"path": str(path), "problem": one_line(error)}
+
+
+def _text(value: Any) -> str:
+    """A task's facts as a phrase; anything else as it is."""
+    from batchwright.cli.output import number
+
+    if not isinstance(value, dict):
+        return str(value)
+    counts = " and ".join(f"{count:,} {split}" for split, count in value["examples"].items())
+    goal = value["target"]
+    return (
+        f"{counts} examples, {_size(value['data_bytes'])}; {value['parameters']:,} parameters; "
+        f"target {goal['split']} {goal['metric']} {number(goal['value'])}"
+    )
+
+
+def _size(num_bytes: int) -> str:
+    from batchwright.cli.output import number
+
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if num_bytes >= size:
+            return f"{number(num_bytes / size, 2)} {unit}"
+    return f"{num_bytes} bytes"

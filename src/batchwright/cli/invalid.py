@@ -7,10 +7,12 @@ import re
 from typing import Any
 
 _OPTIONS = {
+    "betas": "--optimizer-option betas",
     "batch_growth.every_epochs": "--grow-every",
     "batch_growth.factor": "--grow-factor",
     "budget.examples": "--budget-examples",
     "budget_trainings": "--budget",
+    "eps": "--optimizer-option eps",
     "evaluation.at": "--evaluate",
     "evaluation.every": "--evaluate",
     "name": "--optimizer",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS = {
+_COMMANDS: dict[str, Callable[..., int]] = {
     "study": study.study,
     "train": train.train,
     "compare": compare.compare,
@@ -36,8 +37,9 @@ for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 
 # Typer carries a copy of click or imports it, by version: its own exception is the one that is raised.
-_USAGE_ERROR = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+_USAGE_ERROR: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
+_CTRL_C = 130
 _INTERRUPTED = {
     "study": "interrupted: finished runs are kept, and the same command continues",
     "resume": "interrupted: finished runs are kept, and the same command continues",
@@ -45,15 +47,20 @@ _INTERRUPTED = {
 }
 
 
-@app.callback(invoke_without_command=True)
-def _version(
-    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
-) -> None:
-    if version:
+def _version(wanted: bool) -> None:
+    if wanted:
         from batchwright import __version__
 
         print(f"batchwright {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None: ...
 
 
 def main() -> None:
@@ -76,7 +83,9 @@ def run(arguments: list[str]) -> int:
     try:
         # The command line travels as the context's object: studies record it.
         line = shlex.join(["batchwright", *arguments])
-        return int(app(args=arguments, prog_name="batchwright", standalone_mode=False, obj=line) or 0)
+        code = int(app(args=arguments, prog_name="batchwright", standalone_mode=False, obj=line) or 0)
+        # Typer itself catches Ctrl-C, and by version raises Abort or returns this.
+        return _interrupted(arguments) if code == _CTRL_C else code
     except typer.Exit as stop:
         return int(stop.exit_code)
     except _USAGE_ERROR as error:
@@ -84,7 +93,7 @@ def run(arguments: list[str]) -> int:
             return 2
         return _say(invalid.usage(error, list(_COMMANDS)), 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _say(_INTERRUPTED.get(arguments[0], "interrupted"), 130)
+        return _interrupted(arguments)
     except InputError as error:
         return _say(one_line(error), 2)
     except BatchwrightError as error:
@@ -94,6 +103,10 @@ def run(arguments: list[str]) -> int:
         if type(error).__name__ != "ValidationError":
             raise
         return _say(invalid.validation(error), 2)
+
+
+def _interrupted(arguments: list[str]) -> int:
+    return _say(_INTERRUPTED.get(arguments[0], "interrupted"), _CTRL_C)
 
 
 def _say(message: str, code: int) -> int:

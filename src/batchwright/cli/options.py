@@ -7,54 +7,104 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from batchwright.core.errors import InputError
+from batchwright.core.errors import InputError, one_line, unknown_name
 
 if TYPE_CHECKING:
     from batchwright.optim.spec import OptimizerSpec
     from batchwright.task.task import Target, Task, TaskReference
 
+_TASK, _OPTIMIZER, _RUN = "Task", "Optimizer", "Runs"
+
 TaskName = Annotated[
     str, typer.Argument(metavar="TASK", help="A built-in name, path/to/file.py:function or module:function.")
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Option of the task; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", rich_help_panel=_TASK, help="Option of the task; repeatable."
+    ),
 ]
-Data = Annotated[str | None, typer.Option("--data", metavar="DIR", help="Folder with the task's data files.")]
+Data = Annotated[
+    str | None,
+    typer.Option("--data", metavar="DIR", rich_help_panel=_TASK, help="Folder with the task's data files."),
+]
 Examples = Annotated[
-    int | None, typer.Option("--examples", help="Keep a stratified subset of the training examples.")
+    int | None,
+    typer.Option(
+        "--examples", rich_help_panel=_TASK, help="Keep a stratified subset of the training examples."
+    ),
 ]
 TargetOption = Annotated[
     str | None,
-    typer.Option("--target", metavar="METRIC=VALUE", help="e.g. accuracy=0.95, loss=0.2, train.loss=0.1."),
+    typer.Option(
+        "--target", metavar="METRIC=VALUE", rich_help_panel=_TASK,
+        help="e.g. accuracy=0.95, loss=0.2, train.loss=0.1.",
+    ),
+]  # fmt: skip
+OptimizerName = Annotated[
+    str | None,
+    typer.Option("--optimizer", rich_help_panel=_OPTIMIZER, help="sgd, adam, adamw, rmsprop, ..."),
 ]
-OptimizerName = Annotated[str | None, typer.Option("--optimizer", help="sgd, adam, adamw, rmsprop, ...")]
-Momentum = Annotated[float | None, typer.Option(help="Momentum of sgd or rmsprop.")]
-MomentumForm = Annotated[str | None, typer.Option(help="heavy_ball, nesterov, averaged or velocity.")]
-WeightDecay = Annotated[float | None, typer.Option(help="Strength of the weight decay.")]
-DecayForm = Annotated[str | None, typer.Option(help="l2 or decoupled.")]
-L1 = Annotated[float | None, typer.Option("--l1", help="L1 penalty, by proximal steps.")]
-ClipNorm = Annotated[float | None, typer.Option(help="Clip the gradient to this norm.")]
+Momentum = Annotated[
+    float | None, typer.Option(rich_help_panel=_OPTIMIZER, help="Momentum of sgd or rmsprop.")
+]
+MomentumForm = Annotated[
+    str | None,
+    typer.Option(rich_help_panel=_OPTIMIZER, help="heavy_ball, nesterov, averaged or velocity."),
+]
+WeightDecay = Annotated[
+    float | None, typer.Option(rich_help_panel=_OPTIMIZER, help="Strength of the weight decay.")
+]
+DecayForm = Annotated[str | None, typer.Option(rich_help_panel=_OPTIMIZER, help="l2 or decoupled.")]
+L1 = Annotated[
+    float | None, typer.Option("--l1", rich_help_panel=_OPTIMIZER, help="L1 penalty, by proximal steps.")
+]
+ClipNorm = Annotated[
+    float | None, typer.Option(rich_help_panel=_OPTIMIZER, help="Clip the gradient to this norm.")
+]
 OptimizerOption = Annotated[
     list[str] | None,
-    typer.Option("--optimizer-option", metavar="NAME=VALUE", help="By torch's name; repeatable."),
-]
+    typer.Option(
+        "--optimizer-option", metavar="NAME=VALUE", rich_help_panel=_OPTIMIZER,
+        help="betas=0.9,0.99, eps=1e-6 or any other by torch's name; repeatable.",
+    ),
+]  # fmt: skip
 Schedule = Annotated[
-    str | None, typer.Option(help="constant, exponential, inverse_time, step, polynomial or cosine.")
+    str | None,
+    typer.Option(
+        rich_help_panel=_OPTIMIZER, help="constant, exponential, inverse_time, step, polynomial or cosine."
+    ),
 ]
-WarmupSteps = Annotated[int | None, typer.Option(help="Linear warm-up before the schedule.")]
+WarmupSteps = Annotated[
+    int | None, typer.Option(rich_help_panel=_OPTIMIZER, help="Linear warm-up before the schedule.")
+]
 HorizonOption = Annotated[
-    str | None, typer.Option("--horizon", metavar="LENGTH", help="e.g. 20epochs, 5000steps, 1e6examples.")
+    str | None,
+    typer.Option(
+        "--horizon", metavar="LENGTH", rich_help_panel=_OPTIMIZER,
+        help="Length or period of the schedule: 20epochs, 5000steps, 1e6examples.",
+    ),
+]  # fmt: skip
+Order = Annotated[str, typer.Option(rich_help_panel=_RUN, help="shuffled, fixed or with_replacement.")]
+MicroBatch = Annotated[
+    int | None,
+    typer.Option("--micro-batch-size", rich_help_panel=_RUN, help="Examples per forward pass."),
 ]
-Order = Annotated[str, typer.Option(help="shuffled, fixed or with_replacement.")]
-MicroBatch = Annotated[int | None, typer.Option("--micro-batch-size", help="Examples per forward pass.")]
-Device = Annotated[str, typer.Option(help="cpu or cuda.")]
-DType = Annotated[str, typer.Option(help="float32, float64 or bfloat16.")]
-Autocast = Annotated[str | None, typer.Option(help="bfloat16: mixed precision.")]
+Device = Annotated[str, typer.Option(rich_help_panel=_RUN, help="cpu or cuda.")]
+DType = Annotated[str, typer.Option(rich_help_panel=_RUN, help="float32, float64 or bfloat16.")]
+Autocast = Annotated[str | None, typer.Option(rich_help_panel=_RUN, help="bfloat16: mixed precision.")]
 HalfLife = Annotated[
     float | None,
-    typer.Option("--average-half-life", help="Evaluate an average of the weights, half-life in examples."),
+    typer.Option(
+        "--average-half-life", rich_help_panel=_RUN,
+        help="Evaluate an average of the weights, half-life in examples.",
+    ),
+]  # fmt: skip
+Seed = Annotated[int, typer.Option(rich_help_panel=_RUN, help="Root of all random streams.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", rich_help_panel=_RUN, help="Processes; default one a core (one on a GPU)."),
 ]
-Seed = Annotated[int, typer.Option(help="Root of all random streams.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
 StoreOption = Annotated[
     str | None,
@@ -71,22 +121,34 @@ def pairs(items: list[str] | None, flag: str = "--set") -> dict[str, str]:
     result = {}
     for item in items or []:
         name, equals, value = item.partition("=")
-        if not equals or not name:
+        if not equals or not name.strip():
             raise InputError(f"{flag} must be NAME=VALUE, got {item!r}")
         result[name.strip()] = value.strip()
     return result
 
 
-def numbers(text: str, flag: str) -> list[int]:
+def whole_numbers(text: str, flag: str) -> list[int]:
     """Comma-separated whole numbers.
 
-    >>> numbers("1,2, 32", "--batch-sizes")
+    >>> whole_numbers("1,2, 32", "--batch-sizes")
     [1, 2, 32]
     """
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise InputError(f"{flag} must be whole numbers separated by commas, got {text!r}") from None
+
+
+def numbers(text: str, flag: str) -> list[float]:
+    """Comma-separated numbers.
+
+    >>> numbers("0.1,1e-3", "--lr")
+    [0.1, 0.001]
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"{flag} must be numbers separated by commas, got {text!r}") from None
 
 
 def reference(name: str, settings: list[str] | None, data: str | None, examples: int | None) -> TaskReference:
@@ -102,17 +164,17 @@ def target(text: str | None, task: Task) -> Target | None:
 
     if text is None:
         return task.target
-    metric, equals, value = text.partition("=")
-    split, dot, name = metric.rpartition(".")
+    metric, _, value = text.partition("=")
+    split, dot, name = metric.strip().rpartition(".")
     try:
         number = float(value)
     except ValueError:
-        equals = ""
-    if not equals:
-        raise InputError(f"--target must be METRIC=VALUE with a number, got {text!r}")
-    wanted = Target.model_validate({"metric": name, "value": number, "split": split if dot else "validation"})
-    task.check_target(wanted)
-    return wanted
+        raise InputError(f"--target must be METRIC=VALUE with a number, got {text!r}") from None
+    if dot and split not in ("validation", "train"):
+        raise unknown_name("split in --target:", split, ["validation", "train"])
+    if name not in ("loss", *task.metrics):
+        raise unknown_name("metric in --target:", name, ["loss", *task.metrics])
+    return Target.model_validate({"metric": name, "value": number, "split": split if dot else "validation"})
 
 
 def optimizer(
@@ -122,12 +184,11 @@ def optimizer(
 ) -> OptimizerSpec:  # fmt: skip
     """The task's own optimizer with the options given on the command line on top.
 
-    Another optimizer than the task's starts from that optimizer's usual learning rate.
+    Another optimizer than the task's starts from that optimizer's usual learning rate and keeps the schedule.
     """
     from batchwright.optim import DEFAULT_LR, OptimizerSpec
 
-    own = task.optimizer
-    base = own if isinstance(own, OptimizerSpec) else OptimizerSpec.model_validate(own or {})
+    base = _own_optimizer(task)
     values = base.model_dump(exclude_defaults=True)
     if name is not None and name != base.name:
         values = {"name": name, "lr": DEFAULT_LR.get(name, base.lr), "schedule": values.get("schedule", {})}
@@ -141,8 +202,21 @@ def optimizer(
         shape["horizon"] = length(horizon)
     values["schedule"] = shape
     if options:
-        values["options"] = {k: _literal(v) for k, v in pairs(options, "--optimizer-option").items()}
+        given = {name: literal(value) for name, value in pairs(options, "--optimizer-option").items()}
+        values |= {name: given.pop(name) for name in ("betas", "eps") if name in given}
+        values["options"] = {**values.get("options", {}), **given}
     return OptimizerSpec.model_validate(values)
+
+
+def _own_optimizer(task: Task) -> OptimizerSpec:
+    from batchwright.optim import OptimizerSpec
+
+    if isinstance(task.optimizer, OptimizerSpec):
+        return task.optimizer
+    try:
+        return OptimizerSpec.model_validate(task.optimizer or {})
+    except ValueError as error:
+        raise InputError(f"the default optimizer of task {task.name!r}: {one_line(error)}") from None
 
 
 def length(text: str) -> dict[str, Any]:
@@ -151,7 +225,7 @@ def length(text: str) -> dict[str, Any]:
     >>> length("1.5e3steps")
     {'value': 1500.0, 'unit': 'steps'}
     """
-    match = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*(steps|examples|epochs)\s*", text)
+    match = re.fullmatch(r"\s*(\d+\.?\d*(?:e\d+)?)\s*(steps|examples|epochs)\s*", text)
     if not match:
         raise InputError(
             f"--horizon must be a number with steps, examples or epochs, as 20epochs, got {text!r}"
@@ -159,10 +233,15 @@ def length(text: str) -> dict[str, Any]:
     return {"value": float(match[1]), "unit": match[2]}
 
 
-def _literal(text: str) -> Any:
+def literal(text: str) -> Any:
+    """A Python value where the text is one, else the text itself.
+
+    >>> literal("0.9,0.99"), literal("true"), literal("mean")
+    ((0.9, 0.99), True, 'mean')
+    """
     import ast
 
     try:
-        return ast.literal_eval(text)
+        return ast.literal_eval({"true": "True", "false": "False"}.get(text, text))
     except (ValueError, SyntaxError):
         return text

@@ -6,19 +6,44 @@ import json
 import math
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-_WIDTH_WITHOUT_TERMINAL = 110
+from batchwright.core.errors import InputError
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
+console = Console(highlight=False)
+
+
+def say(text: str = "", *, style: str | None = None) -> None:
+    """One paragraph on stdout, never broken into lines: the terminal wraps it, a pipe gets it whole."""
+    console.print(text, style=style, soft_wrap=True, markup=False)
+
+
+def note(text: str) -> None:
+    """One line on stderr."""
+    print(text, file=sys.stderr)
 
 
 def emit_json(document: Any) -> None:
     """One JSON document on stdout; numbers that are not finite have become null before."""
     sys.stdout.write(json.dumps(document, indent=1, allow_nan=False, default=str) + "\n")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says about a file that cannot be written into one line."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path} must be writable: {error.strerror or error}") from None
 
 
 class ProgressLine:
@@ -30,13 +55,14 @@ class ProgressLine:
         self._terminal = sys.stderr.isatty()
         self._gap = 0.2 if self._terminal else quiet_seconds
 
-    def __call__(self, done: int, expected: int) -> None:
+    def __call__(self, done: float, expected: float) -> None:
         now = time.monotonic()
-        if now - self._shown < self._gap:
+        if now - self._shown < self._gap or done <= 0:
             return
         self._shown = now
-        left = (now - self._began) / max(done, 1) * max(expected - done, 0)
-        self.say(f"{self._what}: {done} of about {expected}, about {seconds(math.ceil(left))} left")
+        left = math.ceil((now - self._began) / done * max(expected - done, 0))
+        time_left = f"{left} s" if left < 60 else seconds(left)
+        self.say(f"{self._what}: {number(done)} of about {number(expected)}, about {time_left} left")
 
     def say(self, text: str) -> None:
         """Replace the line by this text."""
@@ -51,41 +77,83 @@ class ProgressLine:
 
 
 def seconds(value: float | None) -> str:
-    """A duration for people.
+    """A duration in two or three digits.
 
-    >>> seconds(0.00022), seconds(0.0219), seconds(0.2), seconds(7.04), seconds(75), seconds(7300)
-    ('220 µs', '21.9 ms', '0.20 s', '7.0 s', '1 min 15 s', '2 h 2 min')
+    >>> seconds(0.00022), seconds(0.064), seconds(0.2), seconds(7.04), seconds(36.2)
+    ('220 µs', '64.0 ms', '0.20 s', '7.04 s', '36.2 s')
+    >>> seconds(2), seconds(75), seconds(7300)
+    ('2.00 s', '1 min 15 s', '2 h 2 min')
     """
     if value is None:
         return "-"
     if value < 1e-3:
-        return f"{number(value * 1e6)} µs"
+        return f"{measured(value * 1e6)} µs"
     if value < 0.1:
-        return f"{number(value * 1e3)} ms"
-    if value < 60:
-        return f"{value:.2f} s" if value < 1 else f"{value:.1f} s"
-    if value < 3600:
-        return f"{int(value // 60)} min {int(value % 60)} s"
-    return f"{int(value // 3600)} h {int(value % 3600 // 60)} min"
+        return f"{measured(value * 1e3)} ms"
+    if value < 59.95:
+        return f"{value:.{2 if value < 10 else 1}f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def number(value: float | None, digits: int = 3) -> str:
-    """A number with ``digits`` significant digits, never an exponent, whole from 100 on.
+def measured(value: float | None, digits: int = 3) -> str:
+    """A number in ``digits`` significant digits, never with an exponent.
 
-    >>> number(1234.5), number(0.70711), number(None), number(0.05), number(220.4), number(0.000123)
-    ('1234', '0.707', '-', '0.05', '220', '0.000123')
+    >>> measured(1234.5), measured(0.70711), measured(None), measured(0.9), measured(99.96)
+    ('1,230', '0.707', '-', '0.900', '100')
+    >>> measured(0.000123), measured(0), measured(-61.25)
+    ('0.000123', '0', '-61.2')
     """
     if value is None:
         return "-"
-    if value == 0 or abs(value) >= 10 ** (digits - 1):
-        return f"{value:.0f}"
-    text = f"{value:.{digits - 1 - math.floor(math.log10(abs(value)))}f}"
-    return text.rstrip("0").rstrip(".")
+    rounded = float(f"{value:.{digits}g}")
+    if rounded == 0 or abs(rounded) >= 10 ** (digits - 1):
+        return f"{rounded:,.0f}"
+    return f"{rounded:.{digits - 1 - math.floor(math.log10(abs(rounded)))}f}"
 
 
-def table(*columns: str, title: str | None = None) -> Table:
-    """An unadorned table; numbers right-aligned."""
-    result = Table(title=title, box=None, pad_edge=False, title_justify="left", header_style="bold")
-    for i, column in enumerate(columns):
-        result.add_column(column, justify="left" if i == 0 else "right")
-    return result
+def number(value: float | None, digits: int = 3) -> str:
+    """The same for a number that somebody chose: a fraction without end zeros.
+
+    >>> number(0.05), number(2.0), number(1437), number(0.70711), number(-0.5), number(220.4, 2)
+    ('0.05', '2', '1,440', '0.707', '-0.5', '220')
+    """
+    text = measured(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, optional: Sequence[str] = (),
+    left: Sequence[str] = (), width: int | None = None,
+) -> Table:  # fmt: skip
+    """An unadorned table in which nothing wraps.
+
+    Args:
+        columns: their headings, all different.
+        rows: one text a column.
+        optional: columns that may go, the first one first, until the table fits.
+        left: columns of words, aligned on the left.
+        width: what it must fit, in characters.
+    """
+    leaving = list(optional)
+    kept = list(columns)
+    while True:
+        result = Table(box=None, pad_edge=False, header_style="bold")
+        for column in kept:
+            result.add_column(column, justify="left" if column in left else "right", no_wrap=True)
+        for row in rows:
+            by_column = dict(zip(columns, row, strict=True))
+            result.add_row(*(escape(by_column[column]) for column in kept))
+        if width is None or not leaving or _needed(result) <= width:
+            return result
+        kept.remove(leaving.pop(0))
+
+
+def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]], **options: Any) -> None:
+    """Print a :func:`table` that fits the terminal; into a pipe or a file it goes whole."""
+    shown = table(columns, rows, width=console.width if console.is_terminal else None, **options)
+    Console(highlight=False, width=max(_needed(shown), console.width)).print(shown)
+
+
+def _needed(shown: Table) -> int:
+    return console.measure(shown, options=console.options.update(width=10_000)).maximum

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -20,43 +21,55 @@ StudyName = Annotated[
     str, typer.Argument(metavar="STUDY", help="A study's id, the beginning of it, or its name.")
 ]
 
+_COLUMNS = ("study_id", "run_key", "batch_size", "lr", "seed", "purpose", "status", "steps_to_target")
+"""Heading of the table of a study that has no runs yet."""
+
 
 def studies(store: o.StoreOption = None, as_json: o.Json = False) -> int:
     """List the stored studies."""
-    from batchwright.cli.output import console, emit_json, seconds, table
+    from batchwright.cli.output import emit_json, say, seconds, show_table
 
     with _open(store) as opened:
         rows = opened.studies()
     if as_json:
         emit_json([{k: v for k, v in row.items() if k != "spec"} for row in rows])
-        return 0
-    shown = table("study", "name", "task", "status", "runs", "spent", "created")
-    for row in rows:
-        shown.add_row(
-            row["study_id"], row["name"] or "", row["task"], row["status"], str(row["runs"]),
-            seconds(row["seconds"]), row["created"][:16].replace("T", " "),
+    elif not rows:
+        say("No studies yet: run `batchwright study digits`.")
+    else:
+        show_table(
+            ["study", "name", "task", "status", "runs", "spent", "created (UTC)"],
+            [
+                [
+                    row["study_id"], row["name"] or "", row["task"], row["status"], str(row["runs"]),
+                    seconds(row["seconds"]), row["created"][:16].replace("T", " "),
+                ]
+                for row in rows
+            ],
+            left=["study", "name", "task", "status"],
+            optional=["task", "spent", "name"],
         )  # fmt: skip
-    console.print(shown if rows else "No studies yet: run `batchwright study digits`.")
     return 0
 
 
 def show(study: StudyName, store: o.StoreOption = None, as_json: o.Json = False) -> int:
     """Show the answer of a stored study."""
-    from batchwright.cli.study import present
+    from batchwright.cli.study_run import present
 
     with _open(store) as opened:
-        result = _result(opened, study)
+        result = _result(opened, study, store)
     return present(result, as_json=as_json)
 
 
 def resume(
     study: StudyName,
-    workers: Annotated[int | None, typer.Option(help="Worker processes.")] = None,
+    workers: o.Workers = None,
     store: o.StoreOption = None,
     as_json: o.Json = False,
 ) -> int:
-    """Continue an interrupted study; finished runs are not repeated."""
-    from batchwright.cli.study import execute, present, worker_count
+    """Continue an interrupted study: finished runs are not repeated. A finished one is shown."""
+    from batchwright.advice.answer import check_objective
+    from batchwright.cli.command_line import option
+    from batchwright.cli.study_run import execute, present, worker_count
     from batchwright.core.errors import StoreError
     from batchwright.study.execute import WorkerProcesses
     from batchwright.study.spec import StudySpec
@@ -64,17 +77,19 @@ def resume(
 
     with _open(store) as opened:
         row = opened.study(study)
+        if row["status"] == "complete" and row["result"] is not None:
+            return present(_result(opened, study, store), as_json=as_json)
     spec = StudySpec.model_validate_json(row["spec"])
+    executor = WorkerProcesses(worker_count(workers, spec.device))
     task = load_task(spec.task)
     if spec.identity(task.fingerprint) != row["study_id"]:
         raise StoreError(
             f"the code or data of task {task.name!r} changed since study {row['study_id']} began: "
-            "start a new study with `batchwright study`"
+            f"start a new study with `{row['command'] or 'batchwright study TASK'}`"
         )
-    objective = json.loads(row["result"])["recommendation"]["objective"] if row["result"] else "time"
-    executor = WorkerProcesses(worker_count(workers, spec.device))
+    objective = check_objective(option(row["command"], "--objective") or "time")
     try:
-        result = execute(spec, task, executor, store, objective=objective, show=not as_json)
+        result = execute(spec, task, executor, store, objective=objective, command=row["command"])
     finally:
         executor.close()
     return present(result, as_json=as_json)
@@ -86,26 +101,27 @@ def export(
         Path | None, typer.Option("--output", "-o", help="A .csv, .json or .parquet file.")
     ] = None,
     store: o.StoreOption = None,
+    as_json: o.Json = False,
 ) -> int:
-    """Write every run of a study as a table (CSV on stdout by default)."""
+    """Write every run of a study as a table: to a file, else as CSV (JSON with --json) on stdout."""
+    from batchwright.cli.output import emit_json, say, writing
     from batchwright.core.errors import InputError
 
     with _open(store) as opened:
-        row = opened.study(study)
-        rows = opened.runs(row["study_id"])
-    suffix = output.suffix.lower() if output else ".csv"
-    if suffix not in (".csv", ".json", ".parquet"):
+        study_id = opened.study(study)["study_id"]
+        rows = opened.runs(study_id)
+    if output is None:
+        emit_json(rows) if as_json else _write_csv(rows, sys.stdout)
+        return 0
+    writers = {".csv": _csv_file, ".json": _json_file, ".parquet": _parquet_file}
+    if output.suffix.lower() not in writers:
         raise InputError(f"--output must end in .csv, .json or .parquet, got {str(output)!r}")
-    if suffix == ".parquet":
-        _write_parquet(rows, output)
-    elif output is None:
-        _write_csv(rows, sys.stdout)
+    with writing(output):
+        writers[output.suffix.lower()](rows, output)
+    if as_json:
+        emit_json({"study_id": study_id, "output": str(output), "runs": len(rows)})
     else:
-        with output.open("w", newline="") as file:
-            if suffix == ".json":
-                json.dump(rows, file, indent=1)
-            else:
-                _write_csv(rows, file)
+        say(f"{len(rows)} runs of study {study_id} written to {output}")
     return 0
 
 
@@ -114,27 +130,36 @@ def report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write the HTML file.")
     ] = None,
-    figures: Annotated[Path | None, typer.Option(help="Also write every figure into this folder.")] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write every figure into this folder.")
+    ] = None,
     figure_format: Annotated[str, typer.Option(help="svg, png or pdf.")] = "svg",
     store: o.StoreOption = None,
+    as_json: o.Json = False,
 ) -> int:
     """Write a stored study's report again, and its figures as files."""
     from batchwright.advice.answer import stored_curves
-    from batchwright.cli.output import console
-    from batchwright.cli.study import report_path
+    from batchwright.cli.output import emit_json, say, writing
+    from batchwright.cli.study_run import report_path
     from batchwright.core.errors import unknown_name
     from batchwright.report import write_figures, write_report
 
     if figure_format not in ("svg", "png", "pdf"):
         raise unknown_name("figure format", figure_format, ["svg", "png", "pdf"])
     with _open(store) as opened:
-        result = _result(opened, study)
+        result = _result(opened, study, store)
         curves = stored_curves(result, opened.runs(result.study_id, curves=True))
-        path = output or report_path(opened.path, result.study_id)
-    console.print(f"Report: {write_report(result, curves, path)}", soft_wrap=True)
+        path = write_report(result, curves, output or report_path(opened.path, result.study_id))
+    written: list[Path] = []
     if figures is not None:
-        for written in write_figures(result, curves, figures, f".{figure_format}"):
-            console.print(f"Figure: {written}", soft_wrap=True)
+        with writing(figures):
+            written = write_figures(result, curves, figures, f".{figure_format}")
+    if as_json:
+        emit_json({"report": str(path), "figures": [str(figure) for figure in written]})
+        return 0
+    say(f"Report: {path}")
+    for figure in written:
+        say(f"Figure: {figure}")
     return 0
 
 
@@ -144,27 +169,35 @@ def _open(store: str | None) -> Store:
     return Store(store_path(store), create=False)
 
 
-def _result(store: Store, name: str) -> StudyResult:
+def _result(opened: Store, name: str, store: str | None) -> StudyResult:
     from batchwright.advice.result import StudyResult
     from batchwright.core.errors import StoreError
 
-    row = store.study(name)
+    row = opened.study(name)
     if row["result"] is None:
+        words = ["batchwright", "resume", row["study_id"], *(["--store", store] if store else [])]
         raise StoreError(
-            f"study {row['study_id']} is not finished ({row['status']}): "
-            f"`batchwright resume {row['study_id']}` continues it"
+            f"study {row['study_id']} is not finished ({row['status']}): `{shlex.join(words)}` continues it"
         )
     return StudyResult.model_validate_json(row["result"])
 
 
-def _write_csv(rows: list[dict[str, Any]], file: Any) -> None:
-    if rows:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+def _write_csv(rows: list[dict[str, Any]], file: TextIO) -> None:
+    writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
 
 
-def _write_parquet(rows: list[dict[str, Any]], path: Path | None) -> None:
+def _csv_file(rows: list[dict[str, Any]], path: Path) -> None:
+    with path.open("w", newline="") as file:
+        _write_csv(rows, file)
+
+
+def _json_file(rows: list[dict[str, Any]], path: Path) -> None:
+    path.write_text(json.dumps(rows, indent=1))
+
+
+def _parquet_file(rows: list[dict[str, Any]], path: Path) -> None:
     from batchwright.core.errors import InputError
 
     try:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from batchwright.cli import options as o
+from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
+    from batchwright.task.task import Task
     from batchwright.training.record import Evaluation, RunResult
+    from batchwright.training.spec import RunSpec
 
 
 def train(
@@ -61,18 +64,20 @@ def train(
     as_json: o.Json = False,
 ) -> int:
     """Train once and show loss and metrics as they come."""
-    from batchwright.cli.output import emit_json
+    from batchwright.cli.output import emit_json, note
     from batchwright.task.load import load_task
     from batchwright.training.spec import RunSpec
 
     reference = o.reference(task, settings, data, examples)
     live = load_task(reference)
+    growth = None if grow_factor is None else {"factor": grow_factor, "every_epochs": grow_every}
+    goal = None if target is None else o.target(target, live)
     spec = RunSpec.model_validate(
         {
             "task": reference,
             "batch_size": batch_size,
             "micro_batch_size": micro_batch_size,
-            "batch_growth": {"factor": grow_factor, "every_epochs": grow_every} if grow_factor else None,
+            "batch_growth": growth,
             "sampling": {
                 "order": order,
                 "last_batch": "drop" if drop_last else last_batch,
@@ -84,7 +89,7 @@ def train(
                 schedule=schedule, warmup_steps=warmup_steps, horizon=horizon, options=optimizer_option,
             ),
             "budget": {"epochs": epochs, "steps": steps, "examples": budget_examples, "seconds": seconds},
-            "target": None if target is None else o.target(target, live),
+            "target": goal,
             "evaluation": _plan(evaluate, train_metrics),
             "seed": seed,
             "device": device,
@@ -93,65 +98,104 @@ def train(
             "average_half_life": average_half_life,
         }
     )  # fmt: skip
-    result = _train(spec, live, resume=resume, checkpoint=checkpoint, show=not as_json)
+    result = _train(spec, live, resume=resume, checkpoint=checkpoint, quiet=as_json)
     if as_json:
         emit_json(document(result))
     else:
         _print_result(result)
-    return 1 if str(result.status) in ("failed", "out_of_memory") else 0
+    if result.status not in ("failed", "out_of_memory"):
+        return 0
+    note(f"batchwright: the run failed: {result.message}")
+    return 1
 
 
 def _plan(evaluate: str, train_metrics: bool) -> dict[str, Any]:
     splits = ("train", "validation") if train_metrics else ("validation",)
-    if evaluate.isdigit() and int(evaluate) > 0:
-        return {"at": "steps", "every": int(evaluate), "splits": splits}
-    return {"at": evaluate, "splits": splits}
+    if evaluate in ("epoch", "log"):
+        return {"at": evaluate, "splits": splits}
+    if not evaluate.isdigit() or int(evaluate) < 1:
+        raise InputError(f"--evaluate must be epoch, log or a number of steps from 1 on, got {evaluate!r}")
+    return {"at": "steps", "every": int(evaluate), "splits": splits}
 
 
-def _train(spec: Any, task: Any, *, resume: Path | None, checkpoint: Path | None, show: bool) -> RunResult:
-    from batchwright.cli.output import console
+def _train(
+    spec: RunSpec, task: Task, *, resume: Path | None, checkpoint: Path | None, quiet: bool
+) -> RunResult:
+    """Run to the end, a line for every evaluation (on stderr where stdout is for JSON)."""
+    from batchwright.cli.output import ProgressLine, note, say, writing
     from batchwright.training import checkpoint as checkpoints
-    from batchwright.training.loop import advance_to_status, start
+    from batchwright.training.loop import advance_to_status, failed_to_start, start
 
-    state = start(spec, task, resume=resume)
-    shown = 0
+    try:
+        state = start(spec, task, resume=resume)
+    except Exception as error:
+        return failed_to_start(spec, error)
+    progress = ProgressLine("examples")
+    expected = _examples_planned(spec, task)
+
+    def show(evaluations: list[Evaluation]) -> None:
+        for evaluation in evaluations:
+            progress.close()
+            (note if quiet else say)(_line(evaluation))
+
+    def save() -> None:
+        if checkpoint is not None:
+            with writing(checkpoint):
+                checkpoints.save(checkpoints.snapshot(state), checkpoint)
+
+    shown = len(state.evaluations)
+    save()  # a folder that cannot be written is found now, not after the first epoch
+    show(state.evaluations[shown - len(state.latest) :])
     for _ in advance_to_status(state):
-        if state.latest and checkpoint is not None:
-            checkpoints.save(checkpoints.snapshot(state), checkpoint)
-        if show:
-            for evaluation in state.evaluations[shown:]:
-                console.print(_line(evaluation))
+        show(state.evaluations[shown:])
         shown = len(state.evaluations)
-    if checkpoint is not None:
-        checkpoints.save(checkpoints.snapshot(state), checkpoint)
+        if state.latest:
+            save()
+        elif expected is not None:
+            progress(state.examples_seen, expected)
+    progress.close()
+    save()
     return state.result()
 
 
-def _line(evaluation: Evaluation) -> str:
-    from batchwright.cli.output import number
+def _examples_planned(spec: RunSpec, task: Task) -> float | None:
+    """Examples the run takes if nothing ends it early; None where its seconds decide."""
+    budget = spec.budget
+    if budget.seconds is not None:
+        return None
+    epochs = task.max_epochs if budget.steps is budget.examples is budget.epochs is None else budget.epochs
+    bounds = [
+        None if budget.steps is None else budget.steps * spec.batch_size,
+        budget.examples,
+        None if epochs is None else epochs * len(task.train),
+    ]
+    return min(bound for bound in bounds if bound is not None)
 
-    quality = "".join(f"  {name} {number(value)}" for name, value in evaluation.metrics.items())
+
+def _line(evaluation: Evaluation) -> str:
+    from batchwright.cli.output import measured
+
+    quality = "".join(f"  {name} {measured(value)}" for name, value in evaluation.metrics.items())
     return (
         f"epoch {evaluation.epoch:6.2f}  step {evaluation.step:6d}  "
-        f"{evaluation.split} loss {number(evaluation.loss)}{quality}"
+        f"{evaluation.split} loss {measured(evaluation.loss)}{quality}"
     )
 
 
 def _print_result(result: RunResult) -> None:
-    from batchwright.cli.output import console, number, seconds
+    from batchwright.cli.output import measured, say, seconds
 
     rate = result.examples / result.seconds if result.seconds else 0.0
-    status = str(result.status).replace("_", " ").capitalize()
-    console.print(
-        f"\n{status} after {result.updates} updates and {result.examples} examples: "
-        f"{seconds(result.seconds)} of training, {number(rate)} examples/s, evaluations apart.",
-        soft_wrap=True,
+    status = result.status.replace("_", " ").capitalize()
+    say()
+    say(
+        f"{status} after {result.updates:,} updates and {result.examples:,} examples: "
+        f"{seconds(result.seconds)} of training, {measured(rate)} examples/s, evaluations apart."
     )
     if result.steps_to_target is not None:
-        console.print(f"steps to target: {number(result.steps_to_target, 4)}")
-    for text in (result.advice, result.message):
-        if text and str(result.status) != "budget_exhausted":
-            console.print(text)
+        say(f"Steps to target: {measured(result.steps_to_target)}.")
+    if result.status == "diverged":
+        say(result.advice)
 
 
 def document(result: RunResult) -> dict[str, Any]:
