@@ -8,7 +8,6 @@ install_import_hook(
         "batchwright.core.params",
         "batchwright.batches.sampling",
         "batchwright.task.losses",
-        "batchwright.optim.proximal",
         "batchwright.training.target",
     ],
     "beartype.beartype",

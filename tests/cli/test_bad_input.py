@@ -5,6 +5,8 @@ import struct
 
 import pytest
 
+from batchwright.study.store import Store
+
 
 def refused(answer, *texts):
     assert answer.code == 2
@@ -148,9 +150,15 @@ def test_somebody_elses_database(cli, tmp_path):
     refused(cli("studies", "--store", path), "a database, but not a Batchwright store")
 
 
-def test_a_database_from_a_newer_version(cli, tmp_path):
-    from batchwright.study.store import Store
+def test_a_store_without_its_version(cli, tmp_path):
+    path = tmp_path / "s.sqlite"
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("delete from batchwright")
+    refused(cli("studies", "--store", path), "is not a Batchwright store")
 
+
+def test_a_database_from_a_newer_version(cli, tmp_path):
     path = tmp_path / "s.sqlite"
     Store(path).close()
     with sqlite3.connect(path) as connection:
@@ -169,6 +177,11 @@ def test_an_unknown_study(cli, finished):
             cli(command, wrong, "--store", finished.store),
             f"unknown study '{wrong}': did you mean '{finished.study_id}'?",
         )
+
+
+def test_a_misspelt_name_of_a_study(cli, finished):
+    answer = cli("show", "frst study", "--store", finished.store)
+    refused(answer, "unknown study 'frst study': did you mean 'first study'?")
 
 
 def test_outputs_that_cannot_be_written(cli, finished, tmp_path):

@@ -26,10 +26,11 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="fi
 
 @pytest.fixture(scope="module")
 def command(task_file):
-    def words(store):
+    def words(store, workers=1):
         return [
-            "study", f"{task_file}:task", "--set", "kind=slow", "--batch-sizes", "16,32", "--target", "loss=0.15", "--search-seeds", "1", "--confirm-seeds", "2",
-            "--workers", "2", "--json", "--store", str(store),
+            "study", f"{task_file}:task", "--set", "kind=slow", "--batch-sizes", "16,32",
+            "--target", "loss=0.15", "--search-seeds", "1", "--confirm-seeds", "2",
+            "--workers", str(workers), "--json", "--store", str(store),
         ]  # fmt: skip
 
     return words
@@ -143,7 +144,7 @@ def test_ctrl_c(command, undisturbed, tmp_path):
 
 
 def test_a_worker_is_killed(command, undisturbed, tmp_path):
-    process = start(command(tmp_path), tmp_path, 6)
+    process = start(command(tmp_path, workers=2), tmp_path, 4)
     before = runs(tmp_path)
     os.kill(workers_of(process.pid)[0], signal.SIGKILL)
     out, err = process.communicate(timeout=WAIT_SECONDS)

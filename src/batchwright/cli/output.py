@@ -82,7 +82,7 @@ def seconds(value: float | None) -> str:
     >>> seconds(0.00022), seconds(0.064), seconds(0.2), seconds(7.04), seconds(36.2)
     ('220 µs', '64.0 ms', '0.20 s', '7.04 s', '36.2 s')
     >>> seconds(2), seconds(75), seconds(7300)
-    ('2.00 s', '1 min 15 s', '2 h 2 min')
+    ('2.00 s', '1 min 15 s', '2 h 1 min')
     """
     if value is None:
         return "-"

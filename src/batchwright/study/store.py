@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from batchwright.core.errors import StoreError, one_line, unknown_name
 from batchwright.training.record import RunResult
@@ -94,7 +94,7 @@ class Store:
         self._engine = sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
         try:
             self._open()
-        except (DatabaseError, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             self._engine.dispose()
             reason = one_line(getattr(error, "orig", None) or error)
             raise StoreError(
@@ -200,9 +200,8 @@ class Store:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise StoreError(
-                str(unknown_name("study", name, [r["study_id"] for r in rows] or ["(none yet)"]))
-            )
+            known = [n for r in rows for n in (r["study_id"], r["name"]) if n]
+            raise StoreError(str(unknown_name("study", name, known or ["(none yet)"])))
         raise StoreError(f"{name!r} names {len(found)} studies: {', '.join(r['study_id'] for r in found)}")
 
     # --- runs and measurements --------------------------------------------------------------------
