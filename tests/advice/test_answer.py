@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from batchwright.advice import answer
 from batchwright.advice.answer import command_words, run_study, stored_curves
 from batchwright.advice.result import StudyResult
 from batchwright.study.execute import InProcess
@@ -152,6 +153,27 @@ def test_objectives_differ(answered, task):
         chosen[objective] = again.recommendation.batch_size
         assert again.runs_executed == 0
     assert chosen["examples"] < chosen["steps"]
+
+
+def test_steps_timed_on_a_busy_machine_support_no_answer_and_are_timed_again(
+    answered, task, monkeypatch, tmp_path
+):
+    calm = answer.seconds_per_step
+
+    def busy(specs, task):
+        return [row.model_copy(update={"others_load": 0.5}) for row in calm(specs, task)]
+
+    with Store(tmp_path / "s.sqlite") as store:
+        monkeypatch.setattr(answer, "seconds_per_step", busy)
+        first = run_study(spec(), task, store, InProcess(task))
+        monkeypatch.setattr(answer, "seconds_per_step", calm)
+        second = run_study(spec(), task, store, InProcess(task))
+        kept = StudyResult.model_validate_json(store.study(second.study_id)["result"])
+    assert first.recommendation.verdict == "inconclusive"
+    assert "50% of the machine" in first.recommendation.sentence
+    assert second.runs_executed == 0
+    assert "of the machine" not in second.recommendation.sentence
+    assert kept.recommendation == second.recommendation
 
 
 def test_command_words_quote_what_a_shell_would_split():

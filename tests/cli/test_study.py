@@ -74,9 +74,9 @@ def test_next_steps_run_as_printed(cli, finished, task_file):
         assert words[words.index("--store") + 1] == str(finished.store)
         assert "--json" not in words
         assert "--name" not in words
-        answer = cli(*words[1:], "--dry-run")
-        assert answer.code == 0
-        assert answer.out.endswith("Nothing was run.\n")
+    answer = cli(*words[1:], "--dry-run")
+    assert answer.code == 0
+    assert answer.out.endswith("Nothing was run.\n")
 
 
 def test_a_next_step_keeps_the_question():

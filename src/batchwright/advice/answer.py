@@ -11,7 +11,7 @@ from typing import Any
 from batchwright.advice.easier import at_target, easier_values
 from batchwright.advice.evidence import critical_batch, fit_points, points_of
 from batchwright.advice.recommend import recommend
-from batchwright.advice.result import EasierTarget, Objective, StudyResult
+from batchwright.advice.result import EasierTarget, Objective, Recommendation, StudyResult
 from batchwright.core.errors import InputError
 from batchwright.measure.hardware import CALM_LOAD, SecondsPerStep, seconds_per_step
 from batchwright.study.driver import Driver, Progress, StudyRuns, rate_value
@@ -23,6 +23,8 @@ from batchwright.task.task import Task, TaskReference
 from batchwright.training.environment import environment
 
 _TIMING = "seconds_per_step"
+_TOO_BUSY = 0.3
+"""Share of the machine used by others above which seconds a step support no answer, and are not kept."""
 
 
 def run_study(
@@ -65,6 +67,7 @@ def run_study(
         executor.close()  # the steps are timed alone on the machine
         if remark is not None:
             remark("seconds a step, alone on the machine")
+        timed_anew = not store.measurements(study_id)
         timings = _timings(spec, study_id, runs, task, store)
     except BaseException:
         executor.close()
@@ -74,7 +77,7 @@ def run_study(
     seconds = time.perf_counter() - began
     result = result.model_copy(update={"seconds": seconds})
     store.end_study(study_id, status="complete", seconds=seconds)
-    if runs.executed or store.study(study_id)["result"] is None:
+    if runs.executed or timed_anew or store.study(study_id)["result"] is None:
         store.keep_result(study_id, result.model_dump_json())
     return result
 
@@ -90,11 +93,15 @@ def conclude(
     recommendation = recommend(
         rows, objective=objective, examples=examples, curve=fit, task=command_words(spec.task)
     )
+    if objective == "time":
+        recommendation = _doubted_if_busy(
+            recommendation, timings, f"batchwright study {command_words(spec.task)}"
+        )
     easier = tuple(
         at_target(spec, task, runs, rows, value, objective, recommendation.batch_sizes)
         for value in easier_values(spec, task, runs)
     )
-    caveats = [*recommendation.caveats, *_caveats(spec, task, runs, timings, easier)]
+    caveats = [*recommendation.caveats, *_caveats(spec, task, runs, easier)]
     return StudyResult(
         study_id=study_id,
         task=task.name,
@@ -117,7 +124,7 @@ def conclude(
 def _timings(
     spec: StudySpec, study_id: str, runs: StudyRuns, task: Task, store: Store
 ) -> dict[int, SecondsPerStep]:
-    """Seconds a step at every batch size that has a rate, measured once a study and kept."""
+    """Seconds a step at every batch size that has a rate, measured once a study and kept if the machine was calm."""
     kept = store.measurements(study_id).get(_TIMING, {})
     timings = {int(size): SecondsPerStep.model_validate(value) for size, value in kept.items()}
     rates = {size: found.rate for size, found in runs.found.items() if found.rate is not None}
@@ -127,16 +134,43 @@ def _timings(
             for size, rate in sorted(rates.items())
         ]
         timings = dict(zip(sorted(rates), seconds_per_step(specs, task), strict=True))
-        store.put_measurement(
-            study_id, _TIMING, {str(size): value.model_dump(mode="json") for size, value in timings.items()}
-        )
+        if _busy(timings) <= _TOO_BUSY:
+            store.put_measurement(
+                study_id,
+                _TIMING,
+                {str(size): value.model_dump(mode="json") for size, value in timings.items()},
+            )
     return timings
 
 
-def _caveats(
-    spec: StudySpec, task: Task, runs: StudyRuns, timings: Mapping[int, SecondsPerStep],
-    easier: Sequence[EasierTarget],
-) -> list[str]:  # fmt: skip
+def _busy(timings: Mapping[int, SecondsPerStep]) -> float:
+    """The largest share of the machine that others used while steps were timed."""
+    return max((t.others_load or 0.0 for t in timings.values()), default=0.0)
+
+
+def _doubted_if_busy(
+    advice: Recommendation, timings: Mapping[int, SecondsPerStep], command: str
+) -> Recommendation:
+    """Seconds measured beside other work can be off by any factor: no answer in time rests on them."""
+    busy = _busy(timings)
+    if busy <= CALM_LOAD:
+        return advice
+    caveat = (
+        f"Other processes used {busy:.0%} of the machine while steps were timed, so seconds may be far off."
+    )
+    if busy <= _TOO_BUSY:
+        return advice.model_copy(update={"caveats": (*advice.caveats, caveat)})
+    return advice.model_copy(
+        update={
+            "verdict": "inconclusive",
+            "caveats": (caveat, *advice.caveats),
+            "next_steps": (command, *advice.next_steps),
+            "sentence": f"Inconclusive: {caveat} Run it again on an idle machine: only steps are timed anew.",
+        }
+    )
+
+
+def _caveats(spec: StudySpec, task: Task, runs: StudyRuns, easier: Sequence[EasierTarget]) -> list[str]:
     """What the reader must know beside the recommendation's own caveats."""
     caveats = []
     schedule = spec.optimizer.schedule
@@ -150,11 +184,6 @@ def _caveats(
             "" if runs.budget_needed is None else f"; going on takes --budget {math.ceil(runs.budget_needed)}"
         )
         caveats.append(f"The budget did not cover batch sizes {sizes}{needed}.")
-    busy = max((t.others_load or 0.0 for t in timings.values()), default=0.0)
-    if busy > CALM_LOAD:
-        caveats.append(
-            f"Other processes used {busy:.0%} of the machine while steps were timed: seconds may be off."
-        )
     if easier and any(e.moves for e in easier):
         caveats.append("At an easier target another batch size is best: the answer holds for this target.")
     return caveats

@@ -63,9 +63,10 @@ def execute(
             progress.close()
         path = report_path(store.path, study_id)
         result = _finished(result, path, time.perf_counter() - began)
-        # A repetition that ran nothing leaves the answer and the report of the study that did as they are.
-        kept = json.loads(store.study(study_id)["result"] or "{}").get("recommendation", {})
-        if result.runs_executed or kept.get("objective") != objective or not path.exists():
+        # A repetition that ran and timed nothing leaves the answer and the report that are there as they are.
+        kept = json.loads(store.study(study_id)["result"] or "{}")
+        same = kept.get("report") and kept["recommendation"]["objective"] == objective
+        if not same or not path.exists():
             write_report(result, stored_curves(result, store.runs(study_id, curves=True)), path)
             store.keep_result(study_id, result.model_dump_json())
     return result
