@@ -124,7 +124,7 @@ def conclude(
 def _timings(
     spec: StudySpec, study_id: str, runs: StudyRuns, task: Task, store: Store
 ) -> dict[int, SecondsPerStep]:
-    """Seconds a step at every batch size that has a rate, measured once a study and kept if the machine was calm."""
+    """Seconds a step at every batch size that has a rate, measured once and kept if the machine was calm."""
     kept = store.measurements(study_id).get(_TIMING, {})
     timings = {int(size): SecondsPerStep.model_validate(value) for size, value in kept.items()}
     rates = {size: found.rate for size, found in runs.found.items() if found.rate is not None}
