@@ -161,7 +161,7 @@ def main() -> None:
     text = table(rows, answer)
     text += (
         f"\n\nPlain loop {plain_seconds:.0f} s, study {first:.1f}, {second:.1f} and {third:.1f} s: {ratio:.1f} times "
-        f"faster. The plain loop's best batch size is {best['batch_size']}, the study's {advice['batch_size']} with "
+        f"faster. The plain loop's best batch size is {best['batch_size']}, the study's {advice['batch_size']} ({advice['verdict']}) with "
         f"{', '.join(map(str, advice['batch_sizes']))} as good: {'inside' if inside else 'NOT inside'} the set.\n\n"
         f"A plain loop that prunes against the fewest steps so far: {pruning_seconds:.0f} s, {pruning_ratio:.1f} times; "
         f"its best batch size is {pruning_best['batch_size']}, {'inside' if pruning_inside else 'NOT inside'} the set."
