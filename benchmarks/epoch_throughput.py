@@ -141,7 +141,7 @@ def main() -> None:
         measured[model] = []
         for batch_size in BATCH_SIZES:
             heavy = model == "lenet" and batch_size >= 2048
-            rounds = 3 if arguments.quick else 9 if heavy else 15
+            rounds = 3 if arguments.quick else 15 if heavy else 21
             row = compare(task, reference, batch_size, arguments.device, rounds)
             if model == "mlp" and arguments.device == "cpu" and not arguments.quick:
                 row["scikit_learn_examples_per_second"] = scikit_learn(task, batch_size)

@@ -127,7 +127,7 @@ def test_the_driver_is_killed(command, undisturbed, tmp_path):
 
 def test_ctrl_c(command, undisturbed, tmp_path):
     words = command(tmp_path)
-    process = start(words, tmp_path, 6)
+    process = start(words, tmp_path, 1)  # early: on a busy machine the rest may end before the signal arrives
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=WAIT_SECONDS)
     assert process.returncode == 130
@@ -137,7 +137,7 @@ def test_ctrl_c(command, undisturbed, tmp_path):
     )
     assert "Traceback" not in err
     before = runs(tmp_path)
-    assert 6 <= len(before) < len(undisturbed[1])
+    assert 1 <= len(before) < len(undisturbed[1])
     with sqlite3.connect(tmp_path / "studies.sqlite") as connection:
         assert connection.execute("select status, result from studies").fetchall() == [("interrupted", None)]
     continue_and_compare(words, tmp_path, before, undisturbed)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ from batchwright.training.gradient import GradientEngine
 from batchwright.training.record import ADVICE, Evaluation, RunResult, Status, StepRecord
 from batchwright.training.spec import RunSpec
 from batchwright.training.target import first_crossing
+from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_per_example
 
 if TYPE_CHECKING:
     from batchwright.training.checkpoint import Snapshot
@@ -42,6 +43,7 @@ _DIVERGED_ABOVE = 1e3
 """A run whose loss exceeds this multiple of its initial loss has diverged, finite or not."""
 _PENDING_LOSSES = 256
 """Loss vectors kept on the device before they are averaged, so that a step never waits for the host."""
+_AS_IT_IS: AbstractContextManager[None] = nullcontext()
 
 
 class Run:
@@ -75,6 +77,8 @@ class Run:
         half_life = spec.average_half_life
         self.average = WeightAverage(self._engine.params, half_life) if half_life is not None else None
         self._stream = IndexStream(examples, spec.sampling, spec.seed)
+        shared_out = self.device.type == "cpu" and torch.get_num_threads() > 1
+        self._operations = operations_per_example(self.model, task.train) if shared_out else None
         self._feed = Feed(task.train.to(self.device, dtype), self._stream, task.augment, spec.seed)
         self._evaluators = {
             name: Evaluator(task, task.split(name).to(self.device, dtype), autocast=autocast)
@@ -121,15 +125,18 @@ class Run:
         size = batch_size_at(self.position, spec.batch_size, spec.batch_growth, self._stream.examples)
         start, stop = self._stream.span(self.position, size)
         divisor = size if spec.sampling.divisor == "full" else stop - start
-        micro = spec.micro_batch_size
-        if micro is None or micro >= stop - start:
-            gradients, losses = self._engine.gradients(*self._feed.batch(start, stop, size), divisor, start)
-        else:
-            pieces = [(*self._feed.piece(a, min(a + micro, stop)), a) for a in range(start, stop, micro)]
-            gradients, losses = self._engine.accumulate(pieces, divisor)
-        self.updater.step(self.step, gradients)
-        if self.average is not None:
-            self.average.update(stop - start)
+        micro = spec.micro_batch_size or size
+        few = self._operations is not None and self._operations * min(micro, size) < ONE_THREAD_BELOW
+        with one_thread() if few else _AS_IT_IS:
+            if micro >= stop - start:
+                batch = self._feed.batch(start, stop, size)
+                gradients, losses = self._engine.gradients(*batch, divisor, start)
+            else:
+                pieces = [(*self._feed.piece(a, min(a + micro, stop)), a) for a in range(start, stop, micro)]
+                gradients, losses = self._engine.accumulate(pieces, divisor)
+            self.updater.step(self.step, gradients)
+            if self.average is not None:
+                self.average.update(stop - start)
         self._losses = losses
         self.pending.append(losses)
         self.step += 1

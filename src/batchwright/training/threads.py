@@ -1,0 +1,62 @@
+"""One thread for updates too small to share out.
+
+A second thread has to be woken for every operation. In an update of few operations that costs more than it
+saves, and where somebody else keeps the second processor busy it costs several times the update.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from batchwright.task.data import Split, TensorSplit
+from batchwright.training.gradient import draws_randomness
+
+ONE_THREAD_BELOW = 10e6
+"""Floating-point operations of an update under which a second thread measured no gain (two cores, dense and
+convolutional nets)."""
+_PASSES = 3
+"""A backward pass costs two forward passes."""
+
+
+def operations_per_example(model: nn.Module, data: Split) -> float | None:
+    """Floating-point operations of one example in an update, from the shapes of the matrix products.
+
+    Each weight of a dense or convolutional layer takes two operations at every position of the output;
+    everything else is neglected. None where that says little: modules other than torch's own, data that are
+    not tensors, a model that cannot be copied or takes its inputs otherwise.
+    """
+    if draws_randomness(model) or not isinstance(data, TensorSplit) or not isinstance(data.inputs, Tensor):
+        return None
+    total = 0
+
+    def count(module: nn.Module, _: object, output: Tensor) -> None:
+        nonlocal total
+        weight = getattr(module, "weight", None)
+        if isinstance(weight, Tensor) and weight.ndim >= 2:
+            total += 2 * weight.numel() * output.numel() // weight.shape[0]
+
+    try:
+        model = copy.deepcopy(model).eval()
+        for module in model.modules():
+            module.register_forward_hook(count)
+        with torch.no_grad():
+            model(data.inputs[:1])
+    except Exception:
+        return None
+    return float(_PASSES * total)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """torch uses one thread inside, and as many as before afterwards."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
