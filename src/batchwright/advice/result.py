@@ -83,3 +83,52 @@ class StudyResult(BaseModel):
     command: str = ""
     spec: dict[str, Any] = Field(default_factory=dict)
     environment: dict[str, Any] = Field(default_factory=dict)
+
+
+class AdviceCost(BaseModel):
+    """What advice took: wall seconds, examples trained on, and trainings (reference runs) by seconds."""
+
+    model_config = _FROZEN
+    seconds: float
+    examples: int
+    trainings: float | None
+
+
+class AdviceRun(BaseModel):
+    """One run that advice rests on.
+
+    ``implied_steps``: its steps to target, or, for a run stopped on the way, what they would have been;
+    ``implied_sd``: the error of that on log steps; ``bound``: the implied steps are only a lower bound.
+    """
+
+    model_config = _FROZEN
+    batch_size: int
+    lr: float
+    seed: int
+    steps: int
+    status: str
+    implied_steps: float | None
+    implied_sd: float | None
+    bound: bool
+
+
+class AdviceEvidence(BaseModel):
+    """What advice was inferred from, beside the runs' own trials."""
+
+    model_config = _FROZEN
+    reference_batch_size: int
+    runs: tuple[AdviceRun, ...]
+    ended: str
+    seconds_per_step_measured: dict[int, float]
+    run_spread: float | None = None
+    """Spread of finished runs about the model, on log steps."""
+    noise_scale: dict[str, Any] | None = None
+    agreement: str = ""
+    """Whether the runs and the noise scale tell the same critical batch size, in words."""
+
+
+class AdviceResult(StudyResult):
+    """Advice in the form of a study's answer, with its cost and evidence."""
+
+    cost: AdviceCost
+    evidence: AdviceEvidence

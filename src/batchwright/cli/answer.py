@@ -11,6 +11,15 @@ COLUMNS = ("batch", "lr", "steps", "90% of steps", "seeds", "a step", "to target
 
 def print_answer(result: StudyResult) -> None:
     """Print the answer, the evidence, the caveats and the next command."""
+    print_evidence(result)
+    say(
+        f"Study {result.study_id}: {result.runs_executed} runs executed, {result.runs_reused} reused, "
+        f"{seconds(result.seconds)}."
+    )
+
+
+def print_evidence(result: StudyResult) -> None:
+    """Everything but what it took: the same for a study and for advice."""
     advice = result.recommendation
     say()
     say(advice.sentence, style="bold")
@@ -40,10 +49,6 @@ def print_answer(result: StudyResult) -> None:
         say(f"Next: {step}")
     if result.report:
         say(f"Report: {result.report}")
-    say(
-        f"Study {result.study_id}: {result.runs_executed} runs executed, {result.runs_reused} reused, "
-        f"{seconds(result.seconds)}."
-    )
 
 
 def _row(row: BatchSizeResult, mark: str) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 _OF_THE_TASK = frozenset({"--set", "--data", "--examples"})
 _ONCE = frozenset({"--json", "--dry-run", "--strict", "--name", "--budget"})
 """Not repeated in a next step: output, a name (it belongs to one study), and a budget (it was too small)."""
+_SAME_OPTIONS = ("batchwright study ", "batchwright advise ")
 _FLAGS = frozenset({"--json", "--dry-run", "--strict"})
 
 
@@ -48,7 +49,7 @@ def complete(step: str, typed: str) -> str:
     ...          "batchwright study digits --target loss=0.1 --batch-sizes 4 --json")
     'batchwright study digits --batch-sizes 4,8 --target loss=0.1'
     """
-    if not step.startswith("batchwright study ") or not typed.startswith("batchwright study "):
+    if not step.startswith("batchwright study ") or not typed.startswith(_SAME_OPTIONS):
         return step
     said = {name for name, _ in options_of(step)}
     left_out = said | _OF_THE_TASK | _ONCE

@@ -84,7 +84,7 @@ def study(
     if not dry_run:
         executor.warm_up()  # workers import torch while this process reads the data
     try:
-        spec, live = _spec(
+        spec, live = study_spec(
             o.reference(task, settings, data, examples), batch_sizes, target, budget, max_epochs,
             {"search_seeds": search_seeds, "confirm_seeds": confirm_seeds},
             {
@@ -104,11 +104,12 @@ def study(
     return present(result, as_json=as_json, strict=strict)
 
 
-def _spec(
+def study_spec(
     reference: TaskReference, batch_sizes: str | None, target: str | None, budget: float | None,
-    max_epochs: float | None, seeds: dict[str, int | None], optimizer: dict[str, Any], **fields: Any,
+    max_epochs: float | None, seeds: dict[str, int | None], optimizer: dict[str, Any], *,
+    most_sizes: int = 12, **fields: Any,
 ) -> tuple[StudySpec, Task]:  # fmt: skip
-    """The study that the options describe, and its live task."""
+    """The study that the options describe, and its live task; at most ``most_sizes`` default batch sizes."""
     from batchwright.core.errors import InputError
     from batchwright.study.spec import StudySpec, check_study, default_batch_sizes
     from batchwright.task.load import load_task
@@ -120,7 +121,7 @@ def _spec(
     if batch_sizes is not None:
         sizes = tuple(o.whole_numbers(batch_sizes, "--batch-sizes"))
     else:
-        sizes = default_batch_sizes(len(live.train), budget_trainings=budget)
+        sizes = default_batch_sizes(len(live.train), most_sizes, budget_trainings=budget)
     # With a budget, seeds are saved rather than batch sizes: one to search, three to confirm.
     search: dict[str, Any] = {} if budget is None else {"search_seeds": 1, "confirm_seeds": 3}
     spec = StudySpec.model_validate(

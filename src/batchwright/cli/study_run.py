@@ -62,7 +62,9 @@ def execute(
         finally:
             progress.close()
         path = report_path(store.path, study_id)
-        result = _finished(result, path, time.perf_counter() - began)
+        result = result.model_copy(
+            update={"seconds": time.perf_counter() - began, **shown_with(result, path)}
+        )
         # A repetition that ran and timed nothing leaves the answer and the report that are there as they are.
         kept = json.loads(store.study(study_id)["result"] or "{}")
         same = kept.get("report") and kept["recommendation"]["objective"] == objective
@@ -72,17 +74,11 @@ def execute(
     return result
 
 
-def _finished(result: StudyResult, report: Path, seconds: float) -> StudyResult:
-    """The result with its report and duration, and next steps that repeat the options of its command."""
+def shown_with(result: StudyResult, report: Path) -> dict[str, Any]:
+    """What the command line adds: the report, and next steps that repeat the options of the command."""
     advice = result.recommendation
     steps = tuple(complete(step, result.command) for step in advice.next_steps)
-    return result.model_copy(
-        update={
-            "report": str(report),
-            "seconds": seconds,
-            "recommendation": advice.model_copy(update={"next_steps": steps}),
-        }
-    )
+    return {"report": str(report), "recommendation": advice.model_copy(update={"next_steps": steps})}
 
 
 def _check_name(store: Store, study_id: str, name: str | None, spec: StudySpec) -> None:

@@ -174,7 +174,7 @@ class Run:
 
     def evaluate(self) -> tuple[Evaluation, ...]:
         """Evaluate the planned splits now and keep the results."""
-        self._synchronise()
+        self.synchronise()
         rows = []
         with self.average.applied() if self.average is not None else nullcontext():
             for split, evaluator in self._evaluators.items():
@@ -202,7 +202,8 @@ class Run:
             loss=loss, metrics=metrics,
         )  # fmt: skip
 
-    def _synchronise(self) -> None:
+    def synchronise(self) -> None:
+        """Wait until the device has made all updates; the time counts as training time."""
         if self.device.type == "cuda":
             began = time.perf_counter()
             torch.cuda.synchronize(self.device)
