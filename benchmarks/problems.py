@@ -63,7 +63,9 @@ class Transformer(nn.Module):
         super().__init__()
         self.characters, self.places = nn.Embedding(symbols, width), nn.Embedding(length, width)
         self.blocks = nn.ModuleList(
-            nn.TransformerEncoderLayer(width, heads, 4 * width, dropout=0.0, batch_first=True, norm_first=True)
+            nn.TransformerEncoderLayer(
+                width, heads, 4 * width, dropout=0.0, batch_first=True, norm_first=True
+            )
             for _ in range(blocks)
         )
         self.read_out = nn.Linear(width, symbols)
