@@ -362,8 +362,8 @@ def _result(
 def _trial(arm: Arm) -> Trial:
     return Trial(
         batch_size=arm.batch_size, lr=arm.lr, seed=arm.seed_index, purpose="search",
-        status=str(arm.run.status or "stopped"), steps_to_target=arm.steps_to_target, updates=arm.run.step,
-        run_key="",
+        status=str(arm.run.status or "budget_exhausted"), steps_to_target=arm.steps_to_target,
+        updates=arm.run.step, run_key="",
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batchwright.advice.result import StudyResult
+from batchwright.advice.result import AdviceResult, StudyResult
 from batchwright.report import formats, grids
 from batchwright.study.result import BatchSizeResult
 
@@ -199,3 +199,23 @@ def _row(result: StudyResult, batch_size: int, cells: list[str]) -> Row:
     return Row(
         cells, best=batch_size == recommendation.batch_size, member=batch_size in recommendation.batch_sizes
     )
+
+
+def advice_runs_table(result: StudyResult) -> Table:
+    """The runs that advice was inferred from, in the order in which they were started; empty for a study."""
+    if not isinstance(result, AdviceResult):
+        return Table([], [])
+    columns = ["batch size", "learning rate", "seed", "steps made", "ended", "steps to target", "error"]
+    rows = []
+    for run in result.evidence.runs:
+        steps = formats.count(run.implied_steps)
+        error = formats.MISSING if run.implied_sd is None else f"{run.implied_sd:.0%}"
+        cells = [
+            formats.size(run.batch_size),
+            formats.rate(run.lr),
+            str(run.seed + 1),
+            formats.count(run.steps),
+        ]
+        cells += [run.status.replace("_", " "), f"above {steps}" if run.bound else steps, error]
+        rows.append(_row(result, run.batch_size, cells))
+    return Table(columns, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchwright.advice.result import StudyResult
+from batchwright.advice.result import AdviceResult, StudyResult
 from batchwright.report import formats, grids, series
 
 
@@ -149,3 +149,26 @@ def loss_takeaway(losses: grids.LossCurves) -> str:
 
 def _at(point: series.Median | grids.LearningRateCell | grids.TimingPoint | grids.LossCurve) -> str:
     return f"at batch size {formats.size(point.batch_size)}"
+
+
+def origin_of_steps(result: StudyResult) -> str:
+    """Where the steps to target in the table come from."""
+    if isinstance(result, AdviceResult):
+        return "Steps are inferred from all runs together; most of them were stopped before the target."
+    return "Steps come from confirmation seeds that took no part in choosing the learning rate."
+
+
+def advice_cost_in_words(result: StudyResult) -> str:
+    """What advice took and why it stopped there; nothing for a study."""
+    if not isinstance(result, AdviceResult):
+        return ""
+    cost = result.cost
+    trainings = ""
+    if cost.trainings is not None:
+        trainings = f", as long as {formats.count(cost.trainings)} trainings to the target"
+    ended = f" It ended because {result.evidence.ended}." if result.evidence.ended else ""
+    agreement = f" {result.evidence.agreement}" if result.evidence.agreement else ""
+    return (
+        f"{result.runs_executed} runs on {formats.count(cost.examples)} examples took "
+        f"{formats.seconds(cost.seconds)}{trainings}.{ended}{agreement}"
+    )
