@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -13,7 +13,10 @@ from batchwright.advice.profile import PRIOR_DOF, Profile, curve, fit_profile, h
 from batchwright.advice.runs import Medians, Point, medians_of
 from batchwright.core.errors import InputError
 
-_MOST_REFITS = 60
+_MOST_REFITS = 30
+_REFIT_VALUES = 100
+"""Refits need the best curve, not its interval: a coarse grid, refined, is enough."""
+_MANY_RUNS = 2000
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Fitted:
 def leave_each_out(points: Sequence[Point], fitted: Fitted, level: float) -> list[tuple[float, Band]]:
     """For each batch size with an exact median: its log steps, and the prediction from all the others.
 
-    Refitted up to 60 batch sizes; beyond, one of them moves the curve so little that the linearised update
+    Refitted up to 30 batch sizes; beyond, one of them moves the curve so little that the linearised update
     r_i/(1 - h_i), with leverage h_i, is used.
 
     Raises:
@@ -91,10 +94,27 @@ def leave_each_out(points: Sequence[Point], fitted: Fitted, level: float) -> lis
         return _linearised(fitted, level)
     scored = []
     for i in map(int, np.flatnonzero(~data.is_bound)):
-        others = medians_of([*points[:i], *points[i + 1 :]], data.resolution)
-        band = Fitted(others, fit_profile(others)).predict(points[i].batch_size, points[i].runs, level)
+        others = _without(points, data, i)
+        band = Fitted(others, fit_profile(others, grid_values=_REFIT_VALUES)).predict(
+            points[i].batch_size, points[i].runs, level
+        )
         scored.append((float(data.log_steps[i]), band))
     return scored
+
+
+def _without(points: Sequence[Point], data: Medians, i: int) -> Medians:
+    """The other batch sizes; with very many runs their pooled spread is that of all, and costs nothing."""
+    if data.seed_dof <= _MANY_RUNS:
+        return medians_of([*points[:i], *points[i + 1 :]], data.resolution)
+    return replace(
+        data,
+        log_batch=np.delete(data.log_batch, i),
+        log_steps=np.delete(data.log_steps, i),
+        is_bound=np.delete(data.is_bound, i),
+        variance=np.delete(data.variance, i),
+        runs=np.delete(data.runs, i),
+        seed_dof=data.seed_dof - max(len(points[i].steps) - 1, 0),
+    )
 
 
 def _linearised(fitted: Fitted, level: float) -> list[tuple[float, Band]]:

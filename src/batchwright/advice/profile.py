@@ -23,6 +23,7 @@ LEAST_MISFIT = 0.005
 """Below half a per cent a misfit cannot be told from none; the fit needs one."""
 
 _GRID_DECADES = 4.0
+GRID_VALUES = 400
 _CELLS = 1_500_000
 """Grid values times batch sizes held at once, so that tables with many batch sizes get a coarser grid."""
 _ITERATIONS = 25
@@ -88,13 +89,13 @@ def slopes(log_critical: float, log_batch: Vector) -> Float[np.ndarray, "2 point
     return np.stack([np.ones_like(log_batch), special.expit(log_critical - log_batch)])
 
 
-def _profile(data: Medians, misfit: float) -> Profile:
+def _profile(data: Medians, misfit: float, values: int) -> Profile:
     sd = np.sqrt(data.variance + misfit**2)
     span = math.log(10) * _GRID_DECADES
-    count = int(np.clip(_CELLS / len(sd), 80, 400))
+    count = int(np.clip(_CELLS / len(sd), 80, values))
     coarse = np.linspace(data.log_batch.min() - span, data.log_batch.max() + span, count)
     around = int(np.argmin(_fit_on_grid(data, coarse, sd)[1]))
-    fine = np.linspace(coarse[max(around - 1, 0)], coarse[min(around + 1, count - 1)], count // 10)
+    fine = np.linspace(coarse[max(around - 1, 0)], coarse[min(around + 1, count - 1)], 40)
     grid = np.union1d(coarse, fine)
     intercept, deviance = _fit_on_grid(data, grid, sd)
     best = int(np.argmin(deviance))
@@ -149,22 +150,23 @@ def _excess_variance(residuals: Vector, variance: Vector, dof: int) -> float:
     return float(optimize.brentq(excess, low, 400.0, xtol=1e-9)) if excess(low) > 0 else low
 
 
-def fit_profile(data: Medians) -> Profile:
+def fit_profile(data: Medians, *, grid_values: int = GRID_VALUES) -> Profile:
     """Fit log S = log S_min + log(1 + B_crit/B) with the misfit estimated from its own residuals.
 
     The misfit variance is the residuals' excess over ``data.variance``, averaged with the prior by degrees of
-    freedom; fit and misfit are repeated until they agree.
+    freedom; fit and misfit are repeated until they agree. The best value is refined between those of the
+    grid, so that only the interval needs many (``grid_values``).
     """
     dof = data.exact - 2
     exact = ~data.is_bound
-    profile = _profile(data, PRIOR_MISFIT)
+    profile = _profile(data, PRIOR_MISFIT, grid_values)
     raw = 0.0
     for _ in range(12):
         raw = _excess_variance(profile.residuals[exact], data.variance[exact], dof)
         pooled = (PRIOR_DOF * PRIOR_MISFIT**2 + max(dof, 0) * raw) / (PRIOR_DOF + max(dof, 0))
         misfit = math.sqrt(max(pooled, LEAST_MISFIT**2))
         settled = abs(misfit - profile.misfit) < 0.01 * misfit
-        profile = _profile(data, misfit)
+        profile = _profile(data, misfit, grid_values)
         if settled:
             break
     return replace(profile, raw_misfit=math.sqrt(max(raw, 0.0)))

@@ -75,16 +75,18 @@ def log_median(point: Point) -> LogMedian:
     if not point.censored:
         return LogMedian(float(np.median(observed)), is_bound=False)
     bounds = np.log(np.asarray(point.censored, dtype=float))
-    survival, rests_from = 1.0, None
-    for value, ties in zip(*np.unique(observed, return_counts=True), strict=True):
-        if rests_from is not None:
-            return LogMedian(float(rests_from + value) / 2, is_bound=False)
-        # A run censored at the very crossing was still under way there.
-        survival *= 1 - ties / (np.sum(observed >= value) + np.sum(bounds >= value))
-        if abs(survival - 0.5) < 1e-9:
-            rests_from = value
-        elif survival < 0.5:
-            return LogMedian(float(value), is_bound=False)
+    values, ties = np.unique(observed, return_counts=True)
+    # A run censored at the very crossing was still under way there.
+    under_way = len(observed) - np.searchsorted(np.sort(observed), values)
+    under_way += len(bounds) - np.searchsorted(np.sort(bounds), values)
+    survival = np.cumprod(1 - ties / under_way)
+    passed = np.flatnonzero(survival < 0.5 + 1e-9)
+    if len(passed):
+        i = int(passed[0])
+        if survival[i] < 0.5 - 1e-9:
+            return LogMedian(float(values[i]), is_bound=False)
+        if i + 1 < len(values):
+            return LogMedian(float(values[i] + values[i + 1]) / 2, is_bound=False)
     return LogMedian(float(np.median(np.concatenate([observed, bounds]))), is_bound=True)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import typer
 
-from batchwright.cli import compare, doctor, stored, study, train
+from batchwright.cli import compare, doctor, fit, stored, study, train
 
 app = typer.Typer(
     name="batchwright",
@@ -26,6 +26,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "study": study.study,
     "train": train.train,
     "compare": compare.compare,
+    "fit": fit.fit,
     "studies": stored.studies,
     "show": stored.show,
     "resume": stored.resume,
