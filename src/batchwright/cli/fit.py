@@ -48,7 +48,7 @@ def fit(
         if not 0 < size < float("inf"):
             raise InputError(f"--predict must be batch sizes greater than 0, got {size:g}")
     if figure is not None:
-        _check_suffix(figure)
+        o.check_figure(figure)
     result = fit_table(table, predict=sizes, far=far, workload=workload)
     if figure is not None:
         _draw(result, figure)
@@ -57,14 +57,6 @@ def fit(
     else:
         _print(result, table, figure)
     return 0
-
-
-def _check_suffix(figure: Path) -> None:
-    """Refuse another kind of figure before the work is done."""
-    from batchwright.report.figures import SUFFIXES
-
-    if figure.suffix not in SUFFIXES:
-        raise InputError(f"--figure must end in one of {', '.join(SUFFIXES)}, got {figure.name!r}")
 
 
 def _draw(result: FitResult, figure: Path) -> None:

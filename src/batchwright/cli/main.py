@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import typer
 
-from batchwright.cli import compare, doctor, fit, stored, study, train
+from batchwright.cli import advise, compare, doctor, fit, noise, stored, study, train
 
 app = typer.Typer(
     name="batchwright",
@@ -24,8 +24,10 @@ app = typer.Typer(
 )
 _COMMANDS: dict[str, Callable[..., int]] = {
     "study": study.study,
+    "advise": advise.advise,
     "train": train.train,
     "compare": compare.compare,
+    "noise": noise.noise,
     "fit": fit.fit,
     "studies": stored.studies,
     "show": stored.show,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -231,6 +232,27 @@ def length(text: str) -> dict[str, Any]:
             f"--horizon must be a number with steps, examples or epochs, as 20epochs, got {text!r}"
         )
     return {"value": float(match[1]), "unit": match[2]}
+
+
+def memory_bytes(text: str, flag: str) -> int:
+    """An amount of memory in bytes.
+
+    >>> memory_bytes("512MiB", "--memory-budget"), memory_bytes("2GB", "--memory-budget")
+    (536870912, 2000000000)
+    """
+    units = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+    match = re.fullmatch(r"\s*(\d+\.?\d*)\s*([KMG]i?B|B)\s*", text, re.IGNORECASE)
+    if match is None or float(match[1]) <= 0:
+        raise InputError(f"{flag} must be an amount with its unit, as 512MiB or 2GB, got {text!r}")
+    return int(float(match[1]) * units[match[2].lower()])
+
+
+def check_figure(figure: Path) -> None:
+    """Refuse another kind of figure before the work is done."""
+    from batchwright.report.figures import SUFFIXES
+
+    if figure.suffix not in SUFFIXES:
+        raise InputError(f"--figure must end in one of {', '.join(SUFFIXES)}, got {figure.name!r}")
 
 
 def literal(text: str) -> Any:

@@ -26,6 +26,8 @@ from torch import Tensor, nn
 from batchwright.core.errors import InputError
 from batchwright.core.streams import generator
 from batchwright.measure.per_example import MEMORY_BYTES, PerExampleGradients
+from batchwright.optim.scaling import ADAM_BETAS, ADAM_EPS, ADAM_FAMILY
+from batchwright.optim.spec import OptimizerSpec
 from batchwright.task.task import Task
 
 _FROZEN = ConfigDict(frozen=True)
@@ -162,27 +164,33 @@ def noise_scale_from_norms(
     return signal + trace / (examples - 1), trace
 
 
-def preconditioner(state: dict[str, Tensor], names: list[str], optimizer: str, eps: float | None) -> Tensor:
-    """1/(sqrt(v) + eps) of Adam, AdamW, NAdam, RAdam (bias corrected) or RMSprop, shape (P,).
+def preconditioner(state: dict[str, Tensor], names: list[str], spec: OptimizerSpec) -> Tensor:
+    """1/(sqrt(v) + eps) of Adam, AdamW, NAdam, RAdam (v bias corrected) or RMSprop, shape (P,).
 
     Args:
         state: ``Updater.state_dict()`` of a run.
         names: the trainable parameters, in the model's order.
-        optimizer: its name.
-        eps: its eps; torch's 1e-8 by default.
+        spec: its optimizer.
 
     Raises:
         InputError: another optimizer, or one that has made no step.
     """
-    second = {"rmsprop": "square_avg"}.get(optimizer, "exp_avg_sq")
-    missing = [name for name in names if f"{second}/{name}" not in state]
-    if optimizer not in ("adam", "adamw", "nadam", "radam", "rmsprop") or missing:
+    key = "square_avg" if spec.name == "rmsprop" else "exp_avg_sq"
+    missing = [name for name in names if f"{key}/{name}" not in state]
+    if spec.name not in (*ADAM_FAMILY, "rmsprop") or missing:
         raise InputError(
             "a preconditioned noise scale needs the state of adam, adamw, nadam, radam or rmsprop after a "
-            f"step, got {optimizer}" + (f" without state for {missing[0]!r}" if missing else "")
+            f"step, got {spec.name}" + (f" without state for {missing[0]!r}" if missing else "")
         )
-    eps = 1e-8 if eps is None else eps
-    return torch.cat([1.0 / (state[f"{second}/{n}"].reshape(-1).sqrt() + eps) for n in names])
+    eps = ADAM_EPS if spec.eps is None else spec.eps
+    beta = (spec.betas or ADAM_BETAS)[1]
+    pieces = []
+    for name in names:
+        second = state[f"{key}/{name}"].reshape(-1)
+        if spec.name != "rmsprop":
+            second = second / (1.0 - beta ** float(state[f"step/{name}"]))
+        pieces.append(1.0 / (second.sqrt() + eps))
+    return torch.cat(pieces)
 
 
 # --- moments of the sample ---
@@ -216,7 +224,7 @@ class _Moments:
         n, total = self.count, self.population
         sum_sq = n**2 * float(self.mean.double() @ self.mean.double())
         all_sq = self.squares.sum()
-        sums = torch.cat([sum_sq - 2 * n * self.along + self.squares, torch.tensor([sum_sq])])
+        sums = torch.cat([sum_sq - 2 * n * self.along + self.squares, torch.tensor([sum_sq], dtype=torch.float64)])
         squares = torch.cat([all_sq - self.squares, all_sq.reshape(1)])
         rows = torch.cat([torch.full((n,), n - 1.0), torch.tensor([float(n)])]).double()
         variance = (squares - sums / rows) / (rows - 1)  # divisor N - 1, summed over coordinates

@@ -195,6 +195,6 @@ def weights_of(updater: Updater, model: nn.Module, spec: RunSpec) -> Tensor | No
     """The preconditioner of a run's optimizer; None where it has none or has made no step."""
     names = [name for name, p in model.named_parameters() if p.requires_grad]
     try:
-        return preconditioner(updater.state_dict(), names, spec.optimizer.name, spec.optimizer.eps)
+        return preconditioner(updater.state_dict(), names, spec.optimizer)
     except InputError:
         return None
