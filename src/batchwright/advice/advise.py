@@ -36,6 +36,7 @@ from batchwright.advice.result import (
 from batchwright.advice.targets import easier_targets
 from batchwright.advice.ties import NEAR_MINIMUM
 from batchwright.advice.wording import conclusive, inconclusive
+from batchwright.measure.noise import Noise
 from batchwright.study.result import BatchSizeResult, StepsToTarget, Trial
 from batchwright.study.spec import StudySpec, check_study
 from batchwright.task.task import Task
@@ -46,6 +47,7 @@ _TURN_SECONDS, _SWEEPS = 0.008, 5
 _LADDER = 4
 _PROPORTIONAL, _LONG_STEP_SECONDS = 3.0, 0.1
 _FEWEST_ABOVE, _SMALLEST_MIDDLE = 8, 8
+_AGREES_WITHIN = 4.0
 _QUANTILES = (0.05, 0.50, 0.95)
 EVALUATION_RATIO = 1.15
 """Steps between evaluations grow by this factor: fewer than in a study, since every run is cut short."""
@@ -355,8 +357,31 @@ def _result(
             ended=evidence.ended,
             seconds_per_step_measured=times.measured,
             run_spread=None if posterior is None else posterior.sigma,
+            noise_scale=_noise_scale(evidence.noise),
+            agreement=_agreement(evidence.noise, critical),
         ),
     )
+
+
+def _noise_scale(noise: Noise | None) -> dict[str, Any] | None:
+    if noise is None:
+        return None
+    return noise.noise_scale.model_dump(mode="json") | {"preconditioned": noise.preconditioned}
+
+
+def _agreement(noise: Noise | None, critical: CriticalBatch) -> str:
+    """Whether the noise scale late in the run and the runs tell the same critical batch size, in words."""
+    if noise is None or noise.noise_scale.value is None or critical.value is None:
+        return ""
+    scale, kind = (
+        noise.noise_scale.value,
+        "preconditioned noise scale" if noise.preconditioned else "noise scale",
+    )
+    start = f"The {kind} late in the first run, {scale:.3g}, and the critical batch size of the runs"
+    apart = max(scale / critical.value, critical.value / scale)
+    if apart <= _AGREES_WITHIN:
+        return f"{start}, {critical.value:.3g}, agree to within a factor of {_AGREES_WITHIN:.0f}."
+    return f"{start}, {critical.value:.3g}, disagree by a factor of {apart:.3g}: the runs decide."
 
 
 def _trial(arm: Arm) -> Trial:

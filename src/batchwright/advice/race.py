@@ -19,6 +19,9 @@ import numpy as np
 
 from batchwright.advice.arms import Arm, compare
 from batchwright.advice.posterior import Array, Observation, Posterior, prior, sample
+from batchwright.core.errors import BatchwrightError
+from batchwright.measure.noise import Noise, measure_noise
+from batchwright.measure.scatter import weights_of
 from batchwright.study.spec import StudySpec
 from batchwright.task.task import Task
 
@@ -30,6 +33,7 @@ _GROWTH = 1.5
 _DROPPED_BEHIND, _DROPPED_BEHIND_LATE = math.log(1.5), math.log(1.3)
 _REFINED_FROM, _HALF_WAY = 0.15, 0.5
 _MAX_RATES = 10
+_NOISE_ROWS, _NOISE_AT = 256, 0.75
 _STALLED = 2.0
 _LEAST_IMPROVEMENT = 0.01
 _LEAST_SHARE = 0.3
@@ -73,6 +77,8 @@ class Evidence:
     posterior: Posterior | None = None
     training_seconds: float = math.inf
     """Wall time of the reference run: one training."""
+    noise: Noise | None = None
+    """The gradient's noise three quarters of the way to the target, as the optimizer sees it; a cross-check."""
     ended: str = ""
     """Why no further run was started, in words."""
 
@@ -144,6 +150,8 @@ class Race:
                 arms |= {k: self._begin(self.middle, lr * 2.0**k) for k in added}
                 alive |= set(added)
                 continue
+            if self.evidence.noise is None and self._progress(arms[leader]) >= _NOISE_AT:
+                self.evidence.noise = self._noise(arms[leader])
             self.remark(f"learning rates at batch size {self.middle}, {horizon} steps")
             alive = self._survivors(arms, alive, leader)
             if all(arms[k].ended for k in alive):
@@ -195,6 +203,14 @@ class Race:
         if first is None or now is None or first == target:
             return 0.0
         return (now - first) / (target - first)
+
+    def _noise(self, arm: Arm) -> Noise | None:
+        """The noise at an arm's present point; None where the model does not allow to measure it."""
+        weights = weights_of(arm.run.updater, arm.run.model, arm.run.spec)
+        try:
+            return measure_noise(arm.run.model, self.task, sample=_NOISE_ROWS, weights=weights)
+        except (RuntimeError, BatchwrightError):
+            return None  # too little memory, or examples that cannot be taken one by one
 
     def _found_reference(self, arm: Arm) -> None:
         self.evidence.reference = arm

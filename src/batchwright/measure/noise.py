@@ -224,7 +224,8 @@ class _Moments:
         n, total = self.count, self.population
         sum_sq = n**2 * float(self.mean.double() @ self.mean.double())
         all_sq = self.squares.sum()
-        sums = torch.cat([sum_sq - 2 * n * self.along + self.squares, torch.tensor([sum_sq], dtype=torch.float64)])
+        without = sum_sq - 2 * n * self.along + self.squares
+        sums = torch.cat([without, torch.tensor([sum_sq], dtype=torch.float64)])
         squares = torch.cat([all_sq - self.squares, all_sq.reshape(1)])
         rows = torch.cat([torch.full((n,), n - 1.0), torch.tensor([float(n)])]).double()
         variance = (squares - sums / rows) / (rows - 1)  # divisor N - 1, summed over coordinates
