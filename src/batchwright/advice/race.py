@@ -78,7 +78,7 @@ class Evidence:
     training_seconds: float = math.inf
     """Wall time of the reference run: one training."""
     noise: Noise | None = None
-    """The gradient's noise three quarters of the way to the target, as the optimizer sees it; a cross-check."""
+    """The gradient's noise late in the reference run, as the optimizer sees it; a cross-check."""
     ended: str = ""
     """Why no further run was started, in words."""
 
