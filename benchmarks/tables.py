@@ -194,7 +194,7 @@ def regrets(draws: int) -> list[dict[str, Any]]:
         random = np.random.default_rng(derive_seed(0, "rows seen", params))
         drawn = [random.choice(len(runs), SEEN, replace=False) for _ in range(draws)]
         found = {
-            name: [float(loss[method(logs[seen], loss[seen], logs)] - loss.min()) for seen in drawn]
+            name: [round(float(loss[method(logs[seen], loss[seen], logs)] - loss.min()), 6) for seen in drawn]
             for name, method in METHODS.items()
         }
         nearest = int(np.argmin(np.abs(logs - known).sum(axis=1)))

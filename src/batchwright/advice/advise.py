@@ -20,7 +20,7 @@ import numpy as np
 
 from batchwright.advice.answer import command_words
 from batchwright.advice.arms import Arm
-from batchwright.advice.doubts import Question, doubts, no_answer
+from batchwright.advice.doubts import Doubt, Question, doubts, no_answer
 from batchwright.advice.posterior import Array
 from batchwright.advice.race import CRITICAL_GUESS, Budget, Costs, Race, costs_by_batch_size
 from batchwright.advice.result import (
@@ -48,6 +48,7 @@ _LADDER = 4
 _PROPORTIONAL, _LONG_STEP_SECONDS = 3.0, 0.1
 _FEWEST_ABOVE, _SMALLEST_MIDDLE = 8, 8
 _AGREES_WITHIN = 4.0
+_FEWEST_BATCH_SIZES = 2
 _QUANTILES = (0.05, 0.50, 0.95)
 EVALUATION_RATIO = 1.15
 """Steps between evaluations grow by this factor: fewer than in a study, since every run is cut short."""
@@ -122,7 +123,7 @@ def advise_with_curves(
     best, members = _choice(costs, objective)
     question = Question(command_words(spec.task), len(task.train))
     chosen, sizes = rows[best], [costs.batch_sizes[i] for i in members]
-    reasons = doubts(rows, chosen, sizes, len(rows), question)
+    reasons = [*_one_batch_size(race, question), *doubts(rows, chosen, sizes, len(rows), question)]
     around = _about(spec, sizes)
     recommendation = Recommendation(
         verdict="inconclusive" if reasons else "recommended",
@@ -284,6 +285,21 @@ def _easier(race: Race, objective: Objective, main: Sequence[int]) -> tuple[Easi
             )
         )  # fmt: skip
     return tuple(answers)
+
+
+def _one_batch_size(race: Race, question: Question) -> list[Doubt]:
+    """A reason against recommending: the budget was spent before another batch size was tried."""
+    tried = {arm.batch_size for arm in race.evidence.arms if race.far_enough(arm)}
+    if len(tried) >= _FEWEST_BATCH_SIZES:
+        return []
+    trainings = 2 * math.ceil(race.spent / race.evidence.training_seconds)
+    return [
+        Doubt(
+            f"The budget was spent on the learning rate at batch size {race.middle}: no other batch size was "
+            "tried far enough to compare.",
+            f"batchwright advise {question.task} --budget {trainings}trainings",
+        )
+    ]
 
 
 def _caveats(race: Race, best: BatchSizeResult) -> list[str]:

@@ -28,7 +28,7 @@ from batchwright.task.task import Task
 ADAPTIVE = frozenset(
     {"adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "adafactor", "muon"}
 )
-_FIRST_STEPS = 10
+_FIRST_STEPS = 8
 _GROWTH = 1.5
 _DROPPED_BEHIND, _DROPPED_BEHIND_LATE = math.log(1.5), math.log(1.3)
 _REFINED_FROM, _HALF_WAY = 0.15, 0.5
@@ -179,14 +179,16 @@ class Race:
         return leader
 
     def _survivors(self, arms: dict[int, Arm], alive: set[int], leader: int) -> set[int]:
-        """The leader and those close behind; once half way, the closest one alone.
+        """The leader and those close behind: fewer, the further the leader is on its way.
 
         A rate that leads early may stall short of the target, so the leader never goes on by itself.
         """
         behind = {k: self._behind(arms[k], arms[leader]) for k in alive if k != leader}
         close = sorted((value, k) for k, value in behind.items() if value <= _DROPPED_BEHIND)
-        if self._progress(arms[leader]) >= _HALF_WAY:
-            close = [(value, k) for value, k in close if value <= _DROPPED_BEHIND_LATE][:1]
+        progress = self._progress(arms[leader])
+        if progress >= _HALF_WAY:
+            close = [(value, k) for value, k in close if value <= _DROPPED_BEHIND_LATE]
+        close = close[: 3 if progress < _REFINED_FROM else 2 if progress < _HALF_WAY else 1]
         if arms[leader].stalled(_STALLED):
             lower = [k for k in arms if k < leader and not arms[k].ended]
             return {leader, *(k for _, k in close), *lower[-1:]}
@@ -260,10 +262,9 @@ class Race:
 
     def _run_while_promising(self, arm: Arm) -> None:
         best = self._best_log_cost()
-        least = _LEAST_SHARE * self._like_reference(arm.batch_size)
         while not arm.ended and self.left() > 0:
             arm.to_next_evaluation()
-            if arm.run.step < least:
+            if not self.far_enough(arm):
                 continue  # the first steps say little about the rest
             seen = self.observe(arm)
             if seen is None or seen.is_bound:
@@ -299,6 +300,10 @@ class Race:
             return None
         steps = math.log(reference_steps) + against.log_ratio
         return Observation(*at, steps, against.remainder_sd(doublings))
+
+    def far_enough(self, arm: Arm) -> bool:
+        """Whether a run went far enough on its way for a comparison."""
+        return arm.run.step >= _LEAST_SHARE * self._like_reference(arm.batch_size)
 
     def _like_reference(self, batch_size: int) -> float:
         """The reference's steps at another batch size, if smaller batches were all noise, larger no gain."""
