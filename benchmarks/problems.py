@@ -144,6 +144,6 @@ PROBLEMS = (
     Problem("LeNet, accuracy 0.80, momentum", ":fashion_lenet", {"metric": "accuracy", "value": 0.80}, MOMENTUM,
             smallest=8, largest=2048, scored=True, default_lr=0.01),
     Problem("logistic, loss 0.595, SGD", ":logistic", {"metric": "loss", "value": 0.595}, SGD, smallest=8, scored=True),
-    Problem("transformer, loss 2.5, Adam", ":transformer", {"metric": "loss", "value": 2.5}, ADAM, smallest=8,
+    Problem("transformer, loss 2.5, Adam", ":transformer", {"metric": "loss", "value": 2.5}, ADAM, smallest=1,
             largest=1024, scored=True, default_lr=1e-3),
 )  # fmt: skip

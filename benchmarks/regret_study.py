@@ -53,7 +53,7 @@ def study(problem: Problem, task: Task, workers: int = 2) -> dict[str, Any]:
         spec = problem.spec(task)
         executor = WorkerProcesses(workers)
         with Store(CACHE / f"{slug(problem)}.sqlite") as store:
-            study_id = spec.identity(task.fingerprint)
+            study_id = slug(problem)  # the runs stay known when a file of the benchmark changes
             store.begin_study(study_id, name=None, task=task.name, spec=spec.model_dump_json(), command="")
             runs = Driver(spec, study_id, len(task.train), store, executor).run()
             executor.close()
