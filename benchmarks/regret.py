@@ -19,14 +19,21 @@ import argparse
 import math
 import statistics
 import time
-from functools import lru_cache
 from typing import Any
 
-import torch
 from loky import get_reusable_executor
 from problems import PROBLEMS, Problem
 from record import markdown, record
-from regret_study import cached, interpolated, slug, step_seconds, study, study_seconds, true_steps
+from regret_study import (
+    cached,
+    interpolated,
+    loaded,
+    slug,
+    step_seconds,
+    study,
+    study_seconds,
+    true_in_worker,
+)
 
 from batchwright.advice.advise import EVALUATION_RATIO, advise
 from batchwright.study.spec import default_batch_sizes
@@ -36,18 +43,6 @@ LARGEST_THAT_FITS = 8192
 KNEE_SHARE = 0.5
 METHOD = 1
 """Raised with every change of the method, so that no advice of an older one is scored."""
-
-
-@lru_cache(maxsize=4)
-def loaded(name: str) -> tuple[Problem, Task]:
-    problem = next(p for p in PROBLEMS if p.name == name)
-    return problem, problem.load()
-
-
-def true_in_worker(name: str, batch_size: int, lr: float, plausible: float, seeds: int) -> dict[str, Any]:
-    torch.set_num_threads(1)
-    problem, task = loaded(name)
-    return true_steps(problem, task, batch_size, lr, plausible, seeds)
 
 
 def advice(problem: Problem, task: Task, seed: int) -> dict[str, Any]:

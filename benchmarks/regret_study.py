@@ -10,9 +10,11 @@ import math
 import os
 import sys
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import torch
 from problems import PROBLEMS, Problem
 
 from batchwright.core.streams import derive_seed
@@ -145,6 +147,20 @@ def true_steps(
 
     result: dict[str, Any] = cached(f"true-{slug(problem)}-{batch_size}-{lr:g}-{seeds}", make)
     return result
+
+
+@lru_cache(maxsize=4)
+def loaded(name: str) -> tuple[Problem, Task]:
+    """A problem and its live task."""
+    problem = next(p for p in PROBLEMS if p.name == name)
+    return problem, problem.load()
+
+
+def true_in_worker(name: str, batch_size: int, lr: float, plausible: float, seeds: int) -> dict[str, Any]:
+    """The same in a worker process, on one thread."""
+    torch.set_num_threads(1)
+    problem, task = loaded(name)
+    return true_steps(problem, task, batch_size, lr, plausible, seeds)
 
 
 def main() -> None:

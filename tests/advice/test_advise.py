@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from batchwright.advice.advise import EVALUATION_RATIO, StepTimes, _choice, advise
+from batchwright.advice.advise import EVALUATION_RATIO, _choice, advise
 from batchwright.advice.arms import Arm, Comparison, compare
-from batchwright.advice.race import Budget, Costs
+from batchwright.advice.inference import Costs
+from batchwright.advice.race import Budget
+from batchwright.advice.step_times import StepTimes
 from batchwright.core.errors import InputError
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.study.spec import StudySpec
@@ -36,7 +38,7 @@ FLAT = StepTimes({16: 1e-4, 1024: 4e-4})
 
 @pytest.fixture(scope="module")
 def result(digits):
-    return advise(study(), digits, budget=Budget(least_seconds=2.5), times=FLAT)
+    return advise(study(), digits, budget=Budget(seconds=60.0), times=FLAT)
 
 
 def test_it_recommends_a_middling_batch_size(result):
@@ -52,7 +54,7 @@ def test_it_recommends_a_middling_batch_size(result):
 
 def test_it_counts_what_it_cost(result):
     assert result.cost.examples == sum(r.steps * r.batch_size for r in result.evidence.runs)
-    assert result.cost.seconds < 15
+    assert result.cost.seconds < 60
     assert result.runs_executed == len(result.evidence.runs) == len(result.trials)
     finished = [r for r in result.evidence.runs if r.status == "target_reached"]
     assert finished

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,8 @@ import numpy as np
 from batchwright.advice.answer import command_words
 from batchwright.advice.arms import Arm
 from batchwright.advice.doubts import Doubt, Question, doubts, no_answer
-from batchwright.advice.posterior import Array
-from batchwright.advice.race import CRITICAL_GUESS, Budget, Costs, Race, costs_by_batch_size
+from batchwright.advice.inference import CRITICAL_GUESS, Costs, costs_by_batch_size
+from batchwright.advice.race import Budget, Race
 from batchwright.advice.result import (
     AdviceCost,
     AdviceEvidence,
@@ -33,6 +32,7 @@ from batchwright.advice.result import (
     Objective,
     Recommendation,
 )
+from batchwright.advice.step_times import StepTimes, step_times
 from batchwright.advice.targets import easier_targets
 from batchwright.advice.ties import NEAR_MINIMUM
 from batchwright.advice.wording import conclusive, inconclusive
@@ -41,41 +41,13 @@ from batchwright.study.result import BatchSizeResult, StepsToTarget, Trial
 from batchwright.study.spec import StudySpec, check_study
 from batchwright.task.task import Task
 from batchwright.training.environment import environment
-from batchwright.training.loop import Run
 
-_TURN_SECONDS, _SWEEPS = 0.008, 5
-_LADDER = 4
-_PROPORTIONAL, _LONG_STEP_SECONDS = 3.0, 0.1
 _FEWEST_ABOVE, _SMALLEST_MIDDLE = 8, 8
 _AGREES_WITHIN = 4.0
 _FEWEST_BATCH_SIZES = 2
 _QUANTILES = (0.05, 0.50, 0.95)
 EVALUATION_RATIO = 1.15
 """Steps between evaluations grow by this factor: fewer than in a study, since every run is cut short."""
-
-
-@dataclass(frozen=True)
-class StepTimes:
-    """Seconds a step at the measured batch sizes; between them linear in the logs.
-
-    Below the smallest they are the smallest's, beyond the largest proportional to the batch size.
-    """
-
-    measured: dict[int, float]
-
-    def log_seconds(self, log_batch: Array) -> Array:
-        """Log seconds a step at log batch sizes, shape (batch sizes,)."""
-        known = np.log(np.array(sorted(self.measured), dtype=float))
-        values = np.log([self.measured[b] for b in sorted(self.measured)])
-        log_batch = np.asarray(log_batch, dtype=float)
-        beyond = np.maximum(log_batch - known[-1], 0.0)
-        return np.asarray(np.interp(log_batch, known, values) + beyond)
-
-    @property
-    def knee(self) -> float:
-        """The batch size at which the part that grows with B equals the overhead of a step."""
-        largest = max(self.measured)
-        return min(self.measured.values()) / (self.measured[largest] / largest)
 
 
 def advise(spec: StudySpec, task: Task, **options: Any) -> AdviceResult:
@@ -118,7 +90,7 @@ def advise_with_curves(
     evidence = race.run()
     if evidence.posterior is None:
         return _no_answer(race, times, objective, command), curves(evidence.arms)
-    costs = costs_by_batch_size(race)
+    costs = costs_by_batch_size(race.inference)
     rows = _rows(race, costs, times)
     best, members = _choice(costs, objective)
     question = Question(command_words(spec.task), len(task.train))
@@ -145,37 +117,6 @@ def advise_with_curves(
 
 
 # --- before the runs ---
-
-
-def step_times(spec: StudySpec, task: Task) -> StepTimes:
-    """Median seconds a step at batch sizes a factor of 4 apart, up to where they grow in proportion to B.
-
-    Sizes take turns of a few milliseconds, sweep after sweep, so that a change of the machine's speed meets
-    all of them alike.
-    """
-    runs: dict[int, tuple[Run, int]] = {}
-    last, steep = math.inf, 0
-    size = min(spec.batch_sizes)
-    while size <= max(spec.batch_sizes):
-        run = Run(spec.run(size, spec.optimizer.lr, 0, 1), task)
-        run.update()
-        once = min(_timed(run, 1) for _ in range(4))
-        runs[size] = run, max(1, min(500, round(_TURN_SECONDS / max(once, 1e-7))))
-        steep = steep + 1 if once > _PROPORTIONAL * last else 0
-        if steep == 2 or once > _LONG_STEP_SECONDS:
-            break
-        last, size = once, size * _LADDER
-    turns = [[_timed(run, count) for run, count in runs.values()] for _ in range(_SWEEPS)]
-    medians = np.median(turns, axis=0)
-    return StepTimes({size: float(value) for size, value in zip(runs, medians, strict=True)})
-
-
-def _timed(run: Run, updates: int) -> float:
-    began = time.perf_counter()
-    for _ in range(updates):
-        run.update()
-    run.synchronise()
-    return (time.perf_counter() - began) / updates
 
 
 def _middle(spec: StudySpec, times: StepTimes, examples: int) -> int:
@@ -271,10 +212,10 @@ def _easier(race: Race, objective: Objective, main: Sequence[int]) -> tuple[Easi
     )  # fmt: skip
     answers = []
     for value in values:
-        posterior = race.posterior_at(value)
+        posterior = race.inference.posterior_at(value)
         if posterior is None:
             continue
-        costs = costs_by_batch_size(race, posterior)
+        costs = costs_by_batch_size(race.inference, posterior)
         best, members = _choice(costs, objective)
         size = costs.batch_sizes[best]
         answers.append(
@@ -289,7 +230,7 @@ def _easier(race: Race, objective: Objective, main: Sequence[int]) -> tuple[Easi
 
 def _one_batch_size(race: Race, question: Question) -> list[Doubt]:
     """A reason against recommending: the budget was spent before another batch size was tried."""
-    tried = {arm.batch_size for arm in race.evidence.arms if race.far_enough(arm)}
+    tried = {arm.batch_size for arm in race.evidence.arms if race.inference.far_enough(arm)}
     if len(tried) >= _FEWEST_BATCH_SIZES:
         return []
     trainings = 2 * math.ceil(race.spent / race.evidence.training_seconds)
@@ -409,7 +350,7 @@ def _trial(arm: Arm) -> Trial:
 
 
 def _run(race: Race, arm: Arm) -> AdviceRun:
-    seen = race.observe(arm) if race.evidence.reference is not None else None
+    seen = race.inference.observe(arm) if race.evidence.reference is not None else None
     return AdviceRun(
         batch_size=arm.batch_size, lr=arm.lr, seed=arm.seed_index, steps=arm.run.step,
         status=str(arm.run.status or "stopped"),

@@ -13,39 +13,29 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from batchwright.advice.arms import Arm, compare
-from batchwright.advice.posterior import Array, Observation, Posterior, prior, sample
+from batchwright.advice.inference import STALLED, Evidence, Inference, costs_by_batch_size
+from batchwright.advice.posterior import Array
 from batchwright.core.errors import BatchwrightError
 from batchwright.measure.noise import Noise, measure_noise
 from batchwright.measure.scatter import weights_of
 from batchwright.study.spec import StudySpec
 from batchwright.task.task import Task
 
-ADAPTIVE = frozenset(
-    {"adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "adafactor", "muon"}
-)
 _FIRST_STEPS = 8
 _GROWTH = 1.5
 _DROPPED_BEHIND, _DROPPED_BEHIND_LATE = math.log(1.5), math.log(1.3)
 _REFINED_FROM, _HALF_WAY = 0.15, 0.5
 _MAX_RATES = 10
 _NOISE_ROWS, _NOISE_AT = 256, 0.75
-_STALLED = 2.0
 _LEAST_IMPROVEMENT = 0.01
-_LEAST_SHARE = 0.3
-"""No run is judged before this share of the reference run's steps."""
 _SEEDS = 3
 _DROP_SD, _DROP_FACTOR = 1.3, 1.05
 _MAX_ARMS = 40
-CRITICAL_GUESS, _CRITICAL_GUESS_SD = 200.0, 1.3
-RATES_PER_DOUBLING = 2
-_MISFIT = 0.06
-"""How far a batch size's steps lie off the curve through all of them, on log steps."""
-_LEAST_CHANCE = 0.10
 
 
 @dataclass(frozen=True)
@@ -68,28 +58,6 @@ class Budget:
         return max(trainings * training_seconds, self.least_seconds)
 
 
-@dataclass
-class Evidence:
-    """Everything that was run, and what it says."""
-
-    arms: list[Arm] = field(default_factory=list)
-    reference: Arm | None = None
-    posterior: Posterior | None = None
-    training_seconds: float = math.inf
-    """Wall time of the reference run: one training."""
-    noise: Noise | None = None
-    """The gradient's noise late in the reference run, as the optimizer sees it; a cross-check."""
-    ended: str = ""
-    """Why no further run was started, in words."""
-
-    @property
-    def reference_steps(self) -> float:
-        """Steps to target of the reference run; there must be one."""
-        steps = None if self.reference is None else self.reference.steps_to_target
-        assert steps is not None
-        return steps
-
-
 class Race:
     """Starts, compares and stops runs; ``log_seconds`` gives log seconds a step at log batch sizes."""
 
@@ -109,6 +77,7 @@ class Race:
         self.middle = middle
         self.budget, self.began, self.remark = budget, began, remark
         self.evidence = Evidence()
+        self.inference = Inference(spec, log_seconds, middle, self.evidence)
 
     def run(self) -> Evidence:
         """All three stages, within the budget."""
@@ -189,7 +158,7 @@ class Race:
         if progress >= _HALF_WAY:
             close = [(value, k) for value, k in close if value <= _DROPPED_BEHIND_LATE]
         close = close[: 3 if progress < _REFINED_FROM else 2 if progress < _HALF_WAY else 1]
-        if arms[leader].stalled(_STALLED):
+        if arms[leader].stalled(STALLED):
             lower = [k for k in arms if k < leader and not arms[k].ended]
             return {leader, *(k for _, k in close), *lower[-1:]}
         return {leader, *(k for _, k in close)}
@@ -222,7 +191,7 @@ class Race:
 
     def _improve(self) -> None:
         evidence = self.evidence
-        self._update()
+        self.inference.update()
         while True:
             if len(evidence.arms) >= _MAX_ARMS:
                 evidence.ended = f"{_MAX_ARMS} runs were made"
@@ -237,12 +206,12 @@ class Race:
             arm = choice if isinstance(choice, Arm) else self._begin(*choice)
             self.remark(f"batch size {arm.batch_size}, learning rate {arm.lr:.3g}")
             self._run_while_promising(arm)
-            self._update()
+            self.inference.update()
 
     def _confirm(self) -> None:
         """While budget is left: the batch sizes that may be the best at their rates, on further seeds."""
         while self.left() > 0 and len(self.evidence.arms) < _MAX_ARMS:
-            table = costs_by_batch_size(self)
+            table = costs_by_batch_size(self.inference)
             about = {*table.as_good(), max(table.best - 1, 0), min(table.best + 1, len(self.sizes) - 1)}
             runs = {i: self._seeds_at(table.batch_sizes[i], table.rates[i]) for i in sorted(about)}
             fewest = min(runs, key=lambda i: (runs[i], -table.chance[i]))
@@ -251,10 +220,12 @@ class Race:
             arm = self._begin(table.batch_sizes[fewest], table.rates[fewest], runs[fewest])
             self.remark(f"batch size {arm.batch_size} again, seed {arm.seed_index + 1}")
             while (
-                not arm.ended and self.left() > 0 and arm.run.step < 2 * self._like_reference(arm.batch_size)
+                not arm.ended
+                and self.left() > 0
+                and arm.run.step < 2 * self.inference.like_reference(arm.batch_size)
             ):
                 arm.to_next_evaluation()
-            self._update()
+            self.inference.update()
 
     def _seeds_at(self, batch_size: int, lr: float) -> int:
         """Runs so far at a batch size and (nearly) this rate."""
@@ -264,9 +235,9 @@ class Race:
         best = self._best_log_cost()
         while not arm.ended and self.left() > 0:
             arm.to_next_evaluation()
-            if not self.far_enough(arm):
+            if not self.inference.far_enough(arm):
                 continue  # the first steps say little about the rest
-            seen = self.observe(arm)
+            seen = self.inference.observe(arm)
             if seen is None or seen.is_bound:
                 arm.dropped = True
                 return
@@ -282,86 +253,12 @@ class Race:
             if a.steps_to_target is not None
         )
 
-    def observe(self, arm: Arm) -> Observation | None:
-        """What one run says about its steps to target; None while it has shown nothing."""
-        reference, reference_steps = self.evidence.reference, self.evidence.reference_steps
-        assert reference is not None
-        at = math.log(arm.batch_size), math.log(arm.lr)
-        if arm.steps_to_target is not None:
-            return Observation(*at, math.log(arm.steps_to_target))
-        doublings = math.log2(arm.batch_size / reference.batch_size)
-        usual = self._like_reference(arm.batch_size)
-        if arm.failed or (arm.stalled(_STALLED) and arm.run.step > usual):
-            # It may have failed early, but the rate is lost all the same.
-            steps = max(arm.run.step, usual)
-            return Observation(*at, math.log(1.5 * steps), 0.1, is_bound=True)
-        against = compare(arm, reference)
-        if against is None:
-            return None
-        steps = math.log(reference_steps) + against.log_ratio
-        return Observation(*at, steps, against.remainder_sd(doublings))
-
-    def far_enough(self, arm: Arm) -> bool:
-        """Whether a run went far enough on its way for a comparison."""
-        return arm.run.step >= _LEAST_SHARE * self._like_reference(arm.batch_size)
-
-    def _like_reference(self, batch_size: int) -> float:
-        """The reference's steps at another batch size, if smaller batches were all noise, larger no gain."""
-        return self.evidence.reference_steps * max(1.0, self.middle / batch_size)
-
-    def observations(self) -> list[Observation]:
-        seen = [self.observe(arm) for arm in self.evidence.arms]
-        return [o for o in seen if o is not None]
-
-    def _update(self) -> None:
-        self.evidence.posterior = self._sample(
-            self.observations(), self.evidence.reference_steps, self.evidence.posterior
-        )
-
-    def _sample(
-        self, observations: list[Observation], reference_steps: float, start: Posterior | None
-    ) -> Posterior:
-        reference = self.evidence.reference
-        assert reference is not None
-        before = prior(
-            math.log(reference_steps), math.log(reference.lr), math.log(CRITICAL_GUESS),
-            _CRITICAL_GUESS_SD, self.spec.optimizer.name in ADAPTIVE,
-        )  # fmt: skip
-        seed = self.spec.run_seed("search", 0)
-        return sample(observations, before, math.log(self.middle), seed, start)
-
-    def posterior_at(self, level: float) -> Posterior | None:
-        """The posterior of the steps to an easier level of the metric; None if no run reached it."""
-        reference = self.evidence.reference
-        steps = None if reference is None else reference.steps_to(level)
-        if steps is None:
-            return None
-        seen = [
-            Observation(math.log(arm.batch_size), math.log(arm.lr), math.log(reached))
-            for arm in self.evidence.arms
-            if (reached := arm.steps_to(level)) is not None
-        ]
-        return self._sample(seen, steps, self.evidence.posterior)
-
-    def candidates(self, posterior: Posterior) -> tuple[Array, Array]:
-        """Log batch sizes and log learning rates on the study's grid, about the posterior's best rates."""
-        start, step = math.log(self.spec.optimizer.lr), math.log(2) / RATES_PER_DOUBLING
-        log_sizes = np.log(np.array(self.sizes, dtype=float))
-        best = np.quantile(posterior.best_log_lr(log_sizes), [0.1, 0.9], axis=0)
-        batch, lr = [], []
-        for size, low, high in zip(log_sizes, best[0], best[1], strict=True):
-            first, last = math.floor((low - start) / step) - 1, math.ceil((high - start) / step) + 1
-            for k in range(first, last + 1):
-                batch.append(size)
-                lr.append(start + k * step)
-        return np.array(batch), np.array(lr)
-
     def _most_promising(self) -> tuple[Arm | tuple[int, float] | None, float]:
         """The run with the greatest expected improvement over the best finished one, in log seconds."""
         posterior = self.evidence.posterior
         assert posterior is not None
         finished = [a for a in self.evidence.arms if a.steps_to_target is not None]
-        batch, lr = self.candidates(posterior)
+        batch, lr = self.inference.candidates(posterior)
         costs = posterior.log_steps(batch, lr) + self.log_seconds(batch)
         own = np.log([a.batch_size for a in finished]), np.log([a.lr for a in finished])
         known = posterior.log_steps(*own) + self.log_seconds(own[0])
@@ -371,7 +268,7 @@ class Race:
             near = self._near(float(batch[i]), float(lr[i]))
             if near is None:
                 return (round(math.exp(batch[i])), math.exp(lr[i])), float(improvement[i])
-            if not (near.ended or near.dropped or near.stalled(_STALLED)):
+            if not (near.ended or near.dropped or near.stalled(STALLED)):
                 return near, float(improvement[i])
         return None, 0.0
 
@@ -383,51 +280,3 @@ class Race:
             if a.batch_size == round(math.exp(log_batch)) and abs(math.log(a.lr) - log_lr) < math.log(2) / 3
         ]
         return max(close, key=lambda a: a.run.step, default=None)
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Per batch size: the rate to use, samples of log seconds and log steps to target there.
-
-    ``log_seconds`` and ``log_steps`` have shape (batch sizes, samples); ``chance`` is the share of samples in
-    which the batch size is the fastest or within 5% of it; ``rate_intervals`` hold the best rate at 90%.
-    """
-
-    batch_sizes: list[int]
-    rates: list[float]
-    rate_intervals: list[tuple[float, float]]
-    log_seconds: Array
-    log_steps: Array
-    chance: Array
-
-    def as_good(self) -> list[int]:
-        """Positions of the batch sizes that may be the fastest or within 5% of it; the best among them."""
-        return [i for i in range(len(self.batch_sizes)) if self.chance[i] >= _LEAST_CHANCE or i == self.best]
-
-    @property
-    def best(self) -> int:
-        """Position of the least expected seconds."""
-        return int(np.argmin(np.exp(self.log_seconds - self.log_seconds.min()).mean(axis=1)))
-
-
-def costs_by_batch_size(race: Race, posterior: Posterior | None = None) -> Costs:
-    """What the posterior (the race's own by default) says of every batch size at the rate to use there."""
-    posterior = posterior or race.evidence.posterior
-    assert posterior is not None
-    log_sizes = np.log(np.array(race.sizes, dtype=float))
-    batch, lr = race.candidates(posterior)
-    log_steps = posterior.log_steps(batch, lr).T
-    chosen = []
-    for size in log_sizes:
-        mine = np.flatnonzero(np.isclose(batch, size))
-        # The mean of the steps, not of their logs: beside the best rate lies a cliff on the upper side.
-        chosen.append(mine[int(np.argmin(np.exp(log_steps[mine] - log_steps[mine].min()).mean(axis=1)))])
-    steps = log_steps[chosen]
-    steps = steps + _MISFIT * np.random.default_rng(0).standard_normal(steps.shape)
-    seconds = steps + race.log_seconds(log_sizes)[:, None]
-    near = seconds <= seconds.min(axis=0) + math.log(1.05)
-    ends = np.exp(np.quantile(posterior.best_log_lr(log_sizes), [0.05, 0.95], axis=0)).T
-    return Costs(
-        list(race.sizes), [math.exp(lr[i]) for i in chosen], [(float(a), float(b)) for a, b in ends], seconds,
-        steps, near.mean(axis=1),
-    )  # fmt: skip
