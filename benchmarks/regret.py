@@ -97,7 +97,8 @@ def score(problem: Problem, task: Task, seeds: int) -> dict[str, Any]:
     today = rivals(problem, task, seconds, statistics.median(noise) if noise else None)
     asked = {(b, rows[b]["lr"]): 10 for b in near}
     asked |= {(a["batch_size"], a["lr"]): 10 for a in advised if a["batch_size"] is not None}
-    asked |= {choice: 5 for choice in today.values() if choice not in asked}
+    # The largest batches take minutes a run, and are hopeless.
+    asked |= {choice: 5 if choice[0] <= 2048 else 2 for choice in today.values() if choice not in asked}
     pool = get_reusable_executor(max_workers=2)
     futures = {
         (b, lr): pool.submit(true_in_worker, problem.name, b, lr, interpolated(steps, b, flat=True), count)

@@ -27,7 +27,7 @@ from batchwright.task.task import Task
 from batchwright.training.loop import Run, run
 
 CACHE = Path(__file__).parent / "cache"
-MISSED_AFTER = 8.0
+MISSED_AFTER, MISSED_AFTER_FEW = 8.0, 4.0
 """A fresh run misses the target after this multiple of the study's median steps at its batch size."""
 
 
@@ -134,7 +134,7 @@ def true_steps(
 
     def make() -> dict[str, Any]:
         spec = problem.spec(task)
-        budget = max(2, math.ceil(MISSED_AFTER * plausible))
+        budget = max(2, math.ceil((MISSED_AFTER if seeds > 2 else MISSED_AFTER_FEW) * plausible))
         spent, reached = 0.0, []
         for i in range(seeds):
             result = run(spec.run(batch_size, lr, derive_seed(0, "fresh", i) % 2**31, budget), task)

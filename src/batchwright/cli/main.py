@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import typer
 
-from batchwright.cli import advise, compare, doctor, fit, noise, stored, study, train
+from batchwright.cli import advise, compare, doctor, fit, noise, probe, stored, study, train
 
 app = typer.Typer(
     name="batchwright",
@@ -27,6 +27,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "advise": advise.advise,
     "train": train.train,
     "compare": compare.compare,
+    "probe": probe.probe,
     "noise": noise.noise,
     "fit": fit.fit,
     "studies": stored.studies,

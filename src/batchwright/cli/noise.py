@@ -208,6 +208,7 @@ def _draw(document: dict[str, Any], along: list[NoiseAlong], figure: Path) -> No
 
 
 def _print(document: dict[str, Any], task: Task) -> None:
+    from batchwright.advice.answer import command_words
     from batchwright.cli.output import measured, say, seconds, show_table
     from batchwright.measure.noise import Noise
     from batchwright.measure.scatter import Scatter, Slope
@@ -240,7 +241,7 @@ def _print(document: dict[str, Any], task: Task) -> None:
             f"Slope of std against B {slope.sampling.replace('_', ' ')}: {slope.value:.3f} "
             f"(90%: {low:.3f} to {high:.3f}); the law says -0.500."
         )
-    say(f"Next: batchwright advise {task.reference.name if task.reference else task.name}")
+    say(f"Next: batchwright advise {command_words(task.reference) if task.reference else task.name}")
 
 
 def _sentence(scale: NoiseScale) -> str:

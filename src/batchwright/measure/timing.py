@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-import torch
-
 from batchwright.core.errors import InputError
 from batchwright.measure.cost_model import CostModel, fit_cost_model
 from batchwright.measure.hardware import SecondsPerStep, _OthersLoad, _summarise
@@ -94,14 +92,9 @@ def _turn(run: Run, spec: RunSpec, updates: int) -> float:
     run.spec, run.position = spec, 0
     if updates > 1:
         run.update()  # gathers the first block of examples, and the caches change hands
-    _synchronise(run)
+    run.synchronise()
     began = time.perf_counter()
     for _ in range(updates):
         run.update()
-    _synchronise(run)
+    run.synchronise()
     return (time.perf_counter() - began) / updates
-
-
-def _synchronise(run: Run) -> None:
-    if run.device.type == "cuda":
-        torch.cuda.synchronize(run.device)
