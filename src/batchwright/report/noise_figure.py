@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from batchwright.measure.scatter import NoiseAlong, Scatter, Slope
+from batchwright.report import formats
 from batchwright.report.figures import FIT, QUIET, RUN
 from batchwright.report.fit_figure import _style
 from batchwright.report.svg import INK
@@ -23,6 +24,7 @@ _COLOURS = {"with_replacement": RUN, "without_replacement": FIT}
 def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
     """Std of the mini-batch gradient against B, both on log axes, with the theory as lines."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
     figure = Figure(figsize=_SIZE_INCHES)
     axes = figure.add_axes((0.12, 0.13, 0.85, 0.72))
@@ -45,6 +47,8 @@ def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
             0.12, 0.95 - 0.05 * place, f"● {words} (90%: {low:.3f} to {high:.3f})", color=colour, fontsize=10
         )
     axes.set(xscale="log", yscale="log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.size(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
     axes.set_xlabel("batch size", color=INK, fontsize=10)
     axes.set_ylabel("std of the mini-batch gradient", color=INK, fontsize=10)
     zero = [r for r in rows if r.std == 0]
@@ -59,6 +63,7 @@ def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
 def draw_noise_along(rows: Sequence[NoiseAlong]) -> Figure:
     """The noise scale along a run with its 90% band; preconditioned beside it for adaptive optimizers."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
     figure = Figure(figsize=_SIZE_INCHES)
     axes = figure.add_axes((0.12, 0.13, 0.85, 0.76))
@@ -78,6 +83,7 @@ def draw_noise_along(rows: Sequence[NoiseAlong]) -> Figure:
         axes.scatter(unresolved, [axes.get_ylim()[1]] * len(unresolved), marker="^", s=20, color=QUIET)
         figure.text(0.12 + 0.2 * place, 0.94, f"● {name}", color=colour, fontsize=10)
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.short_count(value)))
     axes.set_xlabel("updates", color=INK, fontsize=10)
     axes.set_ylabel("gradient noise scale, examples", color=INK, fontsize=10)
     return figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from batchwright.measure.probe import Probe
+from batchwright.report import formats
 from batchwright.report.figures import FIT, QUIET, RUN, SET
 from batchwright.report.fit_figure import _style
 from batchwright.report.svg import INK
@@ -25,6 +26,7 @@ def draw_probe(found: Probe) -> Figure:
     passes them, the memory budget is dashed.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, LogLocator
 
     memory = [p for p in found.points if p.peak_memory_bytes]
     panels = 3 if memory else 2
@@ -56,12 +58,18 @@ def draw_probe(found: Probe) -> Figure:
         mebibytes = [(p.peak_memory_bytes or 0) / 2**20 for p in memory]
         grid[2].plot([p.batch_size for p in memory], mebibytes, "o-", ms=4.5, color=SET, lw=1.1)
         grid[2].set_ylabel("peak memory, MiB", color=INK, fontsize=9.5)
-    grid[0].set_ylabel("seconds a step", color=INK, fontsize=9.5)
+    shown = (formats.seconds, formats.short_count, lambda value: f"{value:.3g}")
+    for axes, form in zip(grid, shown, strict=False):
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _, form=form: form(value)))
+        axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    grid[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.size(value)))
+    grid[0].set_ylabel("a step", color=INK, fontsize=9.5)
     grid[1].set_ylabel("examples a second", color=INK, fontsize=9.5)
     grid[-1].set_xlabel("batch size", color=INK, fontsize=9.5)
     if found.knee is not None:
         low, high = found.knee.interval
-        title = f"knee about {found.knee.value:.2g} (90%: {low:.2g} to {high:.2g})"
+        title = f"knee about {found.knee.value:.0f} (90%: {low:.0f} to {high:.0f})"
     else:
         title = "no knee among these batch sizes"
     figure.text(0.13, 0.965, title, color=FIT, fontsize=10)
