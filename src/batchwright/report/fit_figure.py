@@ -60,7 +60,7 @@ def draw_fit(result: FitResult) -> Figure:
         if place >= panels:
             axes.set_visible(False)
             continue
-        _style(axes)
+        style_axes(axes)
         _draw_panel(axes, result.workloads[place], textwrap.wrap(names[place], int(34 * scale))[:2])
         if place % columns == 0:
             axes.set_ylabel("steps to target", color=INK, fontsize=9.5)
@@ -71,7 +71,8 @@ def draw_fit(result: FitResult) -> Figure:
     return figure
 
 
-def _style(axes: Axes) -> None:
+def style_axes(axes: Axes) -> None:
+    """Ink, grid and spines of a panel."""
     axes.set_facecolor("none")
     axes.tick_params(colors=INK, labelcolor=INK, labelsize=9, which="both", length=3, width=0.7)
     axes.grid(True, color=INK, alpha=0.1, lw=0.7)

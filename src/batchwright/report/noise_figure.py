@@ -11,7 +11,7 @@ import numpy as np
 from batchwright.measure.scatter import NoiseAlong, Scatter, Slope
 from batchwright.report import formats
 from batchwright.report.figures import FIT, QUIET, RUN
-from batchwright.report.fit_figure import _style
+from batchwright.report.fit_figure import style_axes
 from batchwright.report.svg import INK
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
 
     figure = Figure(figsize=_SIZE_INCHES)
     axes = figure.add_axes((0.12, 0.13, 0.85, 0.72))
-    _style(axes)
+    style_axes(axes)
     for place, slope in enumerate(slopes):
         sampling, colour = slope.sampling, _COLOURS[slope.sampling]
         own = [r for r in rows if r.sampling == sampling]
@@ -67,7 +67,7 @@ def draw_noise_along(rows: Sequence[NoiseAlong]) -> Figure:
 
     figure = Figure(figsize=_SIZE_INCHES)
     axes = figure.add_axes((0.12, 0.13, 0.85, 0.76))
-    _style(axes)
+    style_axes(axes)
     kinds = [("raw", [r.raw for r in rows], RUN)]
     if all(r.preconditioned is not None for r in rows):
         kinds.append(("preconditioned", [r.preconditioned for r in rows if r.preconditioned], FIT))

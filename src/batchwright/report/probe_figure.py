@@ -9,7 +9,7 @@ import numpy as np
 from batchwright.measure.probe import Probe
 from batchwright.report import formats
 from batchwright.report.figures import FIT, QUIET, RUN, SET
-from batchwright.report.fit_figure import _style
+from batchwright.report.fit_figure import style_axes
 from batchwright.report.svg import INK
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def draw_probe(found: Probe) -> Figure:
     seconds = np.array([p.seconds_per_step for p in found.points])
     ends = np.array([[p.low for p in found.points], [p.high for p in found.points]])
     for axes in grid:
-        _style(axes)
+        style_axes(axes)
         axes.set(xscale="log", yscale="log")
         _knee(axes, found)
     grid[0].errorbar(
