@@ -64,10 +64,17 @@ def runs(store):
         return {}
 
 
+def _hear_ctrl_c():
+    """A shell's background job ignores SIGINT, and so would everything that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(words, store, count):
     """A study under way, with at least ``count`` finished runs and others to come."""
     line = [sys.executable, "-m", "batchwright.cli.main", *words]
-    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_ctrl_c
+    )
     deadline = time.monotonic() + WAIT_SECONDS
     while len(runs(store)) < count:
         assert process.poll() is None, process.communicate()
@@ -127,7 +134,7 @@ def test_the_driver_is_killed(command, undisturbed, tmp_path):
 
 def test_ctrl_c(command, undisturbed, tmp_path):
     words = command(tmp_path)
-    process = start(words, tmp_path, 1)  # early: on a busy machine the rest may end before the signal arrives
+    process = start(words, tmp_path, 1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=WAIT_SECONDS)
     assert process.returncode == 130

@@ -26,6 +26,7 @@ def test_the_document_has_the_contracts_names(capsys):
     assert all({"std", "predicted"} <= set(row) for row in found["std_by_batch"])
     assert found["slope"]["value"] == pytest.approx(-0.5, abs=0.06)
     assert found["sample"] == 200
+    assert found["curvature_noise_scale"]["resolved"] is True
 
 
 def test_training_first_and_a_checkpoint_are_the_same_point(capsys, tmp_path):
@@ -36,6 +37,19 @@ def test_training_first_and_a_checkpoint_are_the_same_point(capsys, tmp_path):
     loaded = document(capsys, "digits", "--checkpoint", str(tmp_path / "ck"), "--draws", "4")
     assert trained["step"] == loaded["step"] == 20
     assert trained["noise_scale"] == loaded["noise_scale"]
+    first = document(capsys, *words, "--steps", "1", "--draws", "3")
+    assert first["step"] == 1
+
+
+def test_a_checkpoint_brings_its_tasks_options(capsys, tmp_path):
+    where = ["--checkpoint", str(tmp_path / "ck")]
+    made = ["digits", "--examples", "500", "--batch-size", "32", "--lr", "0.1"]
+    assert run(["train", *made, "--steps", "5", *where]) == 0
+    capsys.readouterr()
+    assert document(capsys, "digits", *where, "--draws", "3")["examples"] == 500
+    for other in (["least-squares"], ["digits", "--examples", "400"]):
+        assert run(["noise", *other, *where]) == 2
+        assert "was made with the task {'name': 'digits', 'examples': 500}" in capsys.readouterr().err
 
 
 def test_along_a_run_and_its_figure(capsys, tmp_path):
@@ -47,14 +61,25 @@ def test_along_a_run_and_its_figure(capsys, tmp_path):
     assert [row["step"] for row in found["along"]] == [10, 20]
     assert found["along"][1]["preconditioned"]["preconditioned"] is True
     assert "preconditioned" in figure.read_text()
+    assert found["step"] == 20
+    assert found["noise_scale"] == found["along"][1]["raw"]["noise_scale"]
+
+
+def test_a_run_that_diverges_says_so(capsys):
+    words = ["noise", "least-squares", "--lr", "50", "--steps", "300", "--draws", "3", "--sample", "32"]
+    assert run(words) == 2
+    assert "the run has diverged, lower its learning rate" in capsys.readouterr().err
+    assert run([*words, "--along", "1"]) == 0
+    assert "The run diverged after these " in capsys.readouterr().out
 
 
 def test_the_words_say_what_it_means(capsys, tmp_path):
-    assert run(["noise", "digits", "--draws", "4", "--curvature", "--figure", str(tmp_path / "n.png")]) == 0
+    assert run(["noise", "digits", "--draws", "4", "--figure", str(tmp_path / "n.png")]) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith("The gradient noise scale is ")
+    assert shown.startswith("The gradient noise scale at the initial weights is ")
     assert "B_noise = " in shown
     assert "the law says -0.500" in shown
+    assert shown.splitlines()[-1] == "Next: batchwright advise digits"
     assert (tmp_path / "n.png").stat().st_size > 10_000
 
 

@@ -22,7 +22,7 @@ from batchwright.advice.inference import STALLED, Evidence, Inference, costs_by_
 from batchwright.advice.posterior import Array
 from batchwright.core.errors import BatchwrightError
 from batchwright.measure.noise import Noise, measure_noise
-from batchwright.measure.scatter import weights_of
+from batchwright.measure.preconditioner import weights_of
 from batchwright.study.spec import StudySpec
 from batchwright.task.task import Task
 

@@ -11,9 +11,11 @@ from batchwright.cli import options as o
 from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
-    from batchwright.measure.noise import NoiseScale
-    from batchwright.measure.scatter import NoiseAlong, Scatter
-    from batchwright.task.task import Task
+    from batchwright.measure.along import NoiseAlong
+    from batchwright.measure.estimate import NoiseScale
+    from batchwright.measure.scatter import Scatter
+    from batchwright.optim.spec import OptimizerSpec
+    from batchwright.task.task import Task, TaskReference
     from batchwright.training.loop import Run
     from batchwright.training.spec import RunSpec
 
@@ -40,11 +42,11 @@ def noise(
         str, typer.Option(rich_help_panel=_HOW, help="Rows whose gradients are taken, or all.")
     ] = "512",
     curvature: Annotated[
-        bool, typer.Option("--curvature", rich_help_panel=_HOW, help="Also B_noise, with Hessian products.")
-    ] = False,
+        bool, typer.Option(rich_help_panel=_HOW, help="Also B_noise, with Hessian-vector products.")
+    ] = True,
     draws: Annotated[
         int, typer.Option(rich_help_panel=_HOW, help="Batches drawn at every size for the 1/sqrt(B) law.")
-    ] = 32,
+    ] = 64,
     memory_budget: Annotated[
         str, typer.Option(metavar="SIZE", rich_help_panel=_HOW, help="For the gradients held at once.")
     ] = "512MiB",
@@ -62,41 +64,50 @@ def noise(
     as_json: o.Json = False,
 ) -> int:
     """Measure the gradient noise scale: the batch size beyond which averaging more examples buys little."""
-    from batchwright.cli.output import ProgressLine, emit_json, note
+    from batchwright.advice.answer import command_words
+    from batchwright.cli.output import ProgressLine, emit_json, note, say
     from batchwright.task.load import load_task
 
     if figure is not None:
         o.check_figure(figure)
     rows, memory = _rows(sample), o.memory_bytes(memory_budget, "--memory-budget")
     reference = o.reference(task, settings, data, examples)
-    live = load_task(reference)
-    spec = _spec(
-        live, checkpoint, reference, steps, batch_size, seed, device, dtype, along, name=optimizer, lr=lr,
-        momentum=momentum,
-    )  # fmt: skip
-    note(f"{live.name}: {len(live.train)} training examples, {'all' if rows is None else rows} rows sampled")
+    if checkpoint is not None:
+        if steps or along is not None:
+            raise InputError("--checkpoint says where to measure: drop --steps and --along")
+        spec = _checkpoint_spec(checkpoint, reference).model_copy(update={"device": device})
+        live = load_task(spec.task)
+    else:
+        live = load_task(reference)
+        optimizer_spec = o.optimizer(live, name=optimizer, lr=lr, momentum=momentum)
+        spec = _spec(live, reference, optimizer_spec, steps, batch_size, seed, device, dtype, along)
+    count = "all" if rows is None or rows >= len(live.train) else f"{rows:,}"
+    note(f"{live.name}: {count} of {len(live.train):,} training examples are sampled")
     progress = ProgressLine("steps")
+    how: dict[str, Any] = {"sample": rows, "seed": seed, "memory_bytes": memory}
+    curve: list[NoiseAlong] = []
     try:
-        if along is not None:
-            found = _along(spec, live, along, rows, memory, seed, progress)
-            document: dict[str, Any] = {"along": [row.model_dump(mode="json") for row in found]}
+        if along is None:
+            run = _run(spec, live, checkpoint, steps, progress)
         else:
-            found = []
-            run = _run(spec, live, checkpoint, progress)
-            document = _at(run, live, rows, memory, seed, curvature, draws)
+            run, curve = _along(spec, live, along, progress, **how)
     finally:
         progress.close()
+    document = _at(run, live, curvature, draws, **how)
+    if along is not None:
+        document["along"] = [row.model_dump(mode="json") for row in curve]
     if figure is not None:
-        _draw(document, found, figure)
+        _draw(document, curve, figure)
     document |= {"task": live.name, "figure": None if figure is None else str(figure)}
     if as_json:
         emit_json(document)
-    elif along is not None:
-        _print_along(found)
-    else:
-        _print(document, live)
-    if figure is not None and not as_json:
-        note(f"Figure: {figure}")
+        return 0
+    if curve:
+        _print_along(curve, spec)
+    _print(document)
+    if figure is not None:
+        say(f"Figure: {figure}")
+    say(f"Next: batchwright advise {command_words(spec.task)}")
     return 0
 
 
@@ -108,84 +119,94 @@ def _rows(text: str) -> int | None:
     return int(text)
 
 
-def _spec(
-    task: Task, checkpoint: Path | None, reference: Any, steps: int, batch_size: int, seed: int, device: str,
-    dtype: str, along: int | None, **optimizer: Any,
-) -> RunSpec:  # fmt: skip
-    """The run whose model is measured: the checkpoint's, or one of so many steps."""
+def _checkpoint_spec(checkpoint: Path, reference: TaskReference) -> RunSpec:
+    """The spec of the run that left the checkpoint, if it was a run of the task that was named."""
     from batchwright.training.checkpoint import load
+
+    spec = load(checkpoint).spec
+    plain = reference.model_copy(update={"options": {}, "examples": None, "data_dir": None})
+    # Without --set, --data and --examples, those of the checkpoint hold.
+    if reference.name != spec.task.name or reference not in (plain, spec.task):
+        asked, had = (r.model_dump(exclude_defaults=True) for r in (reference, spec.task))
+        raise InputError(f"checkpoint {checkpoint} was made with the task {had}, got {asked}: name the same")
+    return spec
+
+
+def _spec(
+    task: Task, reference: TaskReference, optimizer: OptimizerSpec, steps: int, batch_size: int, seed: int,
+    device: str, dtype: str, along: int | None,
+) -> RunSpec:  # fmt: skip
+    """A run of so many steps."""
     from batchwright.training.spec import RunSpec
 
-    if checkpoint is not None:
-        if steps or along is not None:
-            raise InputError("--checkpoint says where to measure: drop --steps and --along")
-        return load(checkpoint).spec.model_copy(update={"device": device})
     if steps < 0:
         raise InputError(f"--steps must be 0 or more, got {steps}")
     if along is not None and steps == 0:
         raise InputError("--along needs --steps, the updates to make, for instance --steps 200 --along 20")
     return RunSpec.model_validate(
         {
-            "task": reference, "batch_size": min(batch_size, len(task.train)) if steps == 0 else batch_size,
-            "optimizer": o.optimizer(task, **optimizer), "budget": {"steps": max(steps, 1)}, "seed": seed,
+            "task": reference, "batch_size": batch_size if steps else min(batch_size, len(task.train)),
+            "optimizer": optimizer, "budget": {"steps": max(steps, 1)}, "seed": seed,
             "device": device, "dtype": dtype, "evaluation": {"at": "steps", "every": 10**9},
         }
     )  # fmt: skip
 
 
-def _run(spec: RunSpec, task: Task, checkpoint: Path | None, progress: Any) -> Run:
+def _run(spec: RunSpec, task: Task, checkpoint: Path | None, steps: int, progress: Any) -> Run:
     """The run at the point where its noise is measured."""
-    from batchwright.training.checkpoint import restore
+    from batchwright.training.checkpoint import Snapshot, load, restore
     from batchwright.training.loop import Run
 
     run = Run(spec, task)
     if checkpoint is not None:
-        restore(run, checkpoint)
+        saved = load(checkpoint)
+        # The run may go on on another device than it was saved on.
+        restore(run, Snapshot(saved.tensors, saved.facts | {"spec": spec.model_dump(mode="json")}))
         return run
-    steps = 0 if spec.budget.steps == 1 else spec.budget.steps or 0
     while run.step < steps:
         run.update()
         progress(run.step, steps)
     return run
 
 
-def _at(
-    run: Run, task: Task, rows: int | None, memory: int, seed: int, curvature: bool, draws: int
-) -> dict[str, Any]:
-    """Noise at one point as the JSON document says it."""
-    from batchwright.measure.noise import measure_noise
-    from batchwright.measure.scatter import SAMPLINGS, scatter_by_batch, slope_of, weights_of
+def _along(spec: RunSpec, task: Task, every: int, progress: Any, **how: Any) -> tuple[Run, list[NoiseAlong]]:
+    """The run at its end, or at its last measurement before it diverged, and the measurements."""
+    from batchwright.measure.along import measured_run
 
-    raw = measure_noise(run.model, task, sample=rows, seed=seed, memory_bytes=memory, curvature=curvature)
-    weights = weights_of(run.updater, run.model, run.spec)
-    preconditioned = None
-    if weights is not None:
-        preconditioned = measure_noise(
-            run.model, task, sample=rows, seed=seed, memory_bytes=memory, weights=weights
-        )
-    scatter = scatter_by_batch(run.model, task, raw.trace_sigma.value, draws=draws, seed=seed)
+    curve, last = [], None
+    for run, row in measured_run(spec, task, every=every, **how):
+        last = run
+        curve.append(row)
+        progress(row.step, spec.budget.steps or row.step)
+    if last is None:
+        raise InputError("the run diverged before its first measurement: lower --lr or --along")
+    return last, curve
+
+
+def _at(run: Run, task: Task, curvature: bool, draws: int, **how: Any) -> dict[str, Any]:
+    """Noise at one point as the JSON document says it."""
+    from batchwright.measure.along import noise_of_run
+    from batchwright.measure.scatter import SAMPLINGS, scatter_by_batch, slope_of
+
+    found = noise_of_run(run, task, curvature=curvature, **how)
+    raw, scaled = found.raw, found.preconditioned
+    scatter = scatter_by_batch(
+        run.model,
+        task,
+        raw.trace_sigma.value,
+        draws=draws,
+        seed=how["seed"],
+        memory_bytes=how["memory_bytes"],
+    )
     slopes = {name: slope_of(scatter, raw.examples, name) for name in SAMPLINGS}
     return {
         **raw.model_dump(mode="json"),
         "step": run.step,
-        "preconditioned_noise": None if preconditioned is None else preconditioned.model_dump(mode="json"),
+        "preconditioned_noise": None if scaled is None else scaled.model_dump(mode="json"),
         "std_by_batch": [row.model_dump(mode="json") for row in scatter],
         "slope": slopes["with_replacement"].model_dump(mode="json"),
         "slopes": {name: slope.model_dump(mode="json") for name, slope in slopes.items()},
     }
-
-
-def _along(
-    spec: RunSpec, task: Task, every: int, rows: int | None, memory: int, seed: int, progress: Any
-) -> list[NoiseAlong]:
-    from batchwright.measure.scatter import noise_along
-
-    sample = len(task.train) if rows is None else rows
-    found = []
-    for row in noise_along(spec, task, every=every, sample=sample, seed=seed, memory_bytes=memory):
-        found.append(row)
-        progress(row.step, spec.budget.steps or row.step)
-    return found
 
 
 def _draw(document: dict[str, Any], along: list[NoiseAlong], figure: Path) -> None:
@@ -207,14 +228,13 @@ def _draw(document: dict[str, Any], along: list[NoiseAlong], figure: Path) -> No
 # --- for people ---
 
 
-def _print(document: dict[str, Any], task: Task) -> None:
-    from batchwright.advice.answer import command_words
+def _print(document: dict[str, Any]) -> None:
     from batchwright.cli.output import measured, say, seconds, show_table
     from batchwright.measure.noise import Noise
     from batchwright.measure.scatter import Scatter, Slope
 
     found = Noise.model_validate({k: v for k, v in document.items() if k in Noise.model_fields})
-    say(_sentence(found.noise_scale), style="bold")
+    say(_sentence(found.noise_scale, document["step"]), style="bold")
     say()
     say(
         f"|G|^2 = {_interval(found.grad_sq_norm.value, found.grad_sq_norm.interval)}, tr Sigma = "
@@ -223,6 +243,8 @@ def _print(document: dict[str, Any], task: Task) -> None:
     )
     if found.curvature_noise_scale is not None:
         say(f"With the curvature, B_noise = {_scale(found.curvature_noise_scale)}.")
+    elif found.curvature_reason is not None:
+        say(f"B_noise is missing: {found.curvature_reason}.")
     if document["preconditioned_noise"] is not None:
         scale = Noise.model_validate(document["preconditioned_noise"]).noise_scale
         say(f"Preconditioned as its optimizer does: {_scale(scale)}.")
@@ -241,21 +263,21 @@ def _print(document: dict[str, Any], task: Task) -> None:
             f"Slope of std against B {slope.sampling.replace('_', ' ')}: {slope.value:.3f} "
             f"(90%: {low:.3f} to {high:.3f}); the law says -0.500."
         )
-    say(f"Next: batchwright advise {command_words(task.reference) if task.reference else task.name}")
 
 
-def _sentence(scale: NoiseScale) -> str:
+def _sentence(scale: NoiseScale, step: int) -> str:
     from batchwright.cli.output import measured
 
+    where = f"after {step:,} updates" if step else "at the initial weights"
     if not scale.resolved:
         low = scale.interval[0]
         least = "" if low is None else f" above {measured(low)} (90%)"
         return (
-            f"The noise scale is not resolved{least}: the mean gradient cannot be told from zero; "
-            "take more rows with --sample."
+            f"The gradient noise scale {where} is not resolved{least}: the mean gradient cannot be told "
+            "from zero; take more rows with --sample."
         )
     return (
-        f"The gradient noise scale is {_scale(scale)} here: batches well below it are mostly noise and "
+        f"The gradient noise scale {where} is {_scale(scale)}: batches well below it are mostly noise, so "
         "twice the batch nearly halves the steps; well above it a larger batch buys little."
     )
 
@@ -274,7 +296,7 @@ def _interval(value: float, interval: tuple[float | None, float | None]) -> str:
     return f"{measured(value)} (90%: {measured(low)} to {measured(high)})"
 
 
-def _print_along(rows: list[NoiseAlong]) -> None:
+def _print_along(rows: list[NoiseAlong], spec: RunSpec) -> None:
     from batchwright.cli.output import measured, say, show_table
 
     first, last = rows[0].raw.noise_scale, rows[-1].raw.noise_scale
@@ -283,6 +305,8 @@ def _print_along(rows: list[NoiseAlong]) -> None:
         f"after {rows[-1].step}.",
         style="bold",
     )
+    if spec.budget.steps is not None and rows[-1].step < spec.budget.steps:
+        say(f"The run diverged after these {rows[-1].step} steps: lower --lr.")
     say()
     adaptive = any(row.preconditioned is not None for row in rows)
     table = []
@@ -293,3 +317,4 @@ def _print_along(rows: list[NoiseAlong]) -> None:
         table.append(cells)
     columns = ["step", "loss", "noise scale", *(["preconditioned"] if adaptive else [])]
     show_table(columns, table, left=columns[2:])
+    say()

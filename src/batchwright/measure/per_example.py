@@ -1,95 +1,136 @@
 """Gradients example by example, in chunks that fit a memory budget.
 
-The model is copied once and put into evaluation mode (dropout off, batch norm with its running statistics),
-so that one example's loss does not depend on the others beside it, and so that the caller's model, buffers,
-mode and random state are never touched.
+The model is copied once, so that the caller's parameters, buffers and mode are never touched; whatever draws
+at random does so from a stream of its own. In evaluation mode (the default: dropout off, batch norm with its
+running statistics) one example's loss does not depend on the others beside it.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils import _pytree as pytree
 
 from batchwright.core.errors import InputError
 from batchwright.core.shapes import Indices
+from batchwright.core.streams import derive_seed, global_randomness
 from batchwright.task.task import Task
+from batchwright.training.gradient import draws_randomness
 
+Mode = Literal["evaluation", "training"]
 MEMORY_BYTES = 512 << 20
-"""Default memory budget of a chunk."""
+"""Default memory budget."""
 _COPIES = 4
-"""A chunk's gradients exist about four times at once: as returned, by parameter, joined, squared."""
+"""A chunk's gradients exist about four times at once: by parameter, joined, weighted, as temporaries."""
+_KEPT = 6
+"""A backward pass through a backward pass needs about six times what the forward pass keeps."""
+_CACHE_BYTES = 8 << 20
+"""On a CPU larger chunks fall out of its caches: LeNet's gradient takes twice as long in chunks of 2048."""
+_MOST = 4096
 
 
 class PerExampleGradients:
     """Gradients of the training loss at a model's present parameters.
 
+    Tied parameters count once; parameters that the loss does not use have zero gradients.
+
     Args:
         model: read, never written to.
-        task: its training examples and per-example loss.
-        memory_bytes: bounds the gradients held at once, shape (chunk, P).
+        task: its training examples and per-example loss; its augmentation and autocast are left out.
+        memory_bytes: bounds what is held at once: gradients of shape (chunk, P) and what autograd keeps.
         weights: optional positive vector, shape (P,): gradients are multiplied by it entry by entry (the
             preconditioner of an adaptive optimizer).
+        mode: ``"training"`` leaves dropout on, one mask an example.
+        seed: of what the model draws (stream ``probe``).
 
     Attributes:
         count: P, the number of trainable parameters.
         chunk: examples whose gradients are held at once.
+        batch_chunk: examples a backward pass of the mean gradient.
         vectorised: whether one call computes a chunk (``torch.func.vmap``); else example by example.
+        deterministic: whether an example's gradient is the same every time.
 
     Raises:
-        InputError: no trainable parameters.
+        InputError: no trainable parameters, or batch norm that couples the examples of a batch.
     """
 
     def __init__(
-        self, model: nn.Module, task: Task, *, memory_bytes: int = MEMORY_BYTES, weights: Tensor | None = None
+        self,
+        model: nn.Module,
+        task: Task,
+        *,
+        memory_bytes: int = MEMORY_BYTES,
+        weights: Tensor | None = None,
+        mode: Mode = "evaluation",
+        seed: int = 0,
     ) -> None:
-        self._model = copy.deepcopy(model).eval()
+        self._model = copy.deepcopy(model).train(mode == "training")
         self._params = {n: p for n, p in self._model.named_parameters() if p.requires_grad}
         if not self._params:
             raise InputError(f"task {task.name!r}: the model has no trainable parameters")
-        self._task = task
+        _refuse_coupled_examples(self._model)
+        self._task, self._seed = task, seed
         first = next(iter(self._params.values()))
         self.device, self.dtype = first.device, first.dtype
         self._data = task.train.to(self.device, self.dtype)
         self.count = sum(p.numel() for p in self._params.values())
         self._weights = weights
-        row = self.count * first.element_size() * _COPIES
-        self.chunk = max(1, min(4096, memory_bytes // row))
+        self._random = draws_randomness(self._model)
+        self.deterministic = mode == "evaluation" or not self._random
         self.vectorised = True
+        self.memory_bytes = memory_bytes
+        self._row_bytes = _COPIES * self.count * first.element_size()
+        kept = self._kept_bytes()
+        self.chunk = max(1, min(_MOST, memory_bytes // (self._row_bytes + _KEPT * kept)))
+        fitting = memory_bytes // (_KEPT * kept)
+        if self.device.type == "cpu":
+            fitting = min(fitting, max(64, _CACHE_BYTES // kept))
+        self.batch_chunk = max(1, min(_MOST, fitting))
 
     @property
     def examples(self) -> int:
         """N, the number of training examples."""
         return len(self._data)
 
+    @property
+    def vectors_at_once(self) -> int:
+        """Vectors of shape (P,) that fit the memory budget together."""
+        return max(1, self.memory_bytes // self._row_bytes)
+
     # --- one example at a time ---
 
     def chunks(self, indices: Indices) -> Iterator[Tensor]:
         """Gradients of the examples at ``indices``, shape (at most ``chunk``, P), in their order."""
         for piece in indices.split(self.chunk):
-            rows = self._rows(*self._data.gather(piece, seed=0))
-            yield rows if self._weights is None else rows * self._weights
+            yield self._rows(piece)  # not kept here while the next chunk is made
 
-    def _rows(self, inputs: Any, targets: Any) -> Tensor:
-        if self.vectorised:
-            try:
-                return self._all_at_once(inputs, targets)
-            except (RuntimeError, NotImplementedError, ValueError):
-                # Data-dependent control flow, in-place updates, operators without a batching rule.
-                self.vectorised = False
-        count = len(pytree.tree_leaves(inputs)[0])
-        return torch.stack([self._single(inputs, targets, i) for i in range(count)])
+    def _rows(self, piece: Indices) -> Tensor:
+        inputs, targets = self._data.gather(piece, seed=0)
+        rows = self._all_at_once(inputs, targets, piece) if self.vectorised else None
+        if rows is None:
+            rows = self._one_by_one(inputs, targets, piece)
+        return rows if self._weights is None else rows.mul_(self._weights)
 
-    def _all_at_once(self, inputs: Any, targets: Any) -> Tensor:
+    def _all_at_once(self, inputs: Any, targets: Any, piece: Tensor) -> Tensor | None:
+        """A chunk in one call; None, now and ever after, where ``vmap`` refuses the model."""
         params = {n: p.detach() for n, p in self._params.items()}
-        per_parameter = vmap(grad(self._loss_of_one), in_dims=(None, 0, 0))(params, inputs, targets)
-        rows = [per_parameter[name].reshape(len(per_parameter[name]), -1) for name in self._params]
-        return torch.cat(rows, dim=1)
+        gradients = vmap(grad(self._loss_of_one), in_dims=(None, 0, 0), randomness="different")
+        try:
+            with self._randomness(piece), sdpa_kernel(SDPBackend.MATH):  # the fused ones have no batching
+                by_parameter = gradients(params, inputs, targets)
+        except (RuntimeError, NotImplementedError, ValueError):
+            # Data-dependent control flow, in-place updates, operators without a batching rule.
+            self.vectorised = False
+            return None
+        return torch.cat([by_parameter.pop(name).flatten(1) for name in self._params], dim=1)
 
     def _loss_of_one(self, params: dict[str, Tensor], inputs: Any, targets: Any) -> Tensor:
         inputs, targets = (pytree.tree_map(lambda leaf: leaf.unsqueeze(0), x) for x in (inputs, targets))
@@ -99,20 +140,23 @@ class PerExampleGradients:
             outputs = functional_call(_Forward(self._model, self._task.forward), _inside(params), (inputs,))
         return self._task.loss(outputs, targets)[0]
 
-    def _single(self, inputs: Any, targets: Any, i: int) -> Tensor:
-        one = pytree.tree_map(lambda leaf: leaf[i : i + 1], (inputs, targets))
-        return _joined(torch.autograd.grad(self._losses(*one).sum(), self._parameters(), allow_unused=True),
-                       self._parameters())  # fmt: skip
+    def _one_by_one(self, inputs: Any, targets: Any, piece: Tensor) -> Tensor:
+        rows = torch.empty(len(piece), self.count, device=self.device, dtype=self.dtype)
+        with self._randomness(piece):
+            for i in range(len(piece)):
+                one = pytree.tree_map(lambda leaf, i=i: leaf[i : i + 1], (inputs, targets))
+                rows[i] = self._joined(self._derivatives(self._losses(*one).sum()))
+        return rows
 
     # --- whole batches ---
 
     def mean(self, indices: Indices) -> Tensor:
         """The gradient of the mean loss over ``indices``, shape (P,); chunks are weighted by their sizes."""
         total = torch.zeros(self.count, device=self.device, dtype=self.dtype)
-        parameters = self._parameters()
-        for piece in indices.split(self._batch_chunk):
-            loss = self._losses(*self._data.gather(piece, seed=0)).sum() / len(indices)
-            total += _joined(torch.autograd.grad(loss, parameters, allow_unused=True), parameters)
+        for piece in indices.split(self.batch_chunk):
+            with self._randomness(piece):
+                loss = self._losses(*self._data.gather(piece, seed=0)).sum() / len(indices)
+                total += self._joined(self._derivatives(loss))
         return total if self._weights is None else total * self._weights
 
     def hessian_products(self, indices: Indices, vectors: Tensor) -> Tensor:
@@ -120,31 +164,69 @@ class PerExampleGradients:
 
         By double backward: one graph of the gradient a chunk, kept for all vectors (Pearlmutter 1994).
         """
-        parameters = self._parameters()
         total = torch.zeros_like(vectors)
-        for piece in indices.split(self._batch_chunk):
-            loss = self._losses(*self._data.gather(piece, seed=0)).sum() / len(indices)
-            first = torch.autograd.grad(loss, parameters, create_graph=True, allow_unused=True)
-            joined = _joined(first, parameters)
+        for piece in indices.split(self.batch_chunk):
+            # Attention's fused kernels have no second derivative.
+            with self._randomness(piece), sdpa_kernel(SDPBackend.MATH):
+                loss = self._losses(*self._data.gather(piece, seed=0)).sum() / len(indices)
+                gradient = self._joined(self._derivatives(loss, create_graph=True))
+            if not gradient.requires_grad:  # a loss linear in the parameters
+                continue
             for k, vector in enumerate(vectors):
-                if joined.requires_grad:
-                    second = torch.autograd.grad(
-                        joined, parameters, vector, retain_graph=True, allow_unused=True
-                    )
-                    total[k] += _joined(second, parameters)
+                total[k] += self._joined(self._derivatives(gradient, vector, retain_graph=True))
         return total
 
-    @property
-    def _batch_chunk(self) -> int:
-        return 2048
+    def _derivatives(self, value: Tensor, vector: Tensor | None = None, **options: bool) -> Any:
+        return torch.autograd.grad(value, list(self._params.values()), vector, allow_unused=True, **options)
 
-    def _parameters(self) -> list[Tensor]:
-        return list(self._params.values())
+    def _joined(self, gradients: Any) -> Tensor:
+        """One vector; zeros for parameters that the loss did not use."""
+        pairs = zip(gradients, self._params.values(), strict=True)
+        return torch.cat([(torch.zeros_like(p) if g is None else g).reshape(-1) for g, p in pairs])
 
     def _losses(self, inputs: Any, targets: Any) -> Tensor:
         forward = self._task.forward
         outputs = self._model(inputs) if forward is None else forward(self._model, inputs)
         return self._task.loss(outputs, targets)
+
+    def _randomness(self, piece: Tensor) -> AbstractContextManager[None]:
+        """The same draws whenever the same examples come by."""
+        if not self._random:
+            return nullcontext()
+        return global_randomness(derive_seed(self._seed, "probe", "model", int(piece[0])), python_too=True)
+
+    def _kept_bytes(self) -> int:
+        """Bytes that autograd keeps of one example's forward pass, parameters apart; at least 1."""
+        own = {p.untyped_storage().data_ptr() for p in self._model.parameters()}
+        storages: dict[int, int] = {}
+
+        def keep(tensor: Tensor) -> Tensor:
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in own:
+                storages[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        piece = torch.zeros(1, dtype=torch.long)
+        with self._randomness(piece), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            losses = self._losses(*self._data.gather(piece, seed=0))
+        del losses
+        return max(1, sum(storages.values()))
+
+
+def _refuse_coupled_examples(model: nn.Module) -> None:
+    for name, module in model.named_modules():
+        if not isinstance(module, _BatchNorm):
+            continue
+        if module.running_mean is None:
+            raise InputError(
+                f"per-example gradients need examples that do not depend on each other; batch norm {name!r} "
+                "keeps no running statistics: build it with track_running_stats=True"
+            )
+        if module.training:
+            raise InputError(
+                "per-example gradients need examples that do not depend on each other; batch norm "
+                f"{name!r} in training mode ties those of a batch together: measure in evaluation mode"
+            )
 
 
 class _Forward(nn.Module):
@@ -161,12 +243,3 @@ class _Forward(nn.Module):
 
 def _inside(params: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"inner.{name}": value for name, value in params.items()}
-
-
-def _joined(gradients: Any, parameters: list[Tensor]) -> Tensor:
-    """One vector; zeros for parameters that the loss did not use."""
-    pieces = [
-        (torch.zeros_like(p) if g is None else g).reshape(-1)
-        for g, p in zip(gradients, parameters, strict=True)
-    ]
-    return torch.cat(pieces)

@@ -1,4 +1,4 @@
-"""The 1/sqrt(B) law, measured: how far mini-batch gradients lie from their mean at each batch size.
+"""The 1/sqrt(B) law, measured: how far mini-batch gradients lie from the mean gradient at each batch size.
 
 std(B)^2 = tr(Sigma)/B                          with replacement
 std(B)^2 = tr(Sigma)/B (N - B)/(N - 1)          without; 0 at B = N
@@ -7,40 +7,33 @@ std(B)^2 = tr(Sigma)/B (N - B)/(N - 1)          without; 0 at B = N
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict
-from scipy import stats
 from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
 from batchwright.core.streams import generator
-from batchwright.measure.noise import (
-    LEVEL,
-    SAMPLE,
-    Noise,
-    measure_noise,
-    preconditioner,
-)
+from batchwright.measure.estimate import on_log_scale, t_quantile
 from batchwright.measure.per_example import MEMORY_BYTES, PerExampleGradients
-from batchwright.optim.update import Updater
 from batchwright.task.task import Task
-from batchwright.training.loop import train
-from batchwright.training.spec import RunSpec
 
 _FROZEN = ConfigDict(frozen=True)
 SamplingName = Literal["with_replacement", "without_replacement"]
 SAMPLINGS: tuple[SamplingName, ...] = ("with_replacement", "without_replacement")
-_DRAWS = 32
+DRAWS = 64
+_FEWEST_DRAWS = 3
+_MOST_EXAMPLES = 1 << 18
+"""Examples drawn at one batch size and kind of sampling; larger batches are drawn less often."""
 
 
 class Scatter(BaseModel):
-    """Root mean squared distance of mini-batch gradients from their mean, over ``draws`` batches.
+    """Root mean squared distance of mini-batch gradients from the mean gradient, over ``draws`` batches.
 
-    ``interval`` holds the spread of the draws at 90%; ``predicted`` follows from tr(Sigma).
+    ``interval`` holds it at 90%, from the spread of the draws; ``predicted`` follows from tr(Sigma).
     """
 
     model_config = _FROZEN
@@ -67,35 +60,47 @@ def scatter_by_batch(
     trace_sigma: float,
     *,
     batch_sizes: Sequence[int] | None = None,
-    draws: int = _DRAWS,
+    draws: int = DRAWS,
     seed: int = 0,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> tuple[Scatter, ...]:
     """Draw batches at every size, with and without replacement, and measure how far they scatter.
 
+    Distances are from the gradient of all N examples, one pass over them; no batch gradient is kept.
+
     Args:
-        model: where to measure; left as it is.
+        model: where to measure, in evaluation mode; left as it is.
         task: training examples and loss.
         trace_sigma: tr(Sigma), for the prediction.
         batch_sizes: powers of four and N by default.
-        draws: batches at every size and kind of sampling.
+        draws: batches at every size and kind of sampling; fewer, three at least, where that would be more
+            than 262,144 examples.
         seed: of the batches (stream ``probe``).
+        memory_bytes: bounds what a backward pass keeps.
 
     Raises:
         InputError: a batch size outside 1 ... N, or fewer than three draws.
     """
-    gradients = PerExampleGradients(model, task, memory_bytes=MEMORY_BYTES)
+    gradients = PerExampleGradients(model, task, memory_bytes=memory_bytes, seed=seed)
     total = gradients.examples
-    sizes = sorted(batch_sizes or {4**k for k in range(12) if 4**k < total} | {total})
-    if draws < 3:
+    sizes = sorted(batch_sizes or {4**k for k in range(16) if 4**k < total} | {total})
+    if draws < _FEWEST_DRAWS:
         raise InputError(f"a spread needs three draws or more, got {draws}")
-    rows = []
     for size in sizes:
         if not 1 <= size <= total:
             raise InputError(f"batch_size must be between 1 and {total} (the training examples), got {size}")
+    center = gradients.mean(torch.arange(total))
+    rows = []
+    for size in sizes:
+        count = max(_FEWEST_DRAWS, min(draws, _MOST_EXAMPLES // size))
         for sampling in SAMPLINGS:
             random = generator(seed, "probe", sampling, size)
-            means = torch.stack([gradients.mean(_draw(total, size, sampling, random)) for _ in range(draws)])
-            rows.append(_scatter(means, size, sampling, total, trace_sigma))
+            squares = [
+                float((gradients.mean(_draw(total, size, sampling, random)) - center).double().square().sum())
+                for _ in range(count)
+            ]
+            predicted = max(trace_sigma, 0.0) / size * finite_factor(sampling, size, total)
+            rows.append(_scatter(np.array(squares), size, sampling, math.sqrt(predicted)))
     return tuple(rows)
 
 
@@ -106,23 +111,18 @@ def _draw(total: int, size: int, sampling: SamplingName, random: torch.Generator
     return torch.randperm(total, generator=random)[:size].sort().values
 
 
-def _scatter(means: Tensor, size: int, sampling: SamplingName, total: int, trace_sigma: float) -> Scatter:
-    draws = len(means)
-    center = means.double().mean(dim=0)
-    squares = ((means.double() - center) ** 2).sum(dim=1) * draws / (draws - 1)
-    value = float(squares.mean().sqrt())
-    if float((means[1:] - means[:1]).abs().max()) == 0:
-        value, squares = 0.0, torch.zeros(draws)  # equal draws: no rounding of their mean is let in
-    error = float(squares.std()) / math.sqrt(draws) / (2 * value**2) if value else 0.0
-    half = float(stats.t.ppf((1 + LEVEL) / 2, draws - 1)) * error
+def _scatter(squares: np.ndarray, size: int, sampling: SamplingName, predicted: float) -> Scatter:
+    draws, mean = len(squares), float(squares.mean())
+    # Of log std: half of that of the log of the mean square.
+    error = float(squares.std(ddof=1)) / math.sqrt(draws) / (2 * mean) if mean else 0.0
+    std = on_log_scale(math.sqrt(mean), t_quantile(draws - 1) * error)
     return Scatter(
-        batch_size=size, sampling=sampling, std=value,
-        interval=(value * math.exp(-half), value * math.exp(half)),
-        predicted=math.sqrt(max(trace_sigma, 0.0) / size * finite_factor(sampling, size, total)), draws=draws,
+        batch_size=size, sampling=sampling, std=std.value, interval=std.interval, predicted=predicted,
+        draws=draws,
     )  # fmt: skip
 
 
-def finite_factor(sampling: SamplingName, size: int, total: int) -> float:
+def finite_factor(sampling: SamplingName, size: float, total: int) -> float:
     """(N - B)/(N - 1) without replacement, 1 with."""
     if sampling == "with_replacement":
         return 1.0
@@ -132,6 +132,9 @@ def finite_factor(sampling: SamplingName, size: int, total: int) -> float:
 def slope_of(rows: Sequence[Scatter], examples: int, sampling: SamplingName) -> Slope:
     """Weighted regression of log(std / sqrt(finite factor)) on log B.
 
+    Weighted by the number of draws, not by each size's own spread: a size whose few draws happen to lie close
+    together would get too much weight, and its std is then too small as well.
+
     Raises:
         InputError: fewer than two batch sizes with a spread.
     """
@@ -140,61 +143,10 @@ def slope_of(rows: Sequence[Scatter], examples: int, sampling: SamplingName) -> 
         raise InputError(f"a slope needs two batch sizes below N or more, got {len(used)}")
     x = np.log([r.batch_size for r in used])
     y = np.log([r.std / math.sqrt(finite_factor(sampling, r.batch_size, examples)) for r in used])
-    quantile = float(stats.t.ppf((1 + LEVEL) / 2, used[0].draws - 1))
-    sd = np.array([math.log(r.interval[1] / r.interval[0]) / (2 * quantile) for r in used])
-    weight = 1.0 / np.maximum(sd, 1e-3) ** 2
+    sd = np.array([math.log(r.interval[1] / r.interval[0]) / (2 * t_quantile(r.draws - 1)) for r in used])
+    weight = np.array([r.draws for r in used], dtype=float)
     center = np.sum(weight * x) / weight.sum()
-    spread = np.sum(weight * (x - center) ** 2)
-    value = float(np.sum(weight * (x - center) * y) / spread)
-    half = quantile / math.sqrt(spread)
+    lever = weight * (x - center) / np.sum(weight * (x - center) ** 2)
+    value = float(np.sum(lever * y))
+    half = t_quantile(min(r.draws for r in used) - 1) * float(np.sqrt(np.sum((lever * sd) ** 2)))
     return Slope(value=value, interval=(value - half, value + half), sampling=sampling)
-
-
-# --- along a run ---
-
-
-class NoiseAlong(BaseModel):
-    """The noise after so many updates of a run; ``preconditioned`` for adaptive optimizers."""
-
-    model_config = _FROZEN
-    step: int
-    epoch: float
-    loss: float | None
-    raw: Noise
-    preconditioned: Noise | None = None
-
-
-def noise_along(
-    spec: RunSpec, task: Task, *, every: int, sample: int = SAMPLE, seed: int = 0,
-    memory_bytes: int = MEMORY_BYTES,
-) -> Iterator[NoiseAlong]:  # fmt: skip
-    """Train, measuring the noise after every ``every`` updates; the run itself is bitwise the same.
-
-    Raises:
-        InputError: ``every`` below 1, or the spec does not fit the task.
-    """
-    if every < 1:
-        raise InputError(f"--along must be a number of updates from 1 on, got {every}")
-    for state in train(spec, task):
-        if state.step % every == 0 or state.status is not None:
-            weights = weights_of(state.updater, state.model, spec)
-            yield NoiseAlong(
-                step=state.step,
-                epoch=state.epoch,
-                loss=state.loss,
-                raw=measure_noise(state.model, task, sample=sample, seed=seed, memory_bytes=memory_bytes),
-                preconditioned=None
-                if weights is None
-                else measure_noise(
-                    state.model, task, sample=sample, seed=seed, memory_bytes=memory_bytes, weights=weights
-                ),
-            )
-
-
-def weights_of(updater: Updater, model: nn.Module, spec: RunSpec) -> Tensor | None:
-    """The preconditioner of a run's optimizer; None where it has none or has made no step."""
-    names = [name for name, p in model.named_parameters() if p.requires_grad]
-    try:
-        return preconditioner(updater.state_dict(), names, spec.optimizer)
-    except InputError:
-        return None

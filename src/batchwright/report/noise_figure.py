@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from batchwright.measure.scatter import NoiseAlong, Scatter, Slope
+from batchwright.measure.along import NoiseAlong
+from batchwright.measure.scatter import Scatter, Slope, finite_factor
 from batchwright.report import formats
 from batchwright.report.figures import FIT, QUIET, RUN
 from batchwright.report.fit_figure import style_axes
@@ -37,10 +38,7 @@ def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
         std = np.array([r.std for r in shown])
         ends = np.abs(np.array([r.interval for r in shown]).T - std)
         axes.errorbar(size, std, yerr=ends, fmt="o", ms=5, color=colour, lw=1.2, zorder=3)
-        theory = [r for r in own if r.predicted > 0]
-        axes.plot(
-            [r.batch_size for r in theory], [r.predicted for r in theory], color=colour, lw=1.1, alpha=0.6
-        )
+        axes.plot(*_theory(own), color=colour, lw=1.1, alpha=0.6)
         words = f"{sampling.replace('_', ' ')}: slope {slope.value:.3f}"
         low, high = slope.interval
         figure.text(
@@ -58,6 +56,17 @@ def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
             transform=axes.transAxes,
         )  # fmt: skip
     return figure
+
+
+def _theory(rows: Sequence[Scatter]) -> tuple[list[float], list[float]]:
+    """What tr(Sigma) predicts between the measured sizes too: without replacement it bends down to N."""
+    if rows[0].sampling == "without_replacement" and rows[-1].predicted > 0:  # N was not drawn
+        return [float(r.batch_size) for r in rows], [r.predicted for r in rows]
+    one, total = rows[0], max(r.batch_size for r in rows)
+    trace = one.predicted**2 * one.batch_size / (finite_factor(one.sampling, one.batch_size, total) or 1.0)
+    last = next((r.batch_size for r in reversed(rows) if r.predicted > 0), one.batch_size)
+    sizes = [float(b) for b in np.geomspace(one.batch_size, last, 100)]
+    return sizes, [math.sqrt(trace / b * finite_factor(one.sampling, b, total)) for b in sizes]
 
 
 def draw_noise_along(rows: Sequence[NoiseAlong]) -> Figure:
