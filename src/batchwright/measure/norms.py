@@ -1,0 +1,131 @@
+"""The noise scale of a loop that only has batch gradients: squared norms at two batch sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from batchwright.core.errors import InputError
+from batchwright.core.streams import derive_seed
+from batchwright.measure.estimate import Estimate, NoiseScale, on_log_scale, ratio, symmetric, t_quantile
+
+_RESAMPLES = 2000
+_FEWEST_BLOCKS = 5
+
+
+def noise_scale_from_norms(
+    small: float, large: float, batch: int, larger_batch: int, examples: int | None = None
+) -> tuple[float, float]:
+    """|G|^2 and tr(Sigma) from mean squared gradient norms at two batch sizes b < B.
+
+        |G|^2 = (B |g_B|^2 - b |g_b|^2) / (B - b),   tr Sigma = (|g_b|^2 - |g_B|^2) / (1/b - 1/B)
+
+    (McCandlish et al. 2018, arXiv 1812.06162, appendix A). Both are unbiased for independent draws. For
+    batches without replacement from N rows the covariance of g_B is (Sigma/B)(N - B)/(N - 1): the second then
+    targets N/(N-1) tr Sigma and the first |G|^2 - tr Sigma/(N - 1); both are corrected where ``examples`` is
+    given.
+
+    Args:
+        small, large: means of |g|^2 over all batches of the same step, at ``batch`` and ``larger_batch``.
+        batch, larger_batch: b and B.
+        examples: N, for batches drawn without replacement.
+
+    Raises:
+        InputError: not 1 <= batch < larger_batch (<= examples).
+
+    >>> noise_scale_from_norms(1.0 + 8.0 / 2, 1.0 + 8.0 / 4, 2, 4)
+    (1.0, 8.0)
+    """
+    if not 1 <= batch < larger_batch or (examples is not None and larger_batch > examples):
+        raise InputError(f"batch sizes must be 1 <= b < B (<= N), got {batch} and {larger_batch}")
+    signal = (larger_batch * large - batch * small) / (larger_batch - batch)
+    trace = (small - large) / (1 / batch - 1 / larger_batch)
+    if examples is None:
+        return signal, trace
+    trace *= (examples - 1) / examples
+    return signal + trace / (examples - 1), trace
+
+
+class NoiseFromNorms(BaseModel):
+    """The noise over so many steps of somebody's loop; intervals from blocks of so many steps."""
+
+    model_config = ConfigDict(frozen=True)
+    noise_scale: NoiseScale
+    grad_sq_norm: Estimate
+    trace_sigma: Estimate
+    steps: int
+    block: int
+
+
+def noise_scale_over_steps(
+    small: Sequence[float],
+    large: Sequence[float],
+    batch: int,
+    larger_batch: int,
+    *,
+    examples: int | None = None,
+    block: int | None = None,
+    seed: int = 0,
+) -> NoiseFromNorms:
+    """The noise scale from squared norms of many steps: the ratio of averages, never the average of ratios.
+
+    Intervals at 90% from a circular block bootstrap over steps (Politis & Romano 1992), since gradients of
+    neighbouring steps share their parameters. A |G|^2 that cannot be told from zero is left unresolved.
+
+    Args:
+        small, large: |g|^2 at ``batch`` and ``larger_batch``, one value a step: the mean over all
+            micro-batches of the step, before clipping, without a loss scale.
+        batch, larger_batch: b and B.
+        examples: N, for batches drawn without replacement.
+        block: steps a block; the cube root of their number by default.
+        seed: of the resamples (stream ``probe``).
+
+    Raises:
+        InputError: sequences of different lengths or too few steps, or values that are no squared norms.
+    """
+    norms = _checked(small, large)
+    steps = len(norms)
+    block = max(1, round(steps ** (1 / 3))) if block is None else block
+    if block < 1 or steps < _FEWEST_BLOCKS * block:
+        raise InputError(
+            f"an interval needs {_FEWEST_BLOCKS} blocks of steps or more, "
+            f"got {steps} steps in blocks of {block}"
+        )
+    random = np.random.default_rng(derive_seed(seed, "probe", "norms"))
+    starts = random.integers(steps, size=(_RESAMPLES, math.ceil(steps / block)))
+    chosen = (starts[:, :, None] + np.arange(block)).reshape(_RESAMPLES, -1)[:, :steps] % steps
+    means = norms[chosen].mean(axis=1)
+
+    def noise(pair: np.ndarray) -> tuple[float, float]:
+        return noise_scale_from_norms(float(pair[0]), float(pair[1]), batch, larger_batch, examples)
+
+    signal, trace = noise(norms.mean(axis=0))
+    drawn = np.array([noise(pair) for pair in means])
+    # A bootstrap of k blocks falls short of the variance by the factor (k - 1)/k.
+    blocks = steps // block
+    width = t_quantile(blocks - 1) * math.sqrt(blocks / (blocks - 1))
+    signal_half, trace_half = (width * drawn.std(axis=0)).tolist()
+    positive = drawn[(drawn > 0).all(axis=1)]
+    enough = len(positive) > 0.9 * _RESAMPLES
+    log_half = width * float(np.log(positive[:, 1] / positive[:, 0]).std()) if enough else math.nan
+    return NoiseFromNorms(
+        noise_scale=ratio(trace, signal, bottom_half=signal_half, log_half=log_half),
+        grad_sq_norm=symmetric(signal, signal_half),
+        trace_sigma=on_log_scale(trace, trace_half / trace if trace > 0 else 0.0),
+        steps=steps,
+        block=block,
+    )
+
+
+def _checked(small: Sequence[float], large: Sequence[float]) -> np.ndarray:
+    """Both norms a step, shape (steps, 2)."""
+    if len(small) != len(large):
+        raise InputError(f"both batch sizes need one norm a step, got {len(small)} and {len(large)}")
+    norms = np.column_stack([np.asarray(small, dtype=float), np.asarray(large, dtype=float)])
+    bad = norms[~(np.isfinite(norms) & (norms >= 0))]
+    if len(bad):
+        raise InputError(f"squared norms must be finite and 0 or more, got {bad[0]:g}")
+    return norms
