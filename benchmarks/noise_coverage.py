@@ -2,9 +2,10 @@
 
 ``noise least-squares`` at its initial weights, 1000 random samples of 512 of the 1000 rows, each with its 90%
 intervals of |G|^2, tr Sigma, B_simple and three fixed projections of G, against the closed form over the stored
-rows. The oracle's interval is 1.645 standard deviations of the estimates themselves to either side.
+rows. The oracle's interval is 1.645 standard deviations of the estimates themselves to either side. And on digits the
+slope of std against B, from batches drawn with 50 seeds: how often its 90% interval holds -1/2.
 
-    python benchmarks/noise_coverage.py [--samples 1000]
+    python benchmarks/noise_coverage.py [--samples 1000] [--slopes 50]
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import torch
 from record import markdown, record
 
 from batchwright.core.streams import generator
-from batchwright.measure.noise import LEVEL, measure_noise
+from batchwright.measure.estimate import LEVEL
+from batchwright.measure.noise import measure_noise
+from batchwright.measure.scatter import SAMPLINGS, scatter_by_batch, slope_of
 from batchwright.task.load import load_task
 from batchwright.task.task import TaskReference
 
@@ -30,6 +33,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--slopes", type=int, default=50)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     task = load_task(TaskReference(name="least-squares"))
@@ -62,14 +66,48 @@ def main() -> None:
         ],
     )
     table += f"\n\n{arguments.samples} samples of 512 of 1000 rows, {seconds / arguments.samples * 1e3:.1f} ms each."
+    slopes = slope_coverage(arguments.slopes)
+    table += "\n\n" + markdown(
+        ["slope on digits", "mean", "-1/2 inside", "median width", "std at B = N"],
+        [
+            [
+                n.replace("_", " "),
+                f"{s['mean']:.4f}",
+                f"{s['held']:.2f}",
+                f"{s['width']:.4f}",
+                f"{s['at_all']:.3g}",
+            ]
+            for n, s in slopes.items()
+        ],
+    )
     record(
         "noise_coverage", question=(__doc__ or "").splitlines()[0], ratio=float(held.min()) / LEVEL,
         measurements={
             "names": NAMES, "truth": truth.tolist(), "coverage": held.tolist(), "width_over_oracle": width.tolist(),
-            "bias": bias.tolist(), "samples": arguments.samples,
+            "bias": bias.tolist(), "samples": arguments.samples, "slopes": slopes,
         },
         table=table,
     )  # fmt: skip
+
+
+def slope_coverage(seeds: int) -> dict[str, dict[str, float]]:
+    """By kind of sampling: the mean slope, how often -1/2 is inside, the median width, std at B = N (the largest)."""
+    task = load_task(TaskReference(name="digits"))
+    model, total = task.build_model(0), len(task.train)
+    trace = measure_noise(model, task, sample=None).trace_sigma.value
+    drawn = [scatter_by_batch(model, task, trace, seed=seed) for seed in range(seeds)]
+    found = {}
+    for sampling in SAMPLINGS:
+        slopes = [slope_of(rows, total, sampling) for rows in drawn]
+        ends = np.array([s.interval for s in slopes])
+        whole = [r.std for rows in drawn for r in rows if r.batch_size == total and r.sampling == sampling]
+        found[sampling] = {
+            "mean": float(np.mean([s.value for s in slopes])),
+            "held": float(((ends[:, 0] <= -0.5) & (ends[:, 1] >= -0.5)).mean()),
+            "width": float(np.median(ends[:, 1] - ends[:, 0])),
+            "at_all": max(whole),
+        }
+    return found
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from batchwright.core.errors import InputError
 if TYPE_CHECKING:
     from batchwright.measure.along import NoiseAlong
     from batchwright.measure.estimate import NoiseScale
-    from batchwright.measure.scatter import Scatter
     from batchwright.optim.spec import OptimizerSpec
     from batchwright.task.task import Task, TaskReference
     from batchwright.training.loop import Run
@@ -91,9 +90,11 @@ def noise(
             run = _run(spec, live, checkpoint, steps, progress)
         else:
             run, curve = _along(spec, live, along, progress, **how)
+        progress.close()
+        progress = ProgressLine("examples drawn")
+        document = _at(run, live, curvature, draws, progress, **how)
     finally:
         progress.close()
-    document = _at(run, live, curvature, draws, **how)
     if along is not None:
         document["along"] = [row.model_dump(mode="json") for row in curve]
     if figure is not None:
@@ -183,7 +184,7 @@ def _along(spec: RunSpec, task: Task, every: int, progress: Any, **how: Any) -> 
     return last, curve
 
 
-def _at(run: Run, task: Task, curvature: bool, draws: int, **how: Any) -> dict[str, Any]:
+def _at(run: Run, task: Task, curvature: bool, draws: int, progress: Any, **how: Any) -> dict[str, Any]:
     """Noise at one point as the JSON document says it."""
     from batchwright.measure.along import noise_of_run
     from batchwright.measure.scatter import SAMPLINGS, scatter_by_batch, slope_of
@@ -197,6 +198,7 @@ def _at(run: Run, task: Task, curvature: bool, draws: int, **how: Any) -> dict[s
         draws=draws,
         seed=how["seed"],
         memory_bytes=how["memory_bytes"],
+        progress=progress,
     )
     slopes = {name: slope_of(scatter, raw.examples, name) for name in SAMPLINGS}
     return {
@@ -231,7 +233,7 @@ def _draw(document: dict[str, Any], along: list[NoiseAlong], figure: Path) -> No
 def _print(document: dict[str, Any]) -> None:
     from batchwright.cli.output import measured, say, seconds, show_table
     from batchwright.measure.noise import Noise
-    from batchwright.measure.scatter import Scatter, Slope
+    from batchwright.measure.scatter import SAMPLINGS, Scatter, Slope
 
     found = Noise.model_validate({k: v for k, v in document.items() if k in Noise.model_fields})
     say(_sentence(found.noise_scale, document["step"]), style="bold")
@@ -250,12 +252,14 @@ def _print(document: dict[str, Any]) -> None:
         say(f"Preconditioned as its optimizer does: {_scale(scale)}.")
     say()
     rows = [Scatter.model_validate(row) for row in document["std_by_batch"]]
-    by_size: dict[int, list[Scatter]] = {}
-    for row in rows:
-        by_size.setdefault(row.batch_size, []).append(row)
+    by_place = {(row.batch_size, row.sampling): row for row in rows}
     table = []
-    for size, pair in by_size.items():
-        table.append([str(size), *(f for r in pair for f in (measured(r.std), measured(r.predicted)))])
+    for size in sorted({row.batch_size for row in rows}):
+        cells = [str(size)]
+        for sampling in SAMPLINGS:
+            at = by_place.get((size, sampling))
+            cells += ["-", "-"] if at is None else [measured(at.std), measured(at.predicted)]
+        table.append(cells)
     show_table(["batch", "std, replaced", "theory", "std, not replaced", "theory "], table)
     for slope in (Slope.model_validate(s) for s in document["slopes"].values()):
         low, high = slope.interval
@@ -283,7 +287,12 @@ def _sentence(scale: NoiseScale, step: int) -> str:
 
 
 def _scale(scale: NoiseScale) -> str:
-    return "unresolved" if scale.value is None else _interval(scale.value, scale.interval)
+    from batchwright.cli.output import measured
+
+    if scale.value is not None:
+        return _interval(scale.value, scale.interval)
+    low = scale.interval[0]
+    return "unresolved" + ("" if low is None else f" (90%: above {measured(low)})")
 
 
 def _interval(value: float, interval: tuple[float | None, float | None]) -> str:
