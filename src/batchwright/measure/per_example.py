@@ -33,7 +33,7 @@ _COPIES = 4
 _KEPT = 6
 """A backward pass through a backward pass needs about six times what the forward pass keeps."""
 _CACHE_BYTES = 8 << 20
-"""On a CPU larger chunks fall out of its caches: LeNet's gradient takes half as long again in chunks of 2048."""
+"""On a CPU larger chunks fall out of its caches: LeNet's takes half as long again in chunks of 2048."""
 _MOST = 4096
 
 
