@@ -28,7 +28,7 @@ def test_the_document_has_the_contracts_names(capsys, tmp_path):
     assert [p["batch_size"] for p in found["points"]] == [1, 16, 256, 1437]
     assert found["largest_that_fits"] == 1437
     assert found["state_unchanged"] is True
-    assert "peak memory" in figure.read_text()
+    assert "memory of a step" in figure.read_text()
 
 
 def test_a_tight_budget_leaves_less_than_all(capsys):

@@ -10,7 +10,7 @@ import typer
 from batchwright.cli import options as o
 
 if TYPE_CHECKING:
-    from batchwright.measure.probe import Probe
+    from batchwright.measure.probe import Collapse, Probe
 
 _PROBE = "Probe"
 
@@ -65,12 +65,14 @@ def probe(
             "sampling": {"last_batch": "run_on"},
         }
     )  # fmt: skip
-    note(f"{live.name}: {len(live.train)} training examples; timing, then memory in a process of its own")
+    note(f"{live.name}: {len(live.train)} training examples; memory in a process of its own, then timing")
     found = measure(spec, live, batch_sizes=sizes, memory_budget_bytes=budget, limit_seconds=seconds)
     if figure is not None:
         from batchwright.report.figures import save_figure
         from batchwright.report.probe_figure import draw_probe
 
+        if not found.points:
+            raise InputError(f"--figure needs a batch size that fits, got none: {found.memory_note}")
         with writing(figure):
             save_figure(draw_probe(found), figure)
     if as_json:
@@ -94,8 +96,9 @@ def _print(found: Probe, task: str) -> None:
         ]
         for p in found.points
     ]  # fmt: skip
-    show_table(["batch", "a step", "quartiles", "examples/s", "memory"], rows, optional=["quartiles"])
-    say()
+    if rows:
+        show_table(["batch", "a step", "quartiles", "examples/s", "memory"], rows, optional=["quartiles"])
+        say()
     say(_memory(found))
     for cache in found.caches:
         if cache.passed_at is not None:
@@ -104,10 +107,9 @@ def _print(found: Probe, task: str) -> None:
                 f"{measured(cache.passed_at)} on."
             )
     if found.collapse is not None:
-        say(
-            f"Throughput falls to {found.collapse.share:.0%} of the best at batch size "
-            f"{found.collapse.batch_size}."
-        )
+        say(_collapse(found.collapse))
+    for row in found.left_out:
+        say(f"Batch size {row.batch_size:,} was not timed: {row.reason}.")
     if found.others_load is not None and found.others_load > 0.15:
         say(f"Note: others used {found.others_load:.0%} of the machine meanwhile, so seconds may be far off.")
     if not found.state_unchanged:
@@ -132,8 +134,19 @@ def _sentence(found: Probe) -> str:
     )
 
 
+def _collapse(collapse: Collapse) -> str:
+    text = f"Throughput falls to {collapse.share:.0%} of the best at batch size {collapse.batch_size:,}"
+    if collapse.allocator_retries:
+        return f"{text}: the allocator starts over, memory is about to run out."
+    if collapse.cache_level is not None:
+        return f"{text}, where the working set no longer fits the level {collapse.cache_level} cache."
+    return f"{text}."
+
+
 def _memory(found: Probe) -> str:
     budget = _size(found.memory_budget_bytes)
+    if found.largest_search is None:
+        return f"Memory is not known: {found.memory_note}."
     if found.largest_that_fits is None:
         return f"Largest batch that fits {budget}: none ({found.memory_note})."
     slope = found.memory_bytes_per_example

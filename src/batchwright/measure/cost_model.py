@@ -24,6 +24,8 @@ _BEYOND = 64.0
 _INSIDE = 2.0
 """A knee must lie this factor inside the sizes measured, and its interval inside them."""
 _HUBER = 2.0
+_NO_CURVE = 0.6
+"""Residuals in log t above which the timings say nothing of a knee (others kept the processors busy)."""
 _FLOOR = 0.005
 """Relative error that no timing is better than."""
 
@@ -109,7 +111,13 @@ def fit_cost_model(batch_sizes: Sequence[int], seconds: Sequence[float]) -> Cost
         raise InputError("batch sizes and seconds must be positive and finite")
     log_a, log_knee, p, knees, marginal = _fit(sizes, np.log(times))
     residuals = np.log(times) - log_a - _shape(sizes, np.exp([log_knee]), np.array([p]))[0, 0]
+    residual_sd = math.sqrt(float(np.sum(residuals**2)) / max(1, len(sizes) - 3) + _FLOOR**2)
     knee, reason = _knee(sizes, log_knee, knees, marginal)
+    if residual_sd > _NO_CURVE:
+        knee, reason = (
+            None,
+            (f"seconds a step are off a curve with one bend by a factor of {math.exp(residual_sd):.2g}"),
+        )
     return CostModel(
         overhead_seconds=math.exp(log_a),
         seconds_per_example=math.exp(log_a - log_knee),
@@ -117,7 +125,7 @@ def fit_cost_model(batch_sizes: Sequence[int], seconds: Sequence[float]) -> Cost
         knee=knee,
         knee_reason=reason,
         relative_sd=_left_out_sd(sizes, residuals),
-        residual_sd=math.sqrt(float(np.sum(residuals**2)) / max(1, len(sizes) - 3) + _FLOOR**2),
+        residual_sd=residual_sd,
         batch_sizes=tuple(int(b) for b in sizes),
         measured_seconds=tuple(float(t) for t in times),
     )

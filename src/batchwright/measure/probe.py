@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import BaseModel, ConfigDict
 
+from batchwright.batches import check_batch_size
 from batchwright.core.errors import InputError
+from batchwright.measure.caches import Cache, caches
 from batchwright.measure.caller_state import isolated, state_digest
 from batchwright.measure.cost_model import CostModel, Knee, fit_cost_model
-from batchwright.measure.largest import LargestFit, largest_that_fits
-from batchwright.measure.memory import (
-    MemoryChild,
-    MemoryUnknownError,
-    ModelBytes,
-    Trial,
-    free_memory_bytes,
-)
+from batchwright.measure.hardware import CALM_LOAD, SecondsPerStep
+from batchwright.measure.largest import LargestFit
+from batchwright.measure.memory import ModelBytes, free_memory_bytes
+from batchwright.measure.peaks import PeakMemory, powers_of_two
 from batchwright.measure.timing import time_steps
 from batchwright.task.task import Task
 from batchwright.training.environment import environment
-from batchwright.training.spec import RunSpec
+from batchwright.training.feed import device_of
+from batchwright.training.spec import EvaluationPlan, RunSpec
 
 _FROZEN = ConfigDict(frozen=True)
 _FREE_SHARE = 0.9
 """Share of the free memory that the largest batch may take, where no budget is given."""
-_TOLERANCE = 0.03
-_SEARCH_SECONDS = 40.0
+_TOO_LONG = "it does not run in the time allowed for timing"
+_TOO_FEW = "a knee needs 4 batch sizes or more that fit and run"
 _COLLAPSED = 0.7
 """Throughput below this share of the best at a smaller size is a collapse."""
-_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
 class ProbePoint(BaseModel):
@@ -51,29 +49,33 @@ class ProbePoint(BaseModel):
     peak_memory_bytes: int | None
 
 
-class Cache(BaseModel):
-    """A cache of the processor, and the batch size at which an update's working set passes it."""
-
-    model_config = _FROZEN
-    level: int
-    bytes: int
-    passed_at: float | None
-
-
 class Collapse(BaseModel):
-    """From this batch size on throughput is below ``share`` of the best: memory is being juggled."""
+    """The first batch size at which throughput falls to ``share`` of the best at a smaller one.
+
+    ``allocator_retries`` (CUDA) says that the allocator had to free and start over: memory is about to run
+    out. ``cache_level`` is the last cache that the working set has passed by there (CPU).
+    """
 
     model_config = _FROZEN
     batch_size: int
     share: float
     allocator_retries: int | None
+    cache_level: int | None = None
+
+
+class LeftOut(BaseModel):
+    """A batch size asked for that was not timed, and why."""
+
+    model_config = _FROZEN
+    batch_size: int
+    reason: str
 
 
 class Probe(BaseModel):
     """What a probe found.
 
     Attributes:
-        points: every batch size timed, ascending.
+        points: every batch size timed, ascending; ``left_out`` those that were not.
         cost_model: t(B), see ``measure.cost_model``; ``knee`` is its knee, None with ``knee_reason``.
         largest_that_fits: under ``memory_budget_bytes``, never more than all examples; None where even one
             does not fit or memory could not be measured (``memory_note`` says which).
@@ -85,6 +87,7 @@ class Probe(BaseModel):
 
     model_config = _FROZEN
     points: tuple[ProbePoint, ...]
+    left_out: tuple[LeftOut, ...] = ()
     cost_model: CostModel | None
     knee: Knee | None
     knee_reason: str
@@ -112,13 +115,14 @@ def probe(
     limit_seconds: float = 8.0,
     watched: Sequence[Any] = (),
 ) -> Probe:
-    """Time updates at many batch sizes, measure their memory, and find the largest that fits.
+    """Measure the memory of updates, find the largest batch that fits, and time those that do.
 
-    Time is measured in this process, on a model of its own; memory in a child process that may be killed.
-    Nothing that the caller owns is changed: models, optimizers, random states, data sets.
+    Memory is measured in a child process that may be killed, before anything runs here; time in this process,
+    on a model of its own. Batches run on across epoch ends, so that every update has its full size. Nothing
+    that the caller owns is changed: models, optimizers, random states, data sets.
 
     Args:
-        spec: the run whose updates are probed; its batch size does not matter.
+        spec: the run whose updates are probed; its batch size, target and evaluations do not matter.
         task: the live task.
         batch_sizes: to time; powers of two and all examples by default.
         memory_budget_bytes: what the process may take; 90% of the free memory by default.
@@ -127,144 +131,95 @@ def probe(
 
     Raises:
         InputError: a batch size outside 1 ... N, or a budget that is not positive.
+        BatchwrightError: the model raised an error at every batch size.
     """
     began = time.perf_counter()
     total = len(task.train)
-    sizes = sorted(set(batch_sizes or [*_powers(total), total]))
+    sizes = sorted(set(batch_sizes or [*powers_of_two(total), total]))
     for size in sizes:
-        if not 1 <= size <= total:
-            raise InputError(f"batch_size must be between 1 and {total} (the training examples), got {size}")
+        check_batch_size(size, total)
     if memory_budget_bytes is not None and memory_budget_bytes < 1:
         raise InputError(f"the memory budget must be positive, got {memory_budget_bytes} bytes")
+    device = device_of(spec.device)
+    if device.type == "cuda":
+        torch.cuda.init()  # else the generators that it brings would look like a change
     before = state_digest(task, *watched)
-    own = isolated(task)
-    specs = [spec.model_copy(update={"batch_size": size}) for size in sizes]
-    timed = time_steps(specs, own, limit_seconds=limit_seconds)
-    model = fit_cost_model(list(timed), [row.median for row in timed.values()]) if len(timed) > 1 else None
     budget = memory_budget_bytes or int(_FREE_SHARE * free_memory_bytes(spec.device))
-    memory = _Memory(spec, own, budget, total)
-    memory.search(list(timed))
-    points = tuple(
-        ProbePoint(
-            batch_size=size, seconds_per_step=row.median, low=row.low, high=row.high,
-            examples_per_second=size / row.median, peak_memory_bytes=memory.peak(size),
-        )
-        for size, row in timed.items()
-    )  # fmt: skip
-    loads = [row.others_load for row in timed.values() if row.others_load is not None]
-    slope = memory.slope()
+    own, base = isolated(task), _plain(spec)
+    memory = PeakMemory(base, task, budget, total)
+    memory.search(sizes)
+    timed = _timed(base, own, [size for size in sizes if memory.refusal(size) is None], limit_seconds)
+    model = fit_cost_model(list(timed), [row.median for row in timed.values()]) if len(timed) > 1 else None
+    points = tuple(_point(size, row, memory.peak(size)) for size, row in timed.items())
+    load = max((row.others_load for row in timed.values() if row.others_load is not None), default=None)
+    levels = caches(memory.facts) if device.type == "cpu" else ()
     return Probe(
         points=points,
+        left_out=tuple(
+            LeftOut(batch_size=size, reason=memory.refusal(size) or _TOO_LONG)
+            for size in sizes
+            if size not in timed
+        ),
         cost_model=model,
         knee=None if model is None else model.knee,
-        knee_reason="one batch size alone shows no knee" if model is None else model.knee_reason,
+        knee_reason=_TOO_FEW if model is None else model.knee_reason,
         largest_that_fits=None if memory.found is None else memory.found.value,
         largest_is_all=memory.found is not None and memory.found.value == total,
         memory_budget_bytes=budget,
-        memory_bytes_per_example=slope,
+        memory_bytes_per_example=memory.slope(),
         memory_note=memory.note,
         largest_search=memory.found,
         model_bytes=memory.facts,
-        caches=_caches(memory.facts) if spec.device == "cpu" else (),
-        collapse=_collapse(points, memory),
+        caches=levels,
+        collapse=_collapse(points, memory, levels, busy=(load or 0.0) > CALM_LOAD),
         state_unchanged=state_digest(task, *watched) == before,
-        others_load=max(loads) if loads else None,
+        others_load=load,
         seconds=time.perf_counter() - began,
-        environment=environment(),
+        environment=environment(device),
     )
 
 
-def _powers(total: int) -> list[int]:
-    return [2**k for k in range(total.bit_length()) if 2**k < total]
+def _plain(spec: RunSpec) -> RunSpec:
+    """The run with nothing but its updates, each of the full size."""
+    sampling = spec.sampling.model_copy(update={"last_batch": "run_on"})
+    nothing = EvaluationPlan(splits=())
+    return spec.model_copy(
+        update={"sampling": sampling, "evaluation": nothing, "target": None, "batch_growth": None}
+    )
 
 
-class _Memory:
-    """Peak memory by batch size, from one child process after another."""
-
-    def __init__(self, spec: RunSpec, task: Task, budget: int, total: int) -> None:
-        self._spec, self._task, self._budget, self._total = spec, task, budget, total
-        self._trials: dict[int, Trial] = {}
-        self.found: LargestFit | None = None
-        self.facts: ModelBytes | None = None
-        self.note = ""
-
-    def search(self, timed: Sequence[int]) -> None:
-        """The largest that fits, and the peak of every timed size up to it."""
-        ladder = sorted({*_powers(self._total), self._total, *timed})
-        try:
-            with MemoryChild(self._spec, self._task, budget_bytes=self._budget) as child:
-
-                def measure(size: int) -> Trial:
-                    if size not in self._trials:
-                        self._trials[size] = child.measure(size)
-                    return self._trials[size]
-
-                child.measure(ladder[0])  # starts the process, which takes seconds of its own
-                self.facts = child.facts
-                room = None if self.facts is None else float(self._budget - self.facts.resident_bytes)
-                self.found = largest_that_fits(
-                    measure, ladder, room_bytes=room, tolerance=_TOLERANCE, limit_seconds=_SEARCH_SECONDS
-                )
-        except MemoryUnknownError as error:
-            self.note = str(error)
-            return
-        if self.found.value is None:
-            self.note = next((t.reason for t in self.found.trials if t.reason), "not even one example fits")
-
-    def peak(self, size: int) -> int | None:
-        trial = self._trials.get(size)
-        return None if trial is None else trial.peak_memory_bytes
-
-    def retries(self, size: int) -> int | None:
-        trial = self._trials.get(size)
-        return None if trial is None else trial.allocator_retries
-
-    def slope(self) -> float | None:
-        """Bytes an example, between the largest size with a known peak and the one at half of it."""
-        peaks = sorted((b, t.peak_memory_bytes) for b, t in self._trials.items() if t.peak_memory_bytes)
-        lower = [(b, p) for b, p in peaks if b <= peaks[-1][0] / 2] if peaks else []
-        if not lower or lower[-1][1] is None or peaks[-1][1] is None:
-            return None
-        return max(0.0, (peaks[-1][1] - lower[-1][1]) / (peaks[-1][0] - lower[-1][0]))
+def _timed(
+    spec: RunSpec, task: Task, sizes: Sequence[int], limit_seconds: float
+) -> dict[int, SecondsPerStep]:
+    if not sizes:
+        return {}
+    specs = [spec.model_copy(update={"batch_size": size}) for size in sizes]
+    return time_steps(specs, task, limit_seconds=limit_seconds)
 
 
-def _collapse(points: Sequence[ProbePoint], memory: _Memory) -> Collapse | None:
-    """The first size at which throughput falls far below the best so far, or the allocator starts over."""
+def _point(size: int, row: SecondsPerStep, peak: int | None) -> ProbePoint:
+    return ProbePoint(
+        batch_size=size, seconds_per_step=row.median, low=row.low, high=row.high,
+        examples_per_second=size / row.median, peak_memory_bytes=peak,
+    )  # fmt: skip
+
+
+def _collapse(
+    points: Sequence[ProbePoint], memory: PeakMemory, levels: Sequence[Cache], *, busy: bool
+) -> Collapse | None:
+    """Where throughput falls far below the best so far, or the allocator starts over.
+
+    While others use the machine, slow steps are no evidence of it.
+    """
     best = 0.0
     for point in points:
         retries = memory.retries(point.batch_size)
-        if best and (point.examples_per_second < _COLLAPSED * best or retries):
+        share = point.examples_per_second / best if best else 1.0
+        if retries or (share < _COLLAPSED and not busy):
+            passed = [c.level for c in levels if c.passed_at is not None and c.passed_at < point.batch_size]
             return Collapse(
-                batch_size=point.batch_size, share=point.examples_per_second / best, allocator_retries=retries
-            )
+                batch_size=point.batch_size, share=share, allocator_retries=retries,
+                cache_level=max(passed, default=None),
+            )  # fmt: skip
         best = max(best, point.examples_per_second)
     return None
-
-
-def _caches(facts: ModelBytes | None) -> tuple[Cache, ...]:
-    """Level 2 and 3 caches, with the batch size at which parameters, state and activations exceed them."""
-    found = []
-    for folder in sorted(_CACHES.glob("index*")) if _CACHES.exists() else []:
-        try:
-            level, kind = int((folder / "level").read_text()), (folder / "type").read_text().strip()
-            size = _cache_bytes((folder / "size").read_text().strip())
-        except (OSError, ValueError):
-            continue
-        if level < 2 or kind == "Instruction":
-            continue
-        passed = None
-        if facts is not None and facts.activation_bytes_per_example:
-            fixed = 2 * facts.parameter_bytes + (facts.optimizer_bytes or 0)  # gradients are as large
-            passed = max(0.0, (size - fixed) / facts.activation_bytes_per_example)
-        found.append(Cache(level=level, bytes=size, passed_at=passed))
-    return tuple(found)
-
-
-def _cache_bytes(text: str) -> int:
-    """``512K`` in bytes.
-
-    >>> _cache_bytes("512K"), _cache_bytes("32M")
-    (524288, 33554432)
-    """
-    units = {"K": 2**10, "M": 2**20, "G": 2**30}
-    return int(text[:-1]) * units[text[-1]] if text[-1] in units else int(text)

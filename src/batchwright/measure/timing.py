@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from batchwright.core.errors import InputError
+from batchwright.core.errors import BatchwrightError, InputError, one_line
 from batchwright.measure.cost_model import CostModel, fit_cost_model
 from batchwright.measure.hardware import SecondsPerStep, _OthersLoad, _summarise
 from batchwright.task.task import Task
-from batchwright.training.loop import Run
+from batchwright.training.loop import Run, is_out_of_memory
 from batchwright.training.spec import RunSpec
 
 _TURN_SECONDS = 0.03
@@ -36,10 +36,12 @@ def time_steps(
             left out, but for the four smallest.
 
     Returns:
-        A measurement a batch size, ascending; sizes left out are missing.
+        A measurement a batch size, ascending. Sizes left out are missing, and so are those at which the model
+        raises an error (batch normalisation of one example) and those from the first that runs out of memory.
 
     Raises:
         InputError: specs that differ otherwise.
+        BatchwrightError: the model raises an error at every size.
     """
     began = time.perf_counter()
     by_size = {spec.batch_size: spec for spec in sorted(specs, key=lambda spec: spec.batch_size)}
@@ -74,16 +76,29 @@ def _warm_up(run: Run, by_size: dict[int, RunSpec], limit_seconds: float) -> dic
     """Run every size once or more; how many updates fill a turn of each."""
     counts: dict[int, int] = {}
     sweep, last, last_size = 0.0, 0.0, 1
+    failure: Exception | None = None
     for size, spec in by_size.items():
         expected = last * size / last_size
         if len(counts) >= _FEWEST_SIZES and (sweep + expected) * _FEWEST_SWEEPS > 2 * limit_seconds:
             break
-        once = _turn(run, spec, 1)
-        if once < _TURN_SECONDS:
-            once = _turn(run, spec, 3)
+        try:
+            once = _turn(run, spec, 1)
+            if once < _TURN_SECONDS:
+                once = _turn(run, spec, 3)
+        except BatchwrightError:
+            raise
+        except Exception as error:
+            failure = error
+            if is_out_of_memory(error):
+                break
+            continue
         counts[size] = max(1, min(1000, round(_TURN_SECONDS / max(once, 1e-7))))
         sweep += once * counts[size]
         last, last_size = once, size
+    if not counts and failure is not None:
+        raise BatchwrightError(
+            f"the model runs at no batch size: {type(failure).__name__}: {one_line(failure)}"
+        )
     return counts
 
 
