@@ -8,34 +8,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from batchwright.cli import options as o
+from batchwright.cli import point
 from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
     from batchwright.measure.along import NoiseAlong
     from batchwright.measure.estimate import NoiseScale
-    from batchwright.optim.spec import OptimizerSpec
-    from batchwright.task.task import Task, TaskReference
+    from batchwright.task.task import Task
     from batchwright.training.loop import Run
     from batchwright.training.spec import RunSpec
 
-_WHERE, _HOW = "Where", "How"
+_HOW = "How"
 
 
 def noise(
     task: o.TaskName,
-    checkpoint: Annotated[
-        Path | None, typer.Option(rich_help_panel=_WHERE, help="Measure at this checkpoint of `train`.")
-    ] = None,
-    steps: Annotated[int, typer.Option(rich_help_panel=_WHERE, help="Train so many updates first.")] = 0,
-    batch_size: Annotated[
-        int, typer.Option(rich_help_panel=_WHERE, help="... with this batch size ...")
-    ] = 32,
-    lr: Annotated[
-        float | None, typer.Option(rich_help_panel=_WHERE, help="... and this learning rate.")
-    ] = None,
+    checkpoint: point.Checkpoint = None,
+    steps: point.Steps = 0,
+    batch_size: point.BatchSize = 32,
+    lr: point.Lr = None,
     along: Annotated[
         int | None,
-        typer.Option(rich_help_panel=_WHERE, help="Measure after every so many of the --steps, as a curve."),
+        typer.Option(
+            rich_help_panel=point.PANEL, help="Measure after every so many of the --steps, as a curve."
+        ),
     ] = None,
     sample: Annotated[
         str, typer.Option(rich_help_panel=_HOW, help="Rows whose gradients are taken, or all.")
@@ -65,21 +61,19 @@ def noise(
     """Measure the gradient noise scale: the batch size beyond which averaging more examples buys little."""
     from batchwright.advice.answer import command_words
     from batchwright.cli.output import ProgressLine, emit_json, note, say
-    from batchwright.task.load import load_task
 
     if figure is not None:
         o.check_figure(figure)
     rows, memory = _rows(sample), o.memory_bytes(memory_budget, "--memory-budget")
     reference = o.reference(task, settings, data, examples)
-    if checkpoint is not None:
-        if steps or along is not None:
-            raise InputError("--checkpoint says where to measure: drop --steps and --along")
-        spec = _checkpoint_spec(checkpoint, reference).model_copy(update={"device": device})
-        live = load_task(spec.task)
-    else:
-        live = load_task(reference)
-        optimizer_spec = o.optimizer(live, name=optimizer, lr=lr, momentum=momentum)
-        spec = _spec(live, reference, optimizer_spec, steps, batch_size, seed, device, dtype, along)
+    if checkpoint is not None and (steps or along is not None):
+        raise InputError("--checkpoint says where to measure: drop --steps and --along")
+    if along is not None and steps == 0:
+        raise InputError("--along needs --steps, the updates to make, for instance --steps 200 --along 20")
+    spec, live = point.spec_at(
+        reference, checkpoint=checkpoint, steps=steps, batch_size=batch_size, lr=lr, optimizer=optimizer,
+        momentum=momentum, seed=seed, device=device, dtype=dtype,
+    )  # fmt: skip
     count = "all" if rows is None or rows >= len(live.train) else f"{rows:,}"
     note(f"{live.name}: {count} of {len(live.train):,} training examples are sampled")
     progress = ProgressLine("steps")
@@ -87,7 +81,7 @@ def noise(
     curve: list[NoiseAlong] = []
     try:
         if along is None:
-            run = _run(spec, live, checkpoint, steps, progress)
+            run = point.run_at(spec, live, checkpoint=checkpoint, steps=steps, progress=progress)
         else:
             run, curve = _along(spec, live, along, progress, **how)
         progress.close()
@@ -118,56 +112,6 @@ def _rows(text: str) -> int | None:
     if not text.isdigit() or int(text) < 3:
         raise InputError(f"--sample must be all or a number of rows from 3 on, got {text!r}")
     return int(text)
-
-
-def _checkpoint_spec(checkpoint: Path, reference: TaskReference) -> RunSpec:
-    """The spec of the run that left the checkpoint, if it was a run of the task that was named."""
-    from batchwright.training.checkpoint import load
-
-    spec = load(checkpoint).spec
-    plain = reference.model_copy(update={"options": {}, "examples": None, "data_dir": None})
-    # Without --set, --data and --examples, those of the checkpoint hold.
-    if reference.name != spec.task.name or reference not in (plain, spec.task):
-        asked, had = (r.model_dump(exclude_defaults=True) for r in (reference, spec.task))
-        raise InputError(f"checkpoint {checkpoint} was made with the task {had}, got {asked}: name the same")
-    return spec
-
-
-def _spec(
-    task: Task, reference: TaskReference, optimizer: OptimizerSpec, steps: int, batch_size: int, seed: int,
-    device: str, dtype: str, along: int | None,
-) -> RunSpec:  # fmt: skip
-    """A run of so many steps."""
-    from batchwright.training.spec import RunSpec
-
-    if steps < 0:
-        raise InputError(f"--steps must be 0 or more, got {steps}")
-    if along is not None and steps == 0:
-        raise InputError("--along needs --steps, the updates to make, for instance --steps 200 --along 20")
-    return RunSpec.model_validate(
-        {
-            "task": reference, "batch_size": batch_size if steps else min(batch_size, len(task.train)),
-            "optimizer": optimizer, "budget": {"steps": max(steps, 1)}, "seed": seed,
-            "device": device, "dtype": dtype, "evaluation": {"at": "steps", "every": 10**9},
-        }
-    )  # fmt: skip
-
-
-def _run(spec: RunSpec, task: Task, checkpoint: Path | None, steps: int, progress: Any) -> Run:
-    """The run at the point where its noise is measured."""
-    from batchwright.training.checkpoint import Snapshot, load, restore
-    from batchwright.training.loop import Run
-
-    run = Run(spec, task)
-    if checkpoint is not None:
-        saved = load(checkpoint)
-        # The run may go on on another device than it was saved on.
-        restore(run, Snapshot(saved.tensors, saved.facts | {"spec": spec.model_dump(mode="json")}))
-        return run
-    while run.step < steps:
-        run.update()
-        progress(run.step, steps)
-    return run
 
 
 def _along(spec: RunSpec, task: Task, every: int, progress: Any, **how: Any) -> tuple[Run, list[NoiseAlong]]:
