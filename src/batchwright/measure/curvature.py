@@ -16,7 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from batchwright.core.errors import InputError
 from batchwright.core.streams import derive_seed, global_randomness
-from batchwright.measure.per_example import MEMORY_BYTES
+from batchwright.measure.per_example import MEMORY_BYTES, PerExampleGradients
 from batchwright.task.task import Task, take_examples
 
 _KEPT = 6
@@ -87,6 +87,29 @@ class Curvature:
     def gradient(self) -> Tensor:
         """The gradient of the mean loss, shape (P,)."""
         return self._gradient.clone()
+
+    def point(self) -> Tensor:
+        """The parameters, shape (P,)."""
+        return self._joined([p.detach() for p in self._params])
+
+    def move(self, point: Tensor) -> None:
+        """Go to other parameters, shape (P,): loss, gradient and products are those there from now on."""
+        self._write(point)
+        self._value, self._gradient = self._pass(0)
+
+    def loss_at(self, point: Tensor) -> float:
+        """The mean loss at other parameters, shape (P,), by forward passes alone; may not be finite."""
+        here = self.point()
+        self._write(point)
+        try:
+            with torch.no_grad():
+                return sum(self._forward(piece) for piece in self._chunks)
+        finally:
+            self._write(here)
+
+    def per_example(self) -> PerExampleGradients:
+        """The gradients of the same examples at the same point, one by one, in evaluation mode."""
+        return PerExampleGradients(self._model, self._task, memory_bytes=self._memory_bytes, seed=self._seed)
 
     def hessian_products(self, vectors: Tensor) -> Tensor:
         """H v for each row v of ``vectors``, shape (k, P), by double backward (Pearlmutter 1994)."""
@@ -163,10 +186,26 @@ class Curvature:
         total = torch.zeros(self.count, device=self.device, dtype=self.dtype)
         for piece in self._chunks:
             with self._drawing(piece, draw):
-                loss = self._losses(piece, draw).sum() / self.examples
-                total += self._joined(self._derivatives(loss))
-            value += float(loss.detach())
+                losses = self._losses(piece, draw)
+                total += self._joined(self._derivatives(losses.sum() / self.examples))
+            value += self._share(losses.detach())
         return value, total
+
+    def _forward(self, piece: Tensor) -> float:
+        with self._drawing(piece, 0):
+            return self._share(self._losses(piece, 0))
+
+    def _share(self, losses: Tensor) -> float:
+        return float(losses.double().sum()) / self.examples
+
+    def _write(self, point: Tensor) -> None:
+        """Parameters of the own copy; the graphs that were kept belong to others."""
+        self._kept.clear()
+        self._kept_bytes = 0
+        pieces = self._checked(point[None])[0].split([p.numel() for p in self._params])
+        with torch.no_grad():
+            for parameter, piece in zip(self._params, pieces, strict=True):
+                parameter.copy_(piece.view_as(parameter))
 
     def _check_determinism(self) -> None:
         """Two passes, under different random draws, must agree up to rounding."""
