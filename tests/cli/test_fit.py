@@ -62,7 +62,7 @@ def test_published_tables_in_words(cli):
     assert "refused: the runs allow 1,632 to 135,680" in answer.out
     assert "--far" in answer.out
     assert "'batch_size' as batch_size (examples per update)" in answer.out
-    assert f"Next: batchwright fit {PUBLISHED} --figure fit.svg" in answer.out
+    assert f"Next: batchwright fit {PUBLISHED} --report fit.html" in answer.out
 
 
 def test_one_workload_shows_its_batch_sizes(cli):
@@ -72,7 +72,7 @@ def test_one_workload_shows_its_batch_sizes(cli):
 
 
 def test_a_path_with_a_space_can_be_run_again(cli, table):
-    assert f"batchwright fit '{table}' --figure fit.svg" in cli("fit", table).out
+    assert f"batchwright fit '{table}' --report fit.html" in cli("fit", table).out
 
 
 @pytest.mark.parametrize(

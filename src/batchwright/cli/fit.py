@@ -19,6 +19,7 @@ _ROWS = 24
 
 
 def fit(
+    context: typer.Context,
     table: Annotated[
         str,
         typer.Argument(
@@ -37,6 +38,7 @@ def fit(
     figure: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw runs and fits into this .svg, .png or .pdf.")
     ] = None,
+    report: o.Report = None,
     as_json: o.Json = False,
 ) -> int:
     """Find the critical batch size in a table of steps to target, and predict other batch sizes."""
@@ -49,13 +51,20 @@ def fit(
             raise InputError(f"--predict must be batch sizes greater than 0, got {size:g}")
     if figure is not None:
         o.check_figure(figure)
+    if report is not None:
+        o.check_report(report)
     result = fit_table(table, predict=sizes, far=far, workload=workload)
     if figure is not None:
         _draw(result, figure)
+    if report is not None:
+        from batchwright.report.page import write_page
+        from batchwright.report.pages import fit_page
+
+        write_page(fit_page(result, command=context.obj), report)
     if as_json:
-        emit_json(result.model_dump(mode="json") | {"figure": None if figure is None else str(figure)})
+        emit_json(result.model_dump(mode="json") | {"figure": o.named(figure), "report": o.named(report)})
     else:
-        _print(result, table, figure)
+        _print(result, table, figure, report)
     return 0
 
 
@@ -69,7 +78,7 @@ def _draw(result: FitResult, figure: Path) -> None:
         save_figure(drawn, figure)
 
 
-def _print(result: FitResult, table: str, figure: Path | None) -> None:
+def _print(result: FitResult, table: str, figure: Path | None, report: Path | None) -> None:
     from batchwright.cli.output import say, show_table
 
     for fitted in result.workloads:
@@ -97,8 +106,10 @@ def _print(result: FitResult, table: str, figure: Path | None) -> None:
             say(f"Next: {start}{step}")
     if figure is not None:
         say(f"Figure: {figure}")
+    if report is not None:
+        say(f"Report: {report}")
     else:
-        say(f"Next: batchwright fit {shlex.quote(table)} --figure fit.svg")
+        say(f"Next: batchwright fit {shlex.quote(table)} --report fit.html")
 
 
 def _summary(fitted: WorkloadFit) -> list[str]:

@@ -13,7 +13,6 @@ from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
     from batchwright.measure.along import NoiseAlong
-    from batchwright.measure.estimate import NoiseScale
     from batchwright.task.task import Task
     from batchwright.training.loop import Run
     from batchwright.training.spec import RunSpec
@@ -22,6 +21,7 @@ _HOW = "How"
 
 
 def noise(
+    context: typer.Context,
     task: o.TaskName,
     checkpoint: point.Checkpoint = None,
     steps: point.Steps = 0,
@@ -56,6 +56,7 @@ def noise(
     figure: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw into this .svg, .png or .pdf.")
     ] = None,
+    report: o.Report = None,
     as_json: o.Json = False,
 ) -> int:
     """Measure the gradient noise scale: the batch size beyond which averaging more examples buys little."""
@@ -64,6 +65,8 @@ def noise(
 
     if figure is not None:
         o.check_figure(figure)
+    if report is not None:
+        o.check_report(report)
     rows, memory = _rows(sample), o.memory_bytes(memory_budget, "--memory-budget")
     reference = o.reference(task, settings, data, examples)
     if checkpoint is not None and (steps or along is not None):
@@ -93,7 +96,9 @@ def noise(
         document["along"] = [row.model_dump(mode="json") for row in curve]
     if figure is not None:
         _draw(document, curve, figure)
-    document |= {"task": live.name, "figure": None if figure is None else str(figure)}
+    if report is not None:
+        _report(document, curve, live.name, context.obj, report)
+    document |= {"task": live.name, "figure": o.named(figure), "report": o.named(report)}
     if as_json:
         emit_json(document)
         return 0
@@ -102,6 +107,8 @@ def noise(
     _print(document)
     if figure is not None:
         say(f"Figure: {figure}")
+    if report is not None:
+        say(f"Report: {report}")
     say(f"Next: batchwright advise {command_words(spec.task)}")
     return 0
 
@@ -171,6 +178,26 @@ def _draw(document: dict[str, Any], along: list[NoiseAlong], figure: Path) -> No
         save_figure(drawn, figure)
 
 
+def _report(document: dict[str, Any], along: list[NoiseAlong], task: str, command: str, report: Path) -> None:
+    from batchwright.measure.noise import Noise
+    from batchwright.measure.scatter import Scatter, Slope
+    from batchwright.report.page import write_page
+    from batchwright.report.pages import noise_page
+
+    scaled = document["preconditioned_noise"]
+    page = noise_page(
+        Noise.model_validate({k: v for k, v in document.items() if k in Noise.model_fields}),
+        [Scatter.model_validate(row) for row in document["std_by_batch"]],
+        [Slope.model_validate(slope) for slope in document["slopes"].values()],
+        task=task,
+        command=command,
+        step=document["step"],
+        preconditioned=None if scaled is None else Noise.model_validate(scaled),
+        along=along,
+    )
+    write_page(page, report)
+
+
 # --- for people ---
 
 
@@ -178,22 +205,23 @@ def _print(document: dict[str, Any]) -> None:
     from batchwright.cli.output import measured, say, seconds, show_table
     from batchwright.measure.noise import Noise
     from batchwright.measure.scatter import SAMPLINGS, Scatter, Slope
+    from batchwright.report import noise_words
 
     found = Noise.model_validate({k: v for k, v in document.items() if k in Noise.model_fields})
-    say(_sentence(found.noise_scale, document["step"]), style="bold")
+    say(noise_words.sentence(found.noise_scale, document["step"]), style="bold")
     say()
     say(
-        f"|G|^2 = {_interval(found.grad_sq_norm.value, found.grad_sq_norm.interval)}, tr Sigma = "
-        f"{_interval(found.trace_sigma.value, found.trace_sigma.interval)}, from {found.sample:,} of "
-        f"{found.examples:,} rows in {seconds(found.seconds)}, {found.mode}."
+        f"|G|^2 = {noise_words.interval(found.grad_sq_norm.value, found.grad_sq_norm.interval)}, tr Sigma = "
+        f"{noise_words.interval(found.trace_sigma.value, found.trace_sigma.interval)}, from "
+        f"{found.sample:,} of {found.examples:,} rows in {seconds(found.seconds)}, {found.mode}."
     )
     if found.curvature_noise_scale is not None:
-        say(f"With the curvature, B_noise = {_scale(found.curvature_noise_scale)}.")
+        say(f"With the curvature, B_noise = {noise_words.as_text(found.curvature_noise_scale)}.")
     elif found.curvature_reason is not None:
         say(f"B_noise is missing: {found.curvature_reason}.")
     if document["preconditioned_noise"] is not None:
         scale = Noise.model_validate(document["preconditioned_noise"]).noise_scale
-        say(f"Preconditioned as its optimizer does: {_scale(scale)}.")
+        say(f"Preconditioned as its optimizer does: {noise_words.as_text(scale)}.")
     say()
     rows = [Scatter.model_validate(row) for row in document["std_by_batch"]]
     by_place = {(row.batch_size, row.sampling): row for row in rows}
@@ -213,49 +241,14 @@ def _print(document: dict[str, Any]) -> None:
         )
 
 
-def _sentence(scale: NoiseScale, step: int) -> str:
-    from batchwright.cli.output import measured
-
-    where = f"after {step:,} updates" if step else "at the initial weights"
-    if not scale.resolved:
-        low = scale.interval[0]
-        least = "" if low is None else f" above {measured(low)} (90%)"
-        return (
-            f"The gradient noise scale {where} is not resolved{least}: the mean gradient cannot be told "
-            "from zero; take more rows with --sample."
-        )
-    return (
-        f"The gradient noise scale {where} is {_scale(scale)}: batches well below it are mostly noise, so "
-        "twice the batch nearly halves the steps; well above it a larger batch buys little."
-    )
-
-
-def _scale(scale: NoiseScale) -> str:
-    from batchwright.cli.output import measured
-
-    if scale.value is not None:
-        return _interval(scale.value, scale.interval)
-    low = scale.interval[0]
-    return "unresolved" + ("" if low is None else f" (90%: above {measured(low)})")
-
-
-def _interval(value: float, interval: tuple[float | None, float | None]) -> str:
-    from batchwright.cli.output import measured
-
-    low, high = interval
-    if low is None or high is None:
-        bound = "no interval" if low is None else f"above {measured(low)}"
-        return f"{measured(value)} (90%: {bound})"
-    return f"{measured(value)} (90%: {measured(low)} to {measured(high)})"
-
-
 def _print_along(rows: list[NoiseAlong], spec: RunSpec) -> None:
     from batchwright.cli.output import measured, say, show_table
+    from batchwright.report import noise_words
 
     first, last = rows[0].raw.noise_scale, rows[-1].raw.noise_scale
     say(
-        f"The gradient noise scale went from {_scale(first)} after {rows[0].step} steps to {_scale(last)} "
-        f"after {rows[-1].step}.",
+        f"The gradient noise scale went from {noise_words.as_text(first)} after {rows[0].step} steps to "
+        f"{noise_words.as_text(last)} after {rows[-1].step}.",
         style="bold",
     )
     if spec.budget.steps is not None and rows[-1].step < spec.budget.steps:
@@ -264,9 +257,11 @@ def _print_along(rows: list[NoiseAlong], spec: RunSpec) -> None:
     adaptive = any(row.preconditioned is not None for row in rows)
     table = []
     for row in rows:
-        cells = [str(row.step), measured(row.loss), _scale(row.raw.noise_scale)]
+        cells = [str(row.step), measured(row.loss), noise_words.as_text(row.raw.noise_scale)]
         if adaptive:
-            cells.append("-" if row.preconditioned is None else _scale(row.preconditioned.noise_scale))
+            cells.append(
+                "-" if row.preconditioned is None else noise_words.as_text(row.preconditioned.noise_scale)
+            )
         table.append(cells)
     columns = ["step", "loss", "noise scale", *(["preconditioned"] if adaptive else [])]
     show_table(columns, table, left=columns[2:])

@@ -112,6 +112,11 @@ StoreOption = Annotated[
     typer.Option("--store", metavar="PATH", help="Default: $BATCHWRIGHT_STORE, else ./batchwright-runs/."),
 ]
 
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write figures and tables into this .html file."),
+]
+
 
 def pairs(items: list[str] | None, flag: str = "--set") -> dict[str, str]:
     """``["a=1", "b=2"]`` as a mapping.
@@ -245,6 +250,17 @@ def memory_bytes(text: str, flag: str) -> int:
     if match is None or float(match[1]) <= 0:
         raise InputError(f"{flag} must be an amount with its unit, as 512MiB or 2GB, got {text!r}")
     return int(float(match[1]) * units[match[2].lower()])
+
+
+def named(path: Path | None) -> str | None:
+    """A file's name in a JSON document."""
+    return None if path is None else str(path)
+
+
+def check_report(report: Path) -> None:
+    """Refuse another kind of report before the work is done."""
+    if report.suffix not in (".html", ".htm"):
+        raise InputError(f"--report must end in .html, got {report.name!r}")
 
 
 def check_figure(figure: Path) -> None:

@@ -10,12 +10,13 @@ import typer
 from batchwright.cli import options as o
 
 if TYPE_CHECKING:
-    from batchwright.measure.probe import Collapse, Probe
+    from batchwright.measure.probe import Probe
 
 _PROBE = "Probe"
 
 
 def probe(
+    context: typer.Context,
     task: o.TaskName,
     batch_sizes: Annotated[
         str | None,
@@ -39,6 +40,7 @@ def probe(
     figure: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw into this .svg, .png or .pdf.")
     ] = None,
+    report: o.Report = None,
     as_json: o.Json = False,
 ) -> int:
     """Measure seconds and memory of a step at every batch size, and the largest batch that fits."""
@@ -51,6 +53,8 @@ def probe(
 
     if figure is not None:
         o.check_figure(figure)
+    if report is not None:
+        o.check_report(report)
     if not 0 < seconds < float("inf"):
         raise InputError(f"--seconds must be greater than 0, got {seconds:g}")
     budget = None if memory_budget is None else o.memory_bytes(memory_budget, "--memory-budget")
@@ -75,39 +79,48 @@ def probe(
             raise InputError(f"--figure needs a batch size that fits, got none: {found.memory_note}")
         with writing(figure):
             save_figure(draw_probe(found), figure)
+    words = command_words(live.reference or reference)
+    if report is not None:
+        from batchwright.report.page import write_page
+        from batchwright.report.pages import probe_page
+
+        write_page(probe_page(found, task=words, command=context.obj), report)
     if as_json:
-        emit_json(found.model_dump(mode="json") | {"figure": None if figure is None else str(figure)})
+        emit_json(found.model_dump(mode="json") | {"figure": o.named(figure), "report": o.named(report)})
     else:
-        _print(found, command_words(live.reference or reference))
+        _print(found, words)
         if figure is not None:
             note(f"Figure: {figure}")
+        if report is not None:
+            note(f"Report: {report}")
     return 0
 
 
 def _print(found: Probe, task: str) -> None:
     from batchwright.cli.output import measured, say, seconds, show_table
+    from batchwright.report import probe_words
 
-    say(_sentence(found), style="bold")
+    say(probe_words.sentence(found), style="bold")
     say()
     rows = [
         [
             str(p.batch_size), seconds(p.seconds_per_step), f"{seconds(p.low)} to {seconds(p.high)}",
-            measured(p.examples_per_second), _size(p.peak_memory_bytes),
+            measured(p.examples_per_second), probe_words.size(p.peak_memory_bytes),
         ]
         for p in found.points
     ]  # fmt: skip
     if rows:
         show_table(["batch", "a step", "quartiles", "examples/s", "memory"], rows, optional=["quartiles"])
         say()
-    say(_memory(found))
+    say(probe_words.memory(found))
     for cache in found.caches:
         if cache.passed_at is not None:
             say(
-                f"Level {cache.level} cache, {_size(cache.bytes)}: passed from batch size "
+                f"Level {cache.level} cache, {probe_words.size(cache.bytes)}: passed from batch size "
                 f"{measured(cache.passed_at)} on."
             )
     if found.collapse is not None:
-        say(_collapse(found.collapse))
+        say(probe_words.collapse(found.collapse))
     for row in found.left_out:
         say(f"Batch size {row.batch_size:,} was not timed: {row.reason}.")
     if found.others_load is not None and found.others_load > 0.15:
@@ -119,52 +132,3 @@ def _print(found: Probe, task: str) -> None:
         "target, which needs steps too."
     )
     say(f"Next: batchwright advise {task}")
-
-
-def _sentence(found: Probe) -> str:
-    from batchwright.cli.output import measured
-
-    if found.knee is None:
-        return f"No knee among the batch sizes timed: {found.knee_reason}."
-    low, high = found.knee.interval
-    return (
-        f"The knee is at a batch of about {measured(found.knee.value, 2)} (90%: {measured(low, 2)} to "
-        f"{measured(high, 2)}): well below it a larger batch costs hardly more a step, well above it a step "
-        "costs in proportion to the batch."
-    )
-
-
-def _collapse(collapse: Collapse) -> str:
-    text = f"Throughput falls to {collapse.share:.0%} of the best at batch size {collapse.batch_size:,}"
-    if collapse.allocator_retries:
-        return f"{text}: the allocator starts over, memory is about to run out."
-    if collapse.cache_level is not None:
-        return f"{text}, where the working set no longer fits the level {collapse.cache_level} cache."
-    return f"{text}."
-
-
-def _memory(found: Probe) -> str:
-    budget = _size(found.memory_budget_bytes)
-    if found.largest_search is None:
-        return f"Memory is not known: {found.memory_note}."
-    if found.largest_that_fits is None:
-        return f"Largest batch that fits {budget}: none ({found.memory_note})."
-    slope = found.memory_bytes_per_example
-    each = "" if slope is None else f", {_size(round(slope))} an example"
-    if found.largest_is_all:
-        return f"All {found.largest_that_fits:,} examples fit in one batch within {budget}{each}."
-    return f"Largest batch that fits {budget}: {found.largest_that_fits:,}{each}."
-
-
-def _size(amount: int | None) -> str:
-    """An amount of memory.
-
-    >>> _size(512), _size(3 << 20), _size(None)
-    ('512 B', '3.0 MiB', '-')
-    """
-    if amount is None:
-        return "-"
-    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if amount >= size:
-            return f"{amount / size:.1f} {unit}"
-    return f"{amount} B"

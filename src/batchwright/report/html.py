@@ -53,7 +53,7 @@ def render_html(result: StudyResult, curves: Sequence[Mapping[str, Any]] = ()) -
         A document without any external reference.
     """
     recommendation = result.recommendation
-    return _template("template.html.j2").render(
+    return template("study.html.j2").render(
         result=result,
         recommendation=recommendation,
         version=__version__,
@@ -82,8 +82,15 @@ def write_report(result: StudyResult, curves: Sequence[Mapping[str, Any]], path:
     Raises:
         InputError: the file cannot be written.
     """
-    path = Path(path)
-    document = render_html(result, curves)
+    return write_document(render_html(result, curves), Path(path))
+
+
+def write_document(document: str, path: Path) -> Path:
+    """Write a page to ``path``, its folders made where missing.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(document, encoding="utf-8")
@@ -123,7 +130,7 @@ def notebook_html(result: StudyResult) -> str:
     # The id prefix differs from study to study: a notebook shows several results on one page.
     prefix = f"notebook-{result.study_id}-{name}"
     drawing = Markup(figures.to_svg(drawn[name], name=prefix, label=_TITLES[name])) if name else ""
-    return _template("notebook.html.j2").render(
+    return template("notebook.html.j2").render(
         recommendation=result.recommendation,
         deciding=tables.deciding_table(result),
         drawing=drawing,
@@ -200,7 +207,8 @@ def _plain(value: object) -> str:
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """One of this folder's templates."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

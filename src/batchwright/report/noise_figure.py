@@ -11,9 +11,10 @@ import numpy as np
 from batchwright.measure.along import NoiseAlong
 from batchwright.measure.scatter import Scatter, Slope, finite_factor
 from batchwright.report import formats
-from batchwright.report.figures import FIT, QUIET, RUN
+from batchwright.report.figures import FIT, QUIET, RUN, _ticks
 from batchwright.report.fit_figure import style_axes
 from batchwright.report.svg import INK
+from batchwright.report.ticks import log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,7 +73,7 @@ def _theory(rows: Sequence[Scatter]) -> tuple[list[float], list[float]]:
 def draw_noise_along(rows: Sequence[NoiseAlong]) -> Figure:
     """The noise scale along a run with its 90% band; preconditioned beside it for adaptive optimizers."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=_SIZE_INCHES)
     axes = figure.add_axes((0.12, 0.13, 0.85, 0.76))
@@ -92,7 +93,9 @@ def draw_noise_along(rows: Sequence[NoiseAlong]) -> Figure:
         axes.scatter(unresolved, [axes.get_ylim()[1]] * len(unresolved), marker="^", s=20, color=QUIET)
         figure.text(0.12 + 0.2 * place, 0.94, f"● {name}", color=colour, fontsize=10)
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.short_count(value)))
+    _ticks(axes.yaxis, log_ticks(*axes.get_ylim()), formats.short_count)
+    axes.yaxis.set_ticks([], minor=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("updates", color=INK, fontsize=10)
     axes.set_ylabel("gradient noise scale, examples", color=INK, fontsize=10)
     return figure

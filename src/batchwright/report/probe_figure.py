@@ -126,8 +126,11 @@ def _mark_caches(grid: Sequence[Axes], found: Probe) -> None:
         for axes in grid[:2]:
             axes.axvline(cache.passed_at, color=QUIET, lw=1, ls=":")
         where = grid[1].get_xaxis_transform()
-        text = f" L{cache.level} cache"
-        grid[1].text(cache.passed_at, 0.04, text, transform=where, color=QUIET, fontsize=9)
+        near_end = cache.passed_at > right * (left / right) ** 0.2
+        grid[1].text(
+            cache.passed_at, 0.04, f" L{cache.level} cache ", transform=where, color=QUIET, fontsize=9,
+            ha="right" if near_end else "left",
+        )  # fmt: skip
 
 
 def _title(found: Probe) -> str:
