@@ -1,0 +1,28 @@
+"""What spectra, traces and densities need of a matrix: its products with vectors, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class SymmetricOperator(Protocol):
+    """A symmetric P x P matrix known by its products; ``measure.curvature.Curvature`` is one.
+
+    Attributes:
+        count: P.
+        dtype: of the vectors taken and returned.
+        device: where they live.
+        products: products with one vector so far, for bookkeeping.
+    """
+
+    count: int
+    dtype: torch.dtype
+    device: torch.device
+    products: int
+
+    def hessian_products(self, vectors: Tensor) -> Tensor:
+        """H v for each row v of ``vectors``, shape (k, P)."""
+        ...
