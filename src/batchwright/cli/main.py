@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import typer
 
-from batchwright.cli import advise, compare, doctor, fit, noise, probe, stored, study, train
+from batchwright.cli import advise, compare, doctor, fit, noise, probe, stored, study, surface, train
 
 app = typer.Typer(
     name="batchwright",
@@ -29,6 +29,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "compare": compare.compare,
     "probe": probe.probe,
     "noise": noise.noise,
+    "surface": surface.surface,
     "fit": fit.fit,
     "studies": stored.studies,
     "show": stored.show,

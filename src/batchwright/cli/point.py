@@ -132,7 +132,7 @@ def set_parameters(model: nn.Module, text: str) -> None:
     own = {name: p for name, p in model.named_parameters() if p.requires_grad}
     count = sum(p.numel() for p in own.values())
     if len(values) != count:
-        which = f" ({', '.join(own)})" if len(own) <= 6 else ""
+        which = f" ({', '.join(own)})" if len(own) == count <= 6 else ""
         raise InputError(f"--at must be {count} numbers, the model's parameters{which}, got {len(values)}")
     if not all(math.isfinite(value) for value in values):
         raise InputError(f"--at must be finite numbers, got {text!r}")
