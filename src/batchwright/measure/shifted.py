@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+
+import torch
 from torch import Tensor, nn
 
 from batchwright.measure.curvature import Curvature
@@ -44,3 +47,14 @@ class ShiftedLoss:
         self.evaluations += 1
         self._at.move(point)
         return self._at.loss(), self._at.gradient()
+
+
+def model_at(model: nn.Module, point: Tensor) -> nn.Module:
+    """A copy of the model with other trainable parameters, ``point``, shape (P,), in the model's order."""
+    moved = copy.deepcopy(model)
+    own = [p for p in moved.parameters() if p.requires_grad]
+    pieces = point.split([p.numel() for p in own])
+    with torch.no_grad():
+        for parameter, piece in zip(own, pieces, strict=True):
+            parameter.copy_(piece.view_as(parameter))
+    return moved
