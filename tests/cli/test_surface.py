@@ -143,6 +143,37 @@ def test_the_words_put_the_answer_first(capsys, tmp_path):
     assert shown.splitlines()[-1] == "Next: batchwright curvature two-weights"
 
 
+ROOT = """
+import torch
+from batchwright.task import Task
+from batchwright.task.two_weights import TwoWeights, two_weights
+
+
+class Root(TwoWeights):
+    def forward(self, inputs):
+        return (self.w1 * self.w2).sqrt() * inputs
+
+
+def task():
+    own = two_weights()
+    return Task(name="root", model=lambda: Root((1, 1)), train=own.train, validation=own.validation, loss=own.loss)
+"""
+
+
+def test_what_is_not_finite_is_said_and_drawn(capsys, tmp_path):
+    (tmp_path / "root.py").write_text(ROOT)
+    figure = tmp_path / "root.svg"
+    words = ["surface", f"{tmp_path / 'root.py'}:task", "--plane", "--range", "2", "--points", "9"]
+    assert run([*words, "--figure", str(figure), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    missing = sum(loss is None for row in found["train"]["loss"] for loss in row)
+    # w1 w2 < 0 on the grid -1, -0.5, ..., 3: two columns, two rows, without their common corner
+    assert missing == found["not_finite"] == 2 * (2 * 6)
+    assert "not finite" in figure.read_text()
+    assert run(words) == 0
+    assert f"At {missing} of 81 points the loss is not finite." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -112,8 +112,10 @@ def test_the_barrier_between_two_minima_and_the_curvature_at_both():
     second = ((1 - (1 + 2 * step) ** 2) ** 2 + (1 - (1 - 2 * step) ** 2) ** 2) / step**2
     assert found.curvature == (pytest.approx(second), pytest.approx(second))
     assert second == pytest.approx(32, rel=0.01)  # 8 by w, and w moves by 2
-    flat = interpolate(weights_at(1, 1), weights_at(1, 2), two_weights())
-    assert flat.barrier["train"].value == 0.0
+    assert found.barrier["train"].above_both_ends
+    bulge = interpolate(weights_at(1, 1), weights_at(1, 0), two_weights(), points=31)
+    assert not bulge.barrier["train"].above_both_ends  # alpha^2, below its chord
+    assert bulge.barrier["train"].value == 0.0
 
 
 def test_a_plane_through_three_models_is_the_plane_they_span():
@@ -508,3 +510,20 @@ def test_grids_hold_what_must_be_on_them():
     assert grid(-1, 2, 25, keep=(0.0, 1.0)).count(1.0) == 1
     assert len(grid(-1, 2, 25, keep=(0.0, 1.0))) == 25
     assert grid(-1, 2, 5, keep=(0.0, 1.0)) == [-1, -0.25, 0, 0.5, 1, 1.25, 2]
+
+
+def test_a_bulge_above_the_chord_is_not_above_both_ends():
+    class Saturated(TwoWeights):
+        def forward(self, inputs):
+            return inputs - torch.tanh(self.w1 * self.w2)  # the loss is tanh squared
+
+    ends = [Saturated((0.0, 1.0)).double(), Saturated((2.0, 1.0)).double()]
+    found = interpolate(*ends, two_weights(), points=11, low=0, high=1)
+    truth = [math.tanh(2 * a) ** 2 for a in found.alpha]
+    np.testing.assert_allclose(found.train.loss, truth, rtol=1e-12, atol=1e-15)
+    barrier = found.barrier["train"]
+    over = [loss - a * truth[-1] for a, loss in zip(found.alpha, truth, strict=True)]
+    assert barrier.value == pytest.approx(max(over))
+    assert barrier.value > 0.1
+    assert found.alpha[over.index(max(over))] == barrier.alpha
+    assert not barrier.above_both_ends

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-from torch import nn
+from torch import Tensor, nn
 
 from batchwright.core.params import sub
 from batchwright.measure.directions import inner_product
@@ -25,18 +26,21 @@ from batchwright.task.task import Task
 
 _STEP = 0.05
 """Step in alpha of the second differences at the ends."""
+_ROUNDING = 1e-5
 
 
 class Barrier(BaseModel):
     """max over 0 <= alpha <= 1 of L(alpha) - [(1 - alpha) L(0) + alpha L(1)], over the points measured.
 
-    Zero without a barrier (Entezari et al. 2022, arXiv 2110.06296). ``value`` is None where the loss is
-    not finite between the ends; ``alpha`` is then the first such place.
+    Zero without a barrier (Entezari et al. 2022, arXiv 2110.06296). Where the ends differ, a bulge counts
+    too; ``above_both_ends`` says whether the loss in between rises above the higher end. ``value`` is None
+    where the loss is not finite between the ends; ``alpha`` is then the first such place.
     """
 
     model_config = ConfigDict(frozen=True)
     value: float | None
     alpha: float
+    above_both_ends: bool
 
 
 class Interpolation(Surface):
@@ -94,20 +98,22 @@ def interpolate(
     )  # fmt: skip
 
 
-def _barrier(alpha: list[float], values: LineValues) -> Barrier:
+def _barrier(alpha: Sequence[float], values: LineValues) -> Barrier:
     between = [(a, loss) for a, loss in zip(alpha, values.loss, strict=True) if 0 <= a <= 1]
-    start, stop = between[0][1], between[-1][1]
-    best = Barrier(value=0.0, alpha=0.0)
-    for a, loss in between:
-        if loss is None or start is None or stop is None:
-            return Barrier(value=None, alpha=next(a for a, loss in between if loss is None))
-        over = loss - ((1 - a) * start + a * stop)
-        if 0 < a < 1 and over > (best.value or 0.0):
-            best = Barrier(value=over, alpha=a)
-    return best
+    finite = [(a, loss) for a, loss in between if loss is not None]
+    if len(finite) < len(between):
+        first = next(a for a, loss in between if loss is None)
+        return Barrier(value=None, alpha=first, above_both_ends=True)
+    start, stop = finite[0][1], finite[-1][1]
+    over = [(loss - ((1 - a) * start + a * stop), a) for a, loss in finite[1:-1]]
+    value, place = max(over, default=(0.0, 0.0))
+    peak = max(loss for _, loss in finite)
+    # Rounding makes bulges too.
+    above = value > 0 and peak > max(start, stop) * (1 + _ROUNDING)
+    return Barrier(value=max(value, 0.0), alpha=place if value > 0 else 0.0, above_both_ends=above)
 
 
-def _curvature(landscape: Landscape, states: list, end: float) -> float | None:
+def _curvature(landscape: Landscape, states: Sequence[Mapping[str, Tensor]], end: float) -> float | None:
     losses = [
         landscape.at(combination(states, (1 - a, a)), ("train",))["train"].loss
         for a in (end - _STEP, end, end + _STEP)

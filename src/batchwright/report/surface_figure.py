@@ -89,11 +89,12 @@ def draw_plane(found: SurfacePlane, split: str = "train") -> Figure:
     words = next(words for name, words, _ in _SPLITS if name == split)
     _draw_contours(figure, axes, bar, found, split)
     bar.set_title(f"{words} loss", color=INK, fontsize=9.5, loc="right", pad=8)
+    end = (1.0, 1.0)
     names = [_named(d, which) for d, which in zip(found.directions, ("first", "second"), strict=True)]
     if found.trajectory is not None:
         shares = found.trajectory.explained_variance
         names = [f"component {k + 1}: {share:.1%} of the variance" for k, share in enumerate(shares)]
-        _draw_path(axes, found.trajectory)
+        end = _draw_path(axes, found.trajectory)
         under = figure.add_axes((0.11, 0.45 / height, 0.75, (below - 0.6) / height))
         _draw_real_and_projected(under, found.trajectory)
     if found.not_finite:
@@ -102,7 +103,7 @@ def draw_plane(found: SurfacePlane, split: str = "train") -> Figure:
     axes.set_ylabel(names[1], color=INK, fontsize=9.5)
     for mark in found.marks:
         axes.plot(*mark.at, "o", ms=7, color=PAGE, mec=INK, mew=1.4, zorder=6, clip_on=False)
-        _name_mark(axes, mark.name, mark.at)
+        _name_mark(axes, mark.name, mark.at, away=end)
     return figure
 
 
@@ -169,16 +170,18 @@ def _draw_barrier(axes: Axes, found: Interpolation) -> None:
     """The chord of the training loss between the ends, and the barrier over it."""
     barrier = found.barrier["train"]
     start, stop = (mark.values.train.loss for mark in found.marks)
-    if not barrier.value or start is None or stop is None:
+    if not barrier.above_both_ends or barrier.value is None or start is None or stop is None:
         return
     inner = np.linspace(0, 1, 101)
     axes.plot(inner, (1 - inner) * start + inner * stop, color=RUN, lw=1.0, ls=(0, (2, 2)), zorder=2)
     chord = (1 - barrier.alpha) * start + barrier.alpha * stop
     axes.plot([barrier.alpha] * 2, [chord, chord + barrier.value], color=RUN, lw=1.0, zorder=2)
     text = f"barrier {_loss_text(barrier.value)}"
+    # On the side where the chord is above the words.
+    side, words_end = (-4, "right") if start > stop else (4, "left")
     axes.annotate(
-        text, (barrier.alpha, chord + barrier.value), xytext=(0, 5), textcoords="offset points", color=RUN,
-        fontsize=9, ha="center", va="bottom",
+        text, (barrier.alpha, chord), xytext=(side, -3), textcoords="offset points", color=RUN, fontsize=9,
+        ha=words_end, va="top",
     )  # fmt: skip
 
 
@@ -212,7 +215,7 @@ def _draw_contours(figure: Figure, axes: Axes, bar: Axes, found: SurfacePlane, s
     # Lines of the page's colour over the fill: neighbouring tones are close in grey.
     axes.contourf(found.alpha, found.beta, masked, levels=levels, cmap=colours, norm=norm, zorder=1)
     style: Any = {"colors": PAGE, "linewidths": 0.5, "alpha": 0.55, "zorder": 2, "linestyles": "solid"}
-    axes.contour(found.alpha, found.beta, masked, levels=levels[::2], **style)
+    axes.contour(found.alpha, found.beta, masked, levels=levels[2::2], **style)
     _draw_bar(bar, levels, colours, norm, log=log)
 
 
@@ -240,20 +243,26 @@ def _hatch_missing(axes: Axes) -> None:
     axes.add_patch(box)
 
 
-def _draw_path(axes: Axes, trajectory: Trajectory) -> None:
-    places = np.array([s.at for s in trajectory.snapshots])
+def _draw_path(axes: Axes, trajectory: Trajectory) -> tuple[float, float]:
+    """The snapshots as a path, its start named; returns where its end has room for a name."""
+    places = np.array([snapshot.at for snapshot in trajectory.snapshots])
     axes.plot(*places.T, color=PAGE, lw=2.6, zorder=4)
     axes.plot(*places.T, "o-", color=INK, lw=1.2, ms=3.2, zorder=5)
-    _name_mark(axes, "start", tuple(places[0]))
+    start, end = places[0] - places[1], places[-1] - places[-2]
+    _name_mark(axes, "start", (float(places[0, 0]), float(places[0, 1])), away=(start[0], start[1]))
+    return float(end[0]), float(end[1])
 
 
-def _name_mark(axes: Axes, name: str, at: Sequence[float]) -> None:
-    """The mark's name beside it, on the side with more room."""
+def _name_mark(axes: Axes, name: str, at: Sequence[float], away: tuple[float, float] = (1.0, 1.0)) -> None:
+    """The mark's name beside it, towards ``away`` where the panel has room."""
     left, right = axes.get_xlim()
-    on_right = (at[0] - left) / (right - left) < 0.7
+    share = (at[0] - left) / (right - left)
+    on_right = share < 0.15 or (away[0] >= 0 and share < 0.8)
+    above = away[1] >= 0
     axes.annotate(
-        name, (at[0], at[1]), xytext=(7 if on_right else -7, 6), textcoords="offset points", color=INK,
-        fontsize=9.5, fontweight="bold", ha="left" if on_right else "right", zorder=7,
+        name, (at[0], at[1]), xytext=(7 if on_right else -7, 6 if above else -6), textcoords="offset points",
+        color=INK, fontsize=9.5, fontweight="bold", ha="left" if on_right else "right",
+        va="bottom" if above else "top", zorder=7,
     )  # fmt: skip
 
 
@@ -264,8 +273,9 @@ def _draw_real_and_projected(axes: Axes, trajectory: Trajectory) -> None:
     real = np.array([math.nan if r.real_loss is None else r.real_loss for r in rows])
     projected = np.array([math.nan if r.projected_loss is None else r.projected_loss for r in rows])
     ends = []
-    for values, words, colour in ((real, "real", RUN), (projected, "projected", FIT)):
-        axes.plot(steps, values, "o-", ms=3, lw=1.4, color=colour)
+    dashed = (0, (3, 2))
+    for values, words, colour, style in ((real, "real", RUN, "-"), (projected, "projected", FIT, dashed)):
+        axes.plot(steps, values, ls=style, lw=1.6, color=colour)
         ends.append((values, words, colour))
     both = np.concatenate([real, projected])
     both = both[np.isfinite(both)]

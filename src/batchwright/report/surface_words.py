@@ -12,8 +12,6 @@ CAVEAT = (
     "Widths depend on how the weights are scaled: a network that computes the same with rescaled weights can "
     "look sharper or flatter (Dinh et al. 2017)."
 )
-_FEW = 0.01
-"""A barrier below this share of the larger end's loss is none to speak of."""
 _UNEQUAL = 1.5
 """Ends whose training losses differ by more than this factor are not equally trained."""
 Found = SurfaceLine | SurfacePlane | Interpolation
@@ -68,10 +66,9 @@ def columns(found: Found, rows: int = 9) -> tuple[list[str], list[list[str]]]:
 def _between(found: Interpolation) -> str:
     first, second = found.between
     barrier = found.barrier["train"]
-    ends = [mark.values.train.loss for mark in found.marks]
     if barrier.value is None:
         wall = f"is a stretch without finite training loss, from alpha {number(barrier.alpha)} on"
-    elif barrier.value <= _FEW * max((end for end in ends if end is not None), default=0.0):
+    elif not barrier.above_both_ends:
         wall = "is no barrier in training loss"
     else:
         wall = f"is a barrier of {measured(barrier.value)} in training loss at alpha {number(barrier.alpha)}"
