@@ -28,7 +28,7 @@ SUBSPACE = 100
 """Columns of a random A."""
 ITERATIONS = 10
 _GAIN = 1e-7
-"""An ascent ends where an iteration gains less than this share of what the slope at its start promised."""
+"""An ascent ends where an iteration gains less than this share of the rise so far."""
 
 
 class KeskarSharpness(BaseModel):
@@ -156,8 +156,9 @@ class _Box:
 
         first = np.zeros(self.dimension) if start is None else start.double().cpu().numpy()
         scale = 1.0
-        # Changes of the loss far below 1 would meet the stopping rules of L-BFGS-B at once.
-        scale = float(np.abs(downhill(first)[1]).sum()) or 1.0
+        # A mean slope of 1, so that its first step is as long as the box is wide and no change of the loss is
+        # so small that it would stop at once.
+        scale = float(np.abs(downhill(first)[1]).mean()) or 1.0
         edge = np.ones(self.dimension)
         minimize(
             downhill, first, jac=True, method="L-BFGS-B", bounds=Bounds(-edge, edge),

@@ -35,8 +35,8 @@ INVARIANCE_CAVEAT = (
 _ASCENT_STEPS = 20
 _CLIMBED = 2
 """So many starts, those of the largest loss, are climbed from."""
-_SETTLED = 1e-8
-"""An ascent ends where a step gains less than this share of the rise so far."""
+_SETTLED, _SETTLED_ON_THE_WAY = 1e-8, 1e-3
+"""An ascent ends where a step gains less than this share of the rise: among kinks no more can be had."""
 _SUBSPACE_BYTES = 1 << 30
 """A random subspace that would take more is left out."""
 _DIRECTIONS = 2
@@ -203,17 +203,17 @@ def _ascent(shifted: ShiftedLoss, start: Tensor, base: float, rho: float) -> flo
             return math.inf
         if float(gradient.norm()) == 0:
             break
-        towards = _onto(gradient, rho) - here
+        towards, enough = _onto(gradient, rho) - here, _SETTLED
         found, slope = shifted.loss_and_gradient(shifted.origin + here + towards)
         if found <= value:
             # Too far for a loss that is not convex; what lies between two points of the ball is in it.
-            towards = _highest(shifted, here, towards, value) * towards
+            towards, enough = _highest(shifted, here, towards, value) * towards, _SETTLED_ON_THE_WAY
             found, slope = shifted.loss_and_gradient(shifted.origin + here + towards)
             if found <= value:
                 break
         gain = found - value
         here, value, gradient = here + towards, found, slope
-        if gain <= _SETTLED * abs(value - base):
+        if gain <= enough * abs(value - base):
             break
     return value - base if math.isfinite(value) else math.inf
 
