@@ -21,7 +21,7 @@ from batchwright.measure.shifted import ShiftedLoss
 from batchwright.measure.spectrum import Eigenpairs, eigenpairs
 from batchwright.task.task import Task
 
-LISTED = 1000
+LISTED = 100
 """Directions of more parameters are not listed."""
 _FIRST_STEP = 1e-2
 """Of the line search, relative to 1 + |w|."""
@@ -37,7 +37,7 @@ class Escape(BaseModel):
         escaped: whether a lower loss was found.
         kind: the class of the point that was left, ``class`` in JSON.
         loss_before, loss_after: mean loss; the same where there is no way out.
-        direction: the unit vector stepped along, sign included; None where there is none, or above 1000
+        direction: the unit vector stepped along, sign included; None where there is none, or above 100
             parameters.
         eigenvalue, residual: the smallest eigenvalue of the Hessian and its |H v - lambda v|.
         distance: stepped along ``direction``, in parameter space.

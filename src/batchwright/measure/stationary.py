@@ -27,7 +27,7 @@ _HALVINGS = 30
 _ADVICE = {
     "converged": "The gradient norm is below the tolerance: classify the point with its eigenvalues.",
     "stalled": (
-        "The gradient norm has a local minimum here, or falls no further in this precision: "
+        "The gradient norm has a local minimum or a kink here, or falls no further in this precision: "
         "start elsewhere, or measure in float64."
     ),
     "budget_exhausted": "The gradient norm was still falling: allow more products or iterations.",
