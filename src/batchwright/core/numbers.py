@@ -26,18 +26,22 @@ def seconds(value: float | None) -> str:
 
 
 def measured(value: float | None, digits: int = 3) -> str:
-    """A number in ``digits`` significant digits, never with an exponent.
+    """A number in ``digits`` significant digits, with an exponent only where it is tiny.
 
     >>> measured(1234.5), measured(0.70711), measured(None), measured(0.9), measured(99.96)
     ('1,230', '0.707', '-', '0.900', '100')
     >>> measured(0.000123), measured(0), measured(-61.25)
     ('0.000123', '0', '-61.2')
+    >>> measured(5.68e-14)
+    '5.7e-14'
     """
     if value is None:
         return "-"
     rounded = float(f"{value:.{digits}g}")
     if rounded == 0 or abs(rounded) >= 10 ** (digits - 1):
         return f"{rounded:,.0f}"
+    if abs(rounded) < 1e-6:
+        return f"{value:.{digits - 1}g}"
     return f"{rounded:.{digits - 1 - math.floor(math.log10(abs(rounded)))}f}"
 
 
