@@ -32,8 +32,9 @@ _EXACT_LIMIT = 128
 _HELD = 3
 """Matrices of one row a direction that XTrace holds: directions, basis, and the basis' products."""
 _CORRELATION = 1.75
-"""The estimates share their directions, so their mean errs more than their scatter says: by factors of 1.2 to 1.9
-over seven kinds of spectra, 1.6 as a rule (root mean square error over scatter / sqrt(k), 80 seeds each)."""
+"""The estimates share their directions, so their mean errs more than their scatter says: by factors of 1.2
+to 1.9 over seven kinds of spectra, 1.6 as a rule (root mean square error over scatter / sqrt(k), 80 seeds
+each)."""
 _NEW = 1e3
 """A product counts as new where the basis leaves more of it than this many units in the last place."""
 
