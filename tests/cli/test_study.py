@@ -2,8 +2,11 @@
 
 import re
 import shlex
+import shutil
 import sqlite3
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from batchwright.advice.result import StudyResult
@@ -149,7 +152,6 @@ def test_the_answer_in_words(cli, finished):
 
 
 def test_another_objective_is_a_new_answer_from_the_same_runs(cli, finished, tmp_path):
-    import shutil
 
     shutil.copytree(finished.store, tmp_path / "s")
     words = [tmp_path / "s" if word == str(finished.store) else word for word in finished.words]
@@ -158,6 +160,31 @@ def test_another_objective_is_a_new_answer_from_the_same_runs(cli, finished, tmp
     assert answer["recommendation"]["objective"] == "examples"
     kept = cli("show", finished.study_id, "--store", tmp_path / "s", "--json").json()
     assert kept["recommendation"]["objective"] == "examples"
+
+
+def test_sharpness_where_the_winners_ended(cli, finished, tmp_path):
+    shutil.copytree(finished.store, tmp_path / "s")
+    words = [tmp_path / "s" if word == str(finished.store) else word for word in finished.words]
+    answer = cli(*words, "--measure", "sharpness", "--json")
+    document = answer.json()
+    assert document["runs_executed"] == 0
+    ends = document["sharpness"]["ends"]
+    reached = {row["batch_size"]: min(row["seeds_reached"], 3) for row in document["batch_sizes"]}
+    assert {b: sum(end["batch_size"] == b for end in ends) for b in reached} == reached
+    for end in ends:
+        # Least squares: the same Hessian everywhere.
+        assert end["largest_eigenvalue"] == pytest.approx(ends[0]["largest_eigenvalue"], rel=0.02)
+        assert end["keskar"] > 0
+    assert document["sharpness"]["verdict"] == "cannot_tell"
+    assert "Sharpness at the winners" in Path(document["report"]).read_text()
+    shown = cli("show", finished.study_id, "--store", tmp_path / "s", "--json").json()
+    assert shown["sharpness"] == document["sharpness"]
+    # What was measured stays part of the answer, and is not measured again.
+    again = cli(*words, "--json")
+    assert again.json()["sharpness"] == document["sharpness"]
+    bad = cli(*words, "--measure", "flatness")
+    assert bad.code == 2
+    assert "unknown measure 'flatness'" in bad.err
 
 
 def test_every_run_is_in_the_store(finished):

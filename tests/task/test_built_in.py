@@ -225,6 +225,6 @@ def test_two_weights_start_comes_from_the_init_stream():
 def test_the_catalogue_lists_every_task_with_its_options():
     rows = {row["name"]: row for row in catalogue()}
     assert set(rows) == {*SMALL, "fashion-mnist", "mnist"}
-    assert rows["digits"]["options"] == {"hidden": 64}
+    assert rows["digits"]["options"] == {"hidden": 64, "loss": "cross_entropy"}
     assert rows["fashion-mnist"]["options"] == {"model": "mlp", "hidden": 128}
     assert all(isinstance(load(name), Task) for name in SMALL)

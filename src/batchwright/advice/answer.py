@@ -12,9 +12,11 @@ from batchwright.advice.easier import at_target, easier_values
 from batchwright.advice.evidence import critical_batch, fit_points, points_of
 from batchwright.advice.recommend import recommend
 from batchwright.advice.result import EasierTarget, Objective, Recommendation, StudyResult
-from batchwright.core.errors import InputError
+from batchwright.advice.sharp_ends import sharp_ends
+from batchwright.core.errors import InputError, unknown_name
 from batchwright.measure.hardware import CALM_LOAD, SecondsPerStep, seconds_per_step
 from batchwright.study.driver import Driver, Progress, StudyRuns, rate_value
+from batchwright.study.ends import RunEnd, run_ends
 from batchwright.study.execute import Executor
 from batchwright.study.spec import StudySpec, check_study
 from batchwright.study.store import Store
@@ -23,6 +25,9 @@ from batchwright.task.task import Task, TaskReference
 from batchwright.training.environment import environment
 
 _TIMING = "seconds_per_step"
+_ENDS = "run_end/"
+MEASURES = ("sharpness",)
+"""What a study can measure beside the steps to target."""
 _TOO_BUSY = 0.3
 """Share of the machine used by others above which seconds a step support no answer, and are not kept."""
 
@@ -36,6 +41,7 @@ def run_study(
     objective: Objective = "time",
     name: str | None = None,
     command: str = "",
+    measures: Sequence[str] = (),
     progress: Progress | None = None,
     remark: Callable[[str], None] | None = None,
 ) -> StudyResult:
@@ -51,14 +57,16 @@ def run_study(
         objective: what to minimise: ``time``, ``examples`` or ``steps`` to target.
         name: a name for the study beside its id.
         command: the command line, for the report.
+        measures: ``sharpness`` also measures where each batch size's winners end.
         progress: called with (runs finished, runs expected).
         remark: called with a short text when a phase begins.
 
     Raises:
-        InputError: the spec does not fit the task.
+        InputError: the spec does not fit the task, or an unknown measure.
         RunFailedError: the model raised an error.
     """
     check_study(spec, task)
+    check_measures(measures)
     began = time.perf_counter()
     study_id = spec.identity(task.fingerprint)
     store.begin_study(study_id, name=name, task=task.name, spec=spec.model_dump_json(), command=command)
@@ -67,13 +75,21 @@ def run_study(
         executor.close()  # the steps are timed alone on the machine
         if remark is not None:
             remark("seconds a step, alone on the machine")
-        timed_anew = not store.measurements(study_id)
+        timed_anew = _TIMING not in store.measurements(study_id)
         timings = _timings(spec, study_id, runs, task, store)
+        result = conclude(spec, task, runs, timings, objective=objective, study_id=study_id, command=command)
+        ends_kept = _kept_ends(study_id, store)
+        if "sharpness" in measures or ends_kept:
+            if "sharpness" in measures:
+                ends = _ends(spec, study_id, result, task, store, remark)
+            else:
+                ends = [RunEnd.model_validate(end) for end in ends_kept.values()]
+            result = result.model_copy(update={"sharpness": sharp_ends(ends)})
+            timed_anew = timed_anew or len(ends) != len(ends_kept)
     except BaseException:
         executor.close()
         store.end_study(study_id, status="interrupted", seconds=time.perf_counter() - began)
         raise
-    result = conclude(spec, task, runs, timings, objective=objective, study_id=study_id, command=command)
     seconds = time.perf_counter() - began
     result = result.model_copy(update={"seconds": seconds})
     store.end_study(study_id, status="complete", seconds=seconds)
@@ -143,6 +159,26 @@ def _timings(
     return timings
 
 
+def _ends(
+    spec: StudySpec, study_id: str, result: StudyResult, task: Task, store: Store,
+    remark: Callable[[str], None] | None,
+) -> list[RunEnd]:  # fmt: skip
+    """Where the winners ended; each is kept as soon as it is measured."""
+    kept, found = _kept_ends(study_id, store), []
+    for key, end in run_ends(spec, task, result.batch_sizes, kept):
+        found.append(end)
+        if remark is not None:
+            remark(f"sharpness where the winners ended: {len(found)} measured")
+        if key not in kept:
+            store.put_measurement(study_id, f"{_ENDS}{key}", end.model_dump(mode="json"))
+    return found
+
+
+def _kept_ends(study_id: str, store: Store) -> dict[str, Any]:
+    kept = store.measurements(study_id)
+    return {name.removeprefix(_ENDS): end for name, end in kept.items() if name.startswith(_ENDS)}
+
+
 def _busy(timings: Mapping[int, SecondsPerStep]) -> float:
     """The largest share of the machine that others used while steps were timed."""
     return max((t.others_load or 0.0 for t in timings.values()), default=0.0)
@@ -206,13 +242,18 @@ def command_words(reference: TaskReference) -> str:
     return shlex.join(words)
 
 
+def check_measures(measures: Sequence[str]) -> None:
+    """Refuse what a study cannot measure."""
+    for measure in measures:
+        if measure not in MEASURES:
+            raise unknown_name("measure", measure, MEASURES)
+
+
 def check_objective(objective: str) -> Objective:
     """Refuse an objective that a study on one machine cannot answer."""
     if objective == "cost":
         raise InputError("objective cost needs prices of two or more devices; a study has one: use time")
     if objective not in ("time", "examples", "steps"):
-        from batchwright.core.errors import unknown_name
-
         raise unknown_name("objective", objective, ["time", "examples", "steps"])
     return objective  # type: ignore[return-value]
 

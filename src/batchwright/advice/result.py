@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from batchwright.advice.sharp_ends import SharpEnds
 from batchwright.study.result import BatchSizeResult, Trial
 
 _FROZEN = ConfigDict(frozen=True)
@@ -75,6 +76,8 @@ class StudyResult(BaseModel):
     critical_batch: CriticalBatch
     batch_sizes: tuple[BatchSizeResult, ...]
     trials: tuple[Trial, ...] = ()
+    sharpness: SharpEnds | None = None
+    """Where the winners ended, if ``--measure sharpness`` asked for it."""
     report: str | None = None
     seconds: float = 0.0
     runs_executed: int = 0

@@ -43,6 +43,9 @@ def print_evidence(result: StudyResult) -> None:
                 f"At the easier target {easier.metric} {number(easier.value)} the best is "
                 f"{easier.batch_size}: the answer {'moves' if easier.moves else 'stays'}."
             )
+    if result.sharpness is not None:
+        say(result.sharpness.sentence)
+        say(f"Note: {result.sharpness.caveat}")
     for caveat in advice.caveats:
         say(f"Note: {caveat}")
     for step in advice.next_steps:

@@ -12,7 +12,20 @@ from collections.abc import Callable
 
 import typer
 
-from batchwright.cli import advise, compare, doctor, fit, noise, probe, stored, study, surface, train
+from batchwright.cli import (
+    advise,
+    compare,
+    curvature,
+    doctor,
+    escape,
+    fit,
+    noise,
+    probe,
+    stored,
+    study,
+    surface,
+    train,
+)
 
 app = typer.Typer(
     name="batchwright",
@@ -29,6 +42,8 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "compare": compare.compare,
     "probe": probe.probe,
     "noise": noise.noise,
+    "curvature": curvature.curvature,
+    "escape": escape.escape,
     "surface": surface.surface,
     "fit": fit.fit,
     "studies": stored.studies,

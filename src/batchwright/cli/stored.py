@@ -89,7 +89,11 @@ def resume(
         )
     objective = check_objective(option(row["command"], "--objective") or "time")
     try:
-        result = execute(spec, task, executor, store, objective=objective, command=row["command"])
+        measure = option(row["command"], "--measure")
+        result = execute(
+            spec, task, executor, store, objective=objective, command=row["command"],
+            measures=[] if measure is None else [measure],
+        )  # fmt: skip
     finally:
         executor.close()
     return present(result, as_json=as_json)

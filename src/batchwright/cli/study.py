@@ -71,14 +71,19 @@ def study(
     name: Annotated[str | None, typer.Option(help="A name for the study beside its id.")] = None,
     store: o.StoreOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if inconclusive.")] = False,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(rich_help_panel=_SEARCH, help="Also measure: sharpness where each winner ended."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would run, and stop.")] = False,
     as_json: o.Json = False,
 ) -> int:
     """Find the batch size and learning rate that reach the target soonest, and how sure that is."""
-    from batchwright.advice.answer import check_objective
+    from batchwright.advice.answer import check_measures, check_objective
     from batchwright.study.execute import WorkerProcesses
 
     wanted = check_objective(objective)
+    check_measures(measure or ())
     count = worker_count(workers, device)
     executor = WorkerProcesses(count)
     if not dry_run:
@@ -98,7 +103,10 @@ def study(
         )  # fmt: skip
         if dry_run:
             return _dry_run(spec, live, count, store, as_json)
-        result = execute(spec, live, executor, store, objective=wanted, name=name, command=context.obj)
+        result = execute(
+            spec, live, executor, store, objective=wanted, name=name, command=context.obj,
+            measures=measure or (),
+        )  # fmt: skip
     finally:
         executor.close()
     return present(result, as_json=as_json, strict=strict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def worker_count(workers: int | None, device: str) -> int:
 
 def execute(
     spec: StudySpec, task: Task, executor: Executor, location: str | None, *, objective: Objective,
-    command: str, name: str | None = None,
+    command: str, name: str | None = None, measures: Sequence[str] = (),
 ) -> StudyResult:  # fmt: skip
     """Run the study against the store, with a progress line, and write its report."""
     from batchwright.advice.answer import run_study, stored_curves
@@ -57,7 +58,7 @@ def execute(
         try:
             result = run_study(
                 spec, task, store, executor, objective=objective, name=name, command=command,
-                progress=progress, remark=progress.say,
+                measures=measures, progress=progress, remark=progress.say,
             )  # fmt: skip
         finally:
             progress.close()
@@ -68,6 +69,7 @@ def execute(
         # A repetition that ran and timed nothing leaves the answer and the report that are there as they are.
         kept = json.loads(store.study(study_id)["result"] or "{}")
         same = kept.get("report") and kept["recommendation"]["objective"] == objective
+        same = same and bool(kept.get("sharpness")) == (result.sharpness is not None)
         if not same or not path.exists():
             write_report(result, stored_curves(result, store.runs(study_id, curves=True)), path)
             store.keep_result(study_id, result.model_dump_json())

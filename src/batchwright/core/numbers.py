@@ -40,7 +40,7 @@ def measured(value: float | None, digits: int = 3) -> str:
     rounded = float(f"{value:.{digits}g}")
     if rounded == 0 or abs(rounded) >= 10 ** (digits - 1):
         return f"{rounded:,.0f}"
-    if abs(rounded) < 1e-6:
+    if abs(rounded) < 1e-5:
         return f"{value:.{digits - 1}g}"
     return f"{rounded:.{digits - 1 - math.floor(math.log10(abs(rounded)))}f}"
 

@@ -18,8 +18,10 @@ from markupsafe import Markup
 
 from batchwright import __version__
 from batchwright.advice.result import StudyResult
+from batchwright.advice.sharp_ends import SharpEnds
 from batchwright.core.errors import InputError
 from batchwright.report import figures, formats, grids, series, tables, words
+from batchwright.report.ends_figure import draw_ends
 
 _TITLES = {
     "seconds": "Time to target",
@@ -187,7 +189,15 @@ def _sections(result: StudyResult, curves: Sequence[Mapping[str, Any]]) -> list[
         drawing = figures.to_svg(figure, name=name, label=f"{_TITLES[name]}. {takeaway}")
         rows = table[name]() if name in table else tables.runs_table(result, name)
         sections.append(Section(name, _TITLES[name], takeaway, Markup(drawing), rows))
+    if result.sharpness is not None:
+        sections.append(_sharpness(result.sharpness))
     return sections
+
+
+def _sharpness(found: SharpEnds) -> Section:
+    title, takeaway = "Sharpness at the winners' ends", f"{found.sentence} {found.caveat}"
+    drawing = figures.to_svg(draw_ends(found), name="sharpness", label=f"{title}. {found.sentence}")
+    return Section("sharpness", title, takeaway, Markup(drawing), tables.ends_table(found))
 
 
 def _missing(result: StudyResult) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from batchwright.advice.result import AdviceResult, StudyResult
+from batchwright.advice.sharp_ends import SharpEnds
 from batchwright.report import formats, grids
 from batchwright.study.result import BatchSizeResult
 
@@ -72,6 +73,23 @@ def easier_targets_table(result: StudyResult) -> Table:
         for easier in result.recommendation.at_easier_targets
     ]
     return Table(["target", "best batch size", "as good", "critical batch", "the answer"], rows)
+
+
+def ends_table(found: SharpEnds) -> Table:
+    """Every run whose end was measured."""
+    columns = ["batch size", "learning rate", "steps", "loss", "largest eigenvalue", "residual", "Keskar"]
+    rows = []
+    for end in found.ends:
+        sharpness = formats.MISSING if end.keskar is None else f"{end.keskar:.3g}"
+        rows.append(
+            Row(
+                [
+                    formats.size(end.batch_size), formats.rate(end.lr), formats.count(end.steps),
+                    f"{end.loss:.3g}", f"{end.largest_eigenvalue:.3g}", f"{end.residual:.2g}", sharpness,
+                ]
+            )
+        )  # fmt: skip
+    return Table(columns, rows)
 
 
 def batch_sizes_table(result: StudyResult) -> Table:

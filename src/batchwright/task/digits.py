@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from batchwright.core.errors import DataError
+from batchwright.core.errors import DataError, unknown_name
 from batchwright.core.streams import generator
-from batchwright.task.losses import cross_entropy
+from batchwright.task.losses import cross_entropy, label_squared_error
 from batchwright.task.models import dense, hidden_widths
 from batchwright.task.task import ACCURACY, Target, Task, stratified_positions
 
@@ -22,13 +22,20 @@ PIXEL_MEAN, PIXEL_STD = 0.3048, 0.3759
 """Of pixel / 16 over the training split."""
 
 
-def digits(*, data_dir: str | None = None, hidden: int | list[int] = 64) -> Task:
+_LOSSES = {"cross_entropy": cross_entropy, "squared": label_squared_error}
+_TARGETS = {"cross_entropy": 0.2, "squared": 0.1}
+
+
+def digits(*, data_dir: str | None = None, hidden: int | list[int] = 64, loss: str = "cross_entropy") -> Task:
     """Ten classes, 64 inputs, a dense network: 1437 training and 360 validation examples.
 
     Args:
         data_dir: unused, the images come with scikit-learn.
         hidden: units of the hidden layer, or of several.
+        loss: ``cross_entropy``, or ``squared`` for least squares on one-hot labels.
     """
+    if loss not in _LOSSES:
+        raise unknown_name("loss", loss, _LOSSES)
     images, labels = _read()
     order = torch.randperm(len(labels), generator=generator(0, "digits", "split"))
     training = order[stratified_positions(labels[order], TRAINING_EXAMPLES)].sort().values
@@ -40,10 +47,10 @@ def digits(*, data_dir: str | None = None, hidden: int | list[int] = 64) -> Task
         model=partial(dense, 64, hidden_widths(hidden), 10),
         train=(inputs[training], labels[training]),
         validation=(inputs[held_out], labels[held_out]),
-        loss=cross_entropy,
+        loss=_LOSSES[loss],
         metrics={"accuracy": ACCURACY},
-        target=Target(metric="loss", value=0.2),
-        options={"hidden": hidden},
+        target=Target(metric="loss", value=_TARGETS[loss]),
+        options={"hidden": hidden, "loss": loss},
         description="scikit-learn's 8x8 handwritten digits, a dense network",
     )
 

@@ -18,6 +18,16 @@ def cross_entropy(outputs: Tensor, targets: Tensor) -> Losses:
     return F.cross_entropy(outputs, targets, reduction="none")
 
 
+def label_squared_error(outputs: Tensor, targets: Tensor) -> Losses:
+    """1/2 |output - e_target|^2: classification by least squares on one-hot labels.
+
+    Args:
+        outputs: shape (batch, classes).
+        targets: class indices, shape (batch,).
+    """
+    return 0.5 * (outputs - F.one_hot(targets, outputs.shape[1])).square().sum(dim=1)
+
+
 def squared_error(outputs: Tensor, targets: Tensor) -> Losses:
     """(output - target)^2, averaged over all dimensions but the first.
 
