@@ -58,8 +58,9 @@ def sharp_ends(ends: Sequence[RunEnd]) -> SharpEnds:
             verdict = "sharper"
         elif max(eigenvalues.interval[1], keskars.interval[1]) < 0:
             verdict = "flatter"
+    ordered = sorted(ends, key=lambda end: (end.batch_size, end.seed))
     return SharpEnds(
-        ends=tuple(sorted(ends, key=lambda end: (end.batch_size, end.seed))), eigenvalue_slope=eigenvalues, keskar_slope=keskars, verdict=verdict,
+        ends=tuple(ordered), eigenvalue_slope=eigenvalues, keskar_slope=keskars, verdict=verdict,
         sentence=_sentence(verdict, eigenvalues, keskars), caveat=_CAVEAT,
     )  # fmt: skip
 
