@@ -14,7 +14,8 @@ from batchwright.core.errors import InputError, unknown_name
 if TYPE_CHECKING:
     from batchwright.measure.geometry import Geometry
     from batchwright.measure.tracking import CurvatureAlong
-    from batchwright.task.task import TaskReference
+    from batchwright.task.task import Task, TaskReference
+    from batchwright.training.loop import Run
 
 _HOW = "How"
 
@@ -90,7 +91,7 @@ def curvature(
         o.check_figure(figure)
     if report is not None:
         o.check_report(report)
-    _check(top, bottom, along, steps, layers, mode)
+    _check(top, bottom, along, steps, layers, mode, checkpoint is not None or at is not None)
     memory = o.memory_bytes(memory_budget, "--memory-budget")
     # The subset is for the Hessian alone: the run trains on all examples.
     reference = o.reference(task, settings, data, None)
@@ -102,11 +103,12 @@ def curvature(
     progress = ProgressLine("steps")
     curve: list[CurvatureAlong] = []
     try:
-        if along is not None:
-            curve = _along(reference, along, steps, layers, run_options, how, progress)
-        run, live = at_point.at_point(
-            reference, checkpoint=checkpoint, steps=steps, at=at, progress=progress, **run_options
-        )
+        if along is None:
+            run, live = at_point.at_point(
+                reference, checkpoint=checkpoint, steps=steps, at=at, progress=progress, **run_options
+            )
+        else:
+            run, live, curve = _along(reference, along, steps, layers, run_options, how, progress)
         found = measure_geometry(
             run.model.train(mode == "training"), live, top=top, bottom=bottom, tolerance=tolerance,
             trace_error=trace_error,
@@ -144,7 +146,9 @@ def curvature(
     return 0
 
 
-def _check(top: int, bottom: int, along: int | None, steps: int, layers: bool, mode: str) -> None:
+def _check(
+    top: int, bottom: int, along: int | None, steps: int, layers: bool, mode: str, placed: bool
+) -> None:
     if mode not in ("evaluation", "training"):
         raise unknown_name("mode", mode, ["evaluation", "training"])
     for flag, count in (("--top", top), ("--bottom", bottom)):
@@ -154,6 +158,8 @@ def _check(top: int, bottom: int, along: int | None, steps: int, layers: bool, m
         raise InputError("--top and --bottom must ask for one eigenvalue or more, got 0 and 0")
     if along is not None and steps == 0:
         raise InputError("--along needs --steps, the updates to make, for instance --steps 200 --along 10")
+    if along is not None and placed:
+        raise InputError("--along trains from the start: drop --checkpoint and --at")
     if layers and along is None:
         raise InputError("--layers needs --along, the updates between two measurements")
 
@@ -161,15 +167,16 @@ def _check(top: int, bottom: int, along: int | None, steps: int, layers: bool, m
 def _along(
     reference: TaskReference, along: int, steps: int, layers: bool, options: dict[str, Any],
     how: dict[str, Any], progress: Any,
-) -> list[CurvatureAlong]:  # fmt: skip
-    from batchwright.measure.tracking import curvature_along
+) -> tuple[Run, Task, list[CurvatureAlong]]:  # fmt: skip
+    """The run at its end, or at its last measurement before it diverged, and the measurements."""
+    from batchwright.measure.tracking import tracked_run
 
     spec, task = at_point.spec_at(reference, steps=steps, **options)
-    curve = []
-    for row in curvature_along(spec, task, every=along, layers=layers, **how):
-        curve.append(row)
+    found = []
+    for run, row in tracked_run(spec, task, every=along, layers=layers, **how):
+        found.append((run, row))
         progress(row.step, steps)
-    return curve
+    return found[-1][0], task, [row for _, row in found]
 
 
 def _draw(found: Geometry, curve: list[CurvatureAlong], figure: Path) -> None:

@@ -99,17 +99,31 @@ def curvature_along(
     Raises:
         InputError: ``every`` below 1, or a loss that has no Hessian to measure (see ``measure.curvature``).
     """
+    how: dict[str, int | None] = {
+        "examples": examples,
+        "chunk": chunk,
+        "memory_bytes": memory_bytes,
+        "seed": seed,
+    }
+    for _, row in tracked_run(spec, task, every=every, layers=layers, **how):
+        yield row
+
+
+def tracked_run(
+    spec: RunSpec, task: Task, *, every: int, layers: bool = False, **how: int | None
+) -> Iterator[tuple[Run, CurvatureAlong]]:
+    """As :func:`curvature_along`, with the live run beside each measurement."""
     if every < 1:
         raise InputError(f"--along must be a number of updates from 1 on, got {every}")
-    how = {"examples": examples, "chunk": chunk, "memory_bytes": memory_bytes, "seed": seed}
     tracker = _Tracker(task, layers, how)
-    yield tracker.at(Run(spec, task))
+    first = Run(spec, task)
+    yield first, tracker.at(first)
     for run in train(spec, task):
         if run.step % every and run.status is None:
             continue
         if run.status is Status.DIVERGED:
             return
-        yield tracker.at(run)
+        yield run, tracker.at(run)
 
 
 class _Tracker:

@@ -39,9 +39,9 @@ def draw_along(curve: Sequence[CurvatureAlong]) -> Figure:
     key = [(f"● largest eigenvalue{', preconditioned' if adaptive else ''}", RUN)]
     thresholds = _numbers([row.threshold for row in curve])
     if np.isfinite(thresholds).any():
-        upper.plot(steps, thresholds, color=FIT, lw=1.2, ls=(0, (4, 3)))
+        upper.plot(steps, thresholds, color=FIT, lw=1.2, ls=(0, (4, 3)), zorder=4)
         key.append(("- - edge of stability", FIT))
-    upper.set_ylim(bottom=0)
+    upper.set_ylim(0, 1.06 * upper.get_ylim()[1])
     upper.set_ylabel("eigenvalue", color=INK, fontsize=9.5)
     lower.plot(steps, [row.loss for row in curve], color=SET, lw=1.3)
     lower.set_yscale("log")
