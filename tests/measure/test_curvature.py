@@ -36,6 +36,20 @@ def test_hessian_whatever_the_chunk_and_the_memory(chunk, memory):
     assert bool(curvature._kept) == (memory > 0)
 
 
+def test_half_the_memory_keeps_half_the_graphs():
+    task = small_net_task(dtype=torch.float64)
+    model = task.build_model(0)
+    eye = torch.eye(23, dtype=torch.float64)[:1]
+    everything = Curvature(model, task, chunk=5)
+    everything.hessian_products(eye)
+    half = Curvature(model, task, chunk=5, memory_bytes=everything._kept_bytes // 2)
+    half.hessian_products(eye)
+    assert len(everything._kept) == 10
+    assert len(half._kept) == 5
+    # Ten examples' activations of 4 + 3 + 3 + 2 numbers are kept at the least, and not twenty times as many.
+    assert 50 * 12 * 8 <= everything._kept_bytes <= 20 * (50 * 12 + 10 * 23) * 8
+
+
 @pytest.mark.parametrize(("at", "truth"), [((0, 0), (-2, 2)), ((1, 1), (0, 4)), ((2, 0.5), (0, 8.5))])
 def test_two_weights(at, truth):
     model = TwoWeights(at).double()

@@ -16,11 +16,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from batchwright.core.errors import InputError
 from batchwright.core.streams import derive_seed, global_randomness
+from batchwright.measure.convolution import DataConvolutions
 from batchwright.measure.per_example import MEMORY_BYTES, PerExampleGradients
 from batchwright.task.task import Task, take_examples
 
-_KEPT = 6
-"""A backward pass through a backward pass needs about six times what the forward pass keeps."""
+_OVERHEAD = 2
+"""A process grows by about twice what the graphs hold: gaps between long-lived tensors are lost to others."""
 
 
 class Curvature:
@@ -174,8 +175,8 @@ class Curvature:
 
         with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
             loss = self._losses(piece, 0).sum() / self.examples
-        size = _KEPT * sum(storages.values()) + self.count * self._gradient.element_size()
-        gradient = self._joined(self._derivatives(loss, create_graph=True))
+            gradient = self._joined(self._derivatives(loss, create_graph=True))
+        size = _OVERHEAD * sum(storages.values()) + self.count * self._gradient.element_size()
         if self._kept_bytes + size <= self._memory_bytes:
             self._kept[number] = gradient
             self._kept_bytes += size
@@ -237,7 +238,7 @@ class Curvature:
     def _outputs(self, inputs: Any) -> Any:
         forward = self._task.forward
         # Attention's fused kernels have no second derivative.
-        with sdpa_kernel(SDPBackend.MATH):
+        with sdpa_kernel(SDPBackend.MATH), DataConvolutions():
             return self._model(inputs) if forward is None else forward(self._model, inputs)
 
     def _losses(self, piece: Tensor, draw: int) -> Tensor:
