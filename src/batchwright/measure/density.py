@@ -22,6 +22,7 @@ from batchwright.core.errors import InputError
 from batchwright.core.streams import generator
 from batchwright.measure.operator import SymmetricOperator
 from batchwright.measure.per_example import MEMORY_BYTES
+from batchwright.measure.ritz import norm
 
 PROBES, STEPS = 8, 64
 _SMOOTHING = 0.01
@@ -147,17 +148,17 @@ def _lanczos(
         for place, product in zip(tuple(going), products, strict=True):
             basis = bases[place, : step + 1]
             diagonals[place].append(float(basis[-1].double() @ product.double()))
-            scale = float(product.norm())
+            scale = norm(product)
             for _ in range(2):
                 product = product - (basis @ product) @ basis
-            norm = float(product.norm())
+            length = norm(product)
             if step + 1 == steps:
                 continue
-            if norm <= rounding * max(scale, max(map(abs, diagonals[place]))):
+            if length <= rounding * max(scale, max(map(abs, diagonals[place]))):
                 going.remove(place)
                 continue
-            off_diagonals[place].append(norm)
-            bases[place, step + 1] = product / norm
+            off_diagonals[place].append(length)
+            bases[place, step + 1] = product / length
         if not going:
             break
     return list(zip(diagonals, off_diagonals, strict=True))

@@ -21,6 +21,7 @@ from batchwright.core.errors import InputError
 from batchwright.core.streams import generator
 from batchwright.measure.operator import SymmetricOperator
 from batchwright.measure.per_example import MEMORY_BYTES
+from batchwright.measure.ritz import norm
 
 _PRODUCTS = 400
 _BLOCK = 8
@@ -180,13 +181,13 @@ def _extended(basis: Tensor, upper: Tensor, products: Tensor) -> tuple[Tensor, T
             step = basis @ left
             left = left - step @ basis
             parts += step.double().cpu()
-        norm = float(left.norm())
-        if norm <= _NEW * eps * float(product.norm()):
+        length = norm(left)
+        if length <= _NEW * eps * norm(product):
             return basis, upper, True
         size = len(basis)
         grown = torch.zeros(size + 1, size + 1, dtype=torch.float64)
-        grown[:size, :size], grown[:size, size], grown[size, size] = upper, parts, norm
-        basis, upper = torch.cat([basis, left[None] / norm]), grown
+        grown[:size, :size], grown[:size, size], grown[size, size] = upper, parts, length
+        basis, upper = torch.cat([basis, left[None] / length]), grown
     return basis, upper, False
 
 
