@@ -1,6 +1,8 @@
 """Hessian and Gauss-Newton products against explicit matrices and closed forms."""
 
 import copy
+import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +17,26 @@ from .noise_cases import explicit_hessian, small_net_task
 
 X = torch.linspace(-1, 1, 40, dtype=torch.float64).reshape(10, 4).sin()
 LABELS = torch.arange(10) % 3
+
+
+def test_graphs_that_are_not_kept_are_freed():
+    """Sixty thousand examples must fit: no chunk's graph outlives its products."""
+    inputs, targets = torch.ones(1280, 16), torch.zeros(1280, dtype=torch.long)
+    model = nn.Sequential(nn.Linear(16, 2048), nn.ReLU(), nn.Linear(2048, 3))
+    loss = nn.CrossEntropyLoss(reduction="none")
+    task = Task(
+        name="wide", model=lambda: model, train=(inputs, targets), validation=(inputs, targets), loss=loss
+    )
+    curvature = Curvature(model, task, chunk=64, memory_bytes=0)
+
+    def resident_bytes():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    sizes = []
+    for _ in range(6):
+        curvature.hessian_products(torch.ones(1, curvature.count))
+        sizes.append(resident_bytes())
+    assert sizes[-1] - sizes[1] < 20e6  # a chunk's graph takes a megabyte and more, and there are twenty
 
 
 def linear_task(model):

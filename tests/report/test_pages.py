@@ -59,6 +59,15 @@ def test_the_page_of_a_fit_says_its_sentence_and_its_numbers(tmp_path):
             ["noise", "digits", "--draws", "4", "--sample", "64", "--steps", "4", "--along", "2"],
             ["along the run"],
         ),
+        (["surface", "digits", "--points", "5", "--examples", "200"], ["along the line", "validation"]),
+        (
+            ["surface", "digits", "--plane", "--points", "3", "--examples", "200"],
+            ["train loss", "validation loss"],
+        ),
+        (
+            ["curvature", "digits", "--examples", "100", "--trace-error", "1", "--top", "1", "--bottom", "1"],
+            ["largest eigenvalue", "Keskar, random subspace", "minimum ratio (estimate)"],
+        ),
     ],
 )
 def test_commands_write_their_page(words, holds, capsys, tmp_path):

@@ -92,6 +92,7 @@ def surface(
     figure: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw into this .svg, .png or .pdf.")
     ] = None,
+    report: o.Report = None,
     as_json: o.Json = False,
 ) -> int:  # fmt: skip
     """Measure loss and accuracy along a line or over a plane through a model, or between two of them.
@@ -103,6 +104,8 @@ def surface(
 
     if figure is not None:
         o.check_figure(figure)
+    if report is not None:
+        o.check_report(report)
     sizes = None if between is None else o.whole_numbers(between, "--between")
     rates = [None] if lr is None else list(o.numbers(lr, "--lr"))
     given = {
@@ -150,16 +153,26 @@ def surface(
     finally:
         progress.close()
         how["progress"].close()
+    following = _next(found, runs, context.obj)
     if figure is not None:
         _draw(found, figure)
+    if report is not None:
+        from batchwright.report.page import write_page
+        from batchwright.report.surface_page import surface_page
+
+        page = surface_page(found, task=runs[0].task.name, command=context.obj, next_step=following)
+        write_page(page, report)
     if as_json:
         document = found.model_dump(mode="json") | {
             "task": runs[0].task.name, "steps": [run.step for run in runs], "figure": o.named(figure),
+            "report": o.named(report),
         }  # fmt: skip
         emit_json(document)
         return 0
     _print(found, figure)
-    say(f"Next: {_next(found, runs, context.obj)}")
+    if report is not None:
+        say(f"Report: {report}")
+    say(f"Next: {following}")
     return 0
 
 
@@ -254,7 +267,7 @@ def _next(found: Found, runs: list[Run], typed: str) -> str:
 
     words = command_words(runs[0].spec.task)
     if isinstance(found, SurfaceLine):
-        kept = re.sub(r" --(line|json)\b| --figure[ =]\S+", "", typed)
+        kept = re.sub(r" --(line|json)\b| --(figure|report)[ =]\S+", "", typed)
         return f"{kept} --plane --figure plane.svg"
     sizes = sorted({run.spec.batch_size for run in runs})
     if isinstance(found, Interpolation):

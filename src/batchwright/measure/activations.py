@@ -35,17 +35,9 @@ def activation_bytes_per_example(model: nn.Module, task: Task, spec: RunSpec) ->
 
 def _kept_bytes(engine: GradientEngine, batch: tuple[Any, Any]) -> int:
     """Bytes of the batch and of the tensors saved for the backward pass, each storage once."""
-    storages: dict[int, int] = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        storages[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    for leaf in pytree.tree_leaves(batch):
-        if isinstance(leaf, Tensor):
-            keep(leaf)
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        losses = engine.losses(*batch)
-    del losses
+    held = [leaf for leaf in pytree.tree_leaves(batch) if isinstance(leaf, Tensor)]
+    # Held here and not by the graph: a graph that holds what its hooks have seen is never freed.
+    with torch.autograd.graph.saved_tensors_hooks(held.append, lambda _: held[0]):
+        engine.losses(*batch)
+    storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in held}
     return sum(storages.values())

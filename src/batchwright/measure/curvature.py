@@ -72,7 +72,8 @@ class Curvature:
         self.products = 0
         self._seed, self._memory_bytes = seed, memory_bytes
         self._kept: dict[int, Tensor] = {}
-        self._kept_bytes = 0
+        self._kept_bytes = 0.0
+        self._example_bytes: float | None = None
         self._value, self._gradient = self._pass(0)
         self._check_determinism()
 
@@ -167,20 +168,33 @@ class Curvature:
         """A chunk's share of the gradient, with its graph: a kept one, or a new one, kept if it fits."""
         if number in self._kept:
             return self._kept[number]
-        storages: dict[int, int] = {}
-
-        def note(tensor: Tensor) -> Tensor:
-            storages[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-            return tensor
-
-        with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-            loss = self._losses(piece, 0).sum() / self.examples
-            gradient = self._joined(self._derivatives(loss, create_graph=True))
-        size = _OVERHEAD * sum(storages.values()) + self.count * self._gradient.element_size()
+        size = self._bytes_per_example(piece) * len(piece) + self.count * self._gradient.element_size()
+        gradient = self._graph_of(piece)
         if self._kept_bytes + size <= self._memory_bytes:
             self._kept[number] = gradient
             self._kept_bytes += size
         return gradient
+
+    def _graph_of(self, piece: Tensor) -> Tensor:
+        loss = self._losses(piece, 0).sum() / self.examples
+        return self._joined(self._derivatives(loss, create_graph=True))
+
+    def _bytes_per_example(self, piece: Tensor) -> float:
+        """What the graph of a chunk's gradient holds: measured once, on the first chunk."""
+        if self._example_bytes is None:
+            storages: dict[int, int] = {}
+
+            def note(tensor: Tensor) -> Tensor:
+                storages[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+                return tensor
+
+            with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+                gradient = self._graph_of(piece)
+            if gradient.requires_grad:
+                # What a hook has seen and its graph hold each other until a backward pass lets go.
+                self._derivatives(gradient.sum())
+            self._example_bytes = _OVERHEAD * sum(storages.values()) / len(piece)
+        return self._example_bytes
 
     def _pass(self, draw: int) -> tuple[float, Tensor]:
         value = 0.0

@@ -199,19 +199,13 @@ class PerExampleGradients:
     def _kept_bytes(self) -> int:
         """Bytes that autograd keeps of one example's forward pass, parameters apart; at least 1."""
         own = {p.untyped_storage().data_ptr() for p in self._model.parameters()}
-        storages: dict[int, int] = {}
-
-        def keep(tensor: Tensor) -> Tensor:
-            storage = tensor.untyped_storage()
-            if storage.data_ptr() not in own:
-                storages[storage.data_ptr()] = storage.nbytes()
-            return tensor
-
+        held: list[Tensor] = []
         piece = torch.zeros(1, dtype=torch.long)
-        with self._randomness(piece), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            losses = self._losses(*self._data.gather(piece, seed=0))
-        del losses
-        return max(1, sum(storages.values()))
+        # Held here and not by the graph: a graph that holds what its hooks have seen is never freed.
+        with self._randomness(piece), torch.autograd.graph.saved_tensors_hooks(held.append, lambda _: held[0]):
+            self._losses(*self._data.gather(piece, seed=0))
+        storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in held}
+        return max(1, sum(size for place, size in storages.items() if place not in own))
 
 
 def _refuse_coupled_examples(model: nn.Module) -> None:

@@ -120,16 +120,20 @@ def _checked(products: Tensor) -> Tensor:
 
 
 def _directions(operator: SymmetricOperator, first: int, count: int, seed: int) -> Tensor:
-    """Random signs, shape (count, P): directions ``first``, ``first + 1``, ..."""
+    """Points of the sphere of radius sqrt(P), shape (count, P): directions ``first``, ``first + 1``, ...
+
+    Not random signs: where few parameters matter these repeat themselves, and look like a range that is full.
+    """
     rows = [
-        torch.randint(2, (operator.count,), generator=generator(seed, "probe", "trace", first + k))
+        torch.randn(operator.count, generator=generator(seed, "probe", "trace", first + k))
         for k in range(count)
     ]
-    return (2 * torch.stack(rows) - 1).to(operator.device, operator.dtype)
+    scaled = [row * (math.sqrt(operator.count) / norm(row)) for row in rows]
+    return torch.stack(scaled).to(operator.device, operator.dtype)
 
 
 def _hutchinson(operator: SymmetricOperator, relative_error: float, most: int, seed: int) -> Tensor:
-    """z' H z for random signs z, one after another."""
+    """z' H z for random z, one after another."""
     found: list[float] = []
     while len(found) < most:
         z = _directions(operator, len(found), 1, seed)
