@@ -202,7 +202,8 @@ class PerExampleGradients:
         held: list[Tensor] = []
         piece = torch.zeros(1, dtype=torch.long)
         # Held here and not by the graph: a graph that holds what its hooks have seen is never freed.
-        with self._randomness(piece), torch.autograd.graph.saved_tensors_hooks(held.append, lambda _: held[0]):
+        hooks = torch.autograd.graph.saved_tensors_hooks(held.append, lambda _: held[0])
+        with self._randomness(piece), hooks:
             self._losses(*self._data.gather(piece, seed=0))
         storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in held}
         return max(1, sum(size for place, size in storages.items() if place not in own))
