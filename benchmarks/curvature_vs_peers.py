@@ -28,23 +28,24 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from batchwright.measure.density import spectral_density
-from batchwright.measure.trace import trace
 from record import markdown, record
 from scipy.sparse.linalg import eigsh
 from torch import Tensor, nn
 
 from batchwright.measure.curvature import Curvature
+from batchwright.measure.density import spectral_density
 from batchwright.measure.spectrum import eigenpairs
+from batchwright.measure.trace import trace
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference, take_examples
 from batchwright.training.loop import train
 from batchwright.training.spec import RunSpec
 
 EXAMPLES, STEPS, TOP = 4000, 1000, 5
-CHUNKS = (64, 128, 256, 512, 1000, 2000, 4000)
+CHUNKS = (128, 256, 512, 1000, 2000)
 TOLERANCES = (1e-3, 1e-4)
 LANCZOS_STEPS = 50
+PARTS = ("eigenvalues", "trace", "density", "large")
 
 
 def trained(task: Task, reference: TaskReference, steps: int) -> nn.Module:
@@ -244,17 +245,10 @@ def trace_runs(problem: Problem, chunks: dict[str, int], truth: float, seed: int
 
 
 def density_runs(problem: Problem, chunks: dict[str, int], seed: int) -> list:
-    """One round: one probe of stochastic Lanczos quadrature with as many steps each."""
-
-    def ours() -> Any:
-        curvature = Curvature(problem.model, problem.task, chunk=chunks["batchwright"])
-        return spectral_density(curvature, probes=1, steps=LANCZOS_STEPS, seed=seed)
-
-    def peer() -> Any:
-        torch.manual_seed(seed)
-        return pyhessian_of(problem, chunks["pyhessian"]).density(iter=LANCZOS_STEPS, n_v=1)
-
-    return [("batchwright", seconds_of(ours)[0]), ("pyhessian", seconds_of(peer)[0])]
+    """Stochastic Lanczos quadrature with one probe. PyHessian's calls torch.eig, which torch 2 has not."""
+    curvature = Curvature(problem.model, problem.task, chunk=chunks["batchwright"])
+    call = lambda: spectral_density(curvature, probes=1, steps=LANCZOS_STEPS, seed=seed)  # noqa: E731
+    return [("batchwright", seconds_of(call)[0])]
 
 
 def large(problem: Problem) -> dict[str, float]:
@@ -277,10 +271,12 @@ def main() -> None:
     parser.add_argument("--peers", required=True)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--parts", default=",".join(PARTS), help="of: " + ", ".join(PARTS))
     arguments = parser.parse_args()
     sys.path.append(arguments.peers)
     rounds = 1 if arguments.quick else arguments.rounds
-    first = large(Problem(100)) if arguments.quick is False else {}
+    parts = arguments.parts.split(",")
+    first = large(Problem(100)) if "large" in parts and not arguments.quick else {}
     problem = Problem(100 if arguments.quick else STEPS)
     products = {"batchwright": our_products, "curvlinops": curvlinops_product, "pyhessian": pyhessian_product}
     chunks = {name: fastest(lambda c, call=call: call(problem, c), name) for name, call in products.items()}
@@ -291,19 +287,30 @@ def main() -> None:
     for _ in range(3 + 4 * rounds):
         for name, call in calls.items():
             single[name].append(seconds_of(call)[0])
-    truth = trace(problem.judge, relative_error=0.002, max_products=200, seed=99)
-    eigen, traces, densities = [], [], []
-    for seed in range(rounds):
-        print(f"round {seed + 1} of {rounds}", file=sys.stderr)
-        eigen += eigenvalue_runs(problem, chunks, TOLERANCES, seed)
-        traces += trace_runs(problem, chunks, truth.value, seed)
-        densities += density_runs(problem, chunks, seed)
-    report(problem, chunks, single, eigen, traces, densities, truth, first, gradient_chunk)
+    found: dict[str, Any] = {"large": first, "eigen": [], "densities": [], "traces": [], "truth": None}
+
+    def so_far() -> None:
+        report(problem, chunks, single, gradient_chunk, **found)
+
+    for seed in range(rounds if "eigenvalues" in parts else 0):
+        print(f"eigenvalues, round {seed + 1} of {rounds}", file=sys.stderr)
+        found["eigen"] += eigenvalue_runs(problem, chunks, TOLERANCES, seed)
+        so_far()
+    for seed in range(rounds if "density" in parts else 0):
+        found["densities"] += density_runs(problem, chunks, seed)
+        so_far()
+    if "trace" in parts:
+        print("the true trace, in float64", file=sys.stderr)
+        found["truth"] = trace(problem.judge, relative_error=0.002, max_products=200, seed=99)
+    for seed in range(rounds if "trace" in parts else 0):
+        print(f"trace, round {seed + 1} of {rounds}", file=sys.stderr)
+        found["traces"] += trace_runs(problem, chunks, found["truth"].value, seed)
+        so_far()
 
 
 def report(
-    problem: Problem, chunks: dict, single: dict, eigen: list, traces: list, densities: list, truth: Any,
-    large_run: dict, gradient_chunk: int,
+    problem: Problem, chunks: dict, single: dict, gradient_chunk: int, *,
+    large: dict, eigen: list, densities: list, traces: list, truth: Any,
 ) -> None:  # fmt: skip
     """Medians over the rounds, as tables."""
     unit = statistics.median(single["gradient"])
@@ -330,31 +337,34 @@ def report(
         own = [row for row in traces if row[0] == name]
         spent, count = (statistics.median(row[k] for row in own) for k in (1, 2))
         rows.append([name, f"{spent:.1f}", f"{count:.0f}", f"{max(row[3] for row in own):.2%}"])
-    text += "\n\n" + markdown(["trace", "seconds", "products", "worst error"], rows)
-    text += f"\n\nTrue trace {truth.value:.5g} (standard error {truth.std_error:.2g}), in float64."
+    if rows:
+        text += "\n\n" + markdown(["trace", "seconds", "products", "worst error"], rows)
+    if truth is not None:
+        text += f"\n\nTrue trace {truth.value:.5g} (standard error {truth.std_error:.2g}), in float64."
     rows = [
         [name, f"{statistics.median(row[1] for row in densities if row[0] == name):.1f}"]
         for name in dict.fromkeys(row[0] for row in densities)
     ]
-    text += "\n\n" + markdown([f"density, one probe, {LANCZOS_STEPS} steps", "seconds"], rows)
-    if large_run:
+    if rows:
+        text += "\n\n" + markdown([f"density, one probe, {LANCZOS_STEPS} steps", "seconds"], rows)
+    if large:
         text += (
-            f"\n\nAll 60,000 examples, largest eigenvalue to 1e-3, 512 MiB for graphs: {large_run['seconds']:.0f} "
-            f"s, {large_run['products']:.0f} products, peak memory {large_run['peak_before_MiB']:.0f} MiB before "
-            f"and {large_run['peak_after_MiB']:.0f} MiB after."
+            f"\n\nAll 60,000 examples, largest eigenvalue to 1e-3, 512 MiB for graphs: {large['seconds']:.0f} "
+            f"s, {large['products']:.0f} products, peak memory {large['peak_before_MiB']:.0f} MiB before "
+            f"and {large['peak_after_MiB']:.0f} MiB after."
         )
     ours = {row[1]: [] for row in eigen if row[0] == "batchwright"}
     for row in eigen:
         if row[0] == "batchwright":
             ours[row[1]].append(row[2])
-    peers = statistics.median(row[2] for row in eigen if row[0] == "pyhessian")
+    peers = statistics.median([row[2] for row in eigen if row[0] == "pyhessian"] or [math.nan])
     record(
         "curvature_vs_peers",
         question=__doc__.splitlines()[0],
         ratio=peers / statistics.median(ours[1e-3]) if 1e-3 in ours else math.nan,
         measurements={
             "chunks": chunks, "single": single, "eigenvalues": eigen, "trace": traces, "density": densities,
-            "true_trace": truth.model_dump(mode="json"), "large": large_run,
+            "true_trace": None if truth is None else truth.model_dump(mode="json"), "large": large,
             "parameters": problem.judge.count,
         },
         table=text,

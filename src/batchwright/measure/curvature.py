@@ -7,6 +7,8 @@ and kept for all later products while the memory budget allows, else built again
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -19,6 +21,7 @@ from batchwright.core.streams import derive_seed, global_randomness
 from batchwright.measure.convolution import DataConvolutions
 from batchwright.measure.per_example import MEMORY_BYTES, PerExampleGradients
 from batchwright.task.task import Task, take_examples
+from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_per_example
 
 _OVERHEAD = 2
 """A process grows by about twice what the graphs hold: gaps between long-lived tensors are lost to others."""
@@ -68,6 +71,8 @@ class Curvature:
         self.device, self.dtype = self._params[0].device, self._params[0].dtype
         self._data = self._task.train.to(self.device, self.dtype)
         self._chunks = torch.arange(len(self._data)).split(chunk)
+        operations = operations_per_example(self._model, self._data) if torch.get_num_threads() > 1 else None
+        self._small = operations is not None and operations * chunk < ONE_THREAD_BELOW
         self.count = sum(p.numel() for p in self._params)
         self.products = 0
         self._seed, self._memory_bytes = seed, memory_bytes
@@ -259,9 +264,12 @@ class Curvature:
         inputs, targets = self._data.gather(piece, seed=draw)
         return self._task.loss(self._outputs(inputs), targets)
 
-    def _drawing(self, piece: Tensor, draw: int) -> Any:
+    @contextmanager
+    def _drawing(self, piece: Tensor, draw: int) -> Iterator[None]:
+        """The same draws whenever the same examples come by; one thread for chunks too small to share out."""
         seed = derive_seed(self._seed, "probe", "curvature", draw, int(piece[0]))
-        return global_randomness(seed, python_too=True)
+        with global_randomness(seed, python_too=True), one_thread() if self._small else nullcontext():
+            yield
 
     def _derivatives(self, value: Tensor, vector: Tensor | None = None, **options: bool) -> Any:
         return torch.autograd.grad(value, self._params, vector, allow_unused=True, **options)
