@@ -5,8 +5,9 @@ thread count. All take turns, round after round; every peer has the chunk size a
 The residuals |H v - lambda v| are computed for everybody alike, in float64 with our products, relative to the
 largest eigenvalue. Traces are judged against one from many products in float64.
 
-PyHessian runs once with its defaults (power iteration with deflation, tol 1e-3, at most 100 iterations an eigenvalue),
-curvlinops' operator under SciPy's eigsh at the residual tolerance that ours has.
+PyHessian runs with its defaults (power iteration with deflation, tol 1e-3, at most 100 iterations an eigenvalue),
+curvlinops' operator under SciPy's eigsh at the residual tolerance that ours has. Ours also looks for further copies of
+the eigenvalues, which the others do not.
 
     pip install --no-deps --target PEERS pyhessian curvlinops-for-pytorch backpack-for-pytorch einops einconv \\
         linear_operator tqdm
@@ -43,7 +44,8 @@ from batchwright.training.spec import RunSpec
 
 EXAMPLES, STEPS, TOP = 4000, 1000, 5
 CHUNKS = (128, 256, 512, 1000, 2000)
-TOLERANCES = (1e-3, 1e-4)
+TOLERANCES = (5e-3, 1e-3, 1e-4)
+"""The first is still below what PyHessian reaches."""
 LANCZOS_STEPS = 50
 PARTS = ("eigenvalues", "trace", "density", "large")
 
@@ -176,9 +178,6 @@ def eigenvalue_runs(
         spent, (products, vectors) = seconds_of(peer)
         rows.append(("curvlinops", tolerance, spent, products, *problem.judged(vectors)))
 
-    if seed:  # minutes a run, and always the same few hundred products: once is enough
-        return rows
-
     def power_iteration() -> Any:
         torch.manual_seed(seed)
         found = pyhessian_of(problem, chunks["pyhessian"])
@@ -302,8 +301,8 @@ def main() -> None:
     if "trace" in parts:
         print("the true trace, in float64", file=sys.stderr)
         found["truth"] = trace(problem.judge, relative_error=0.002, max_products=200, seed=99)
-    for seed in range(rounds if "trace" in parts else 0):
-        print(f"trace, round {seed + 1} of {rounds}", file=sys.stderr)
+    for seed in range(min(rounds, 2) if "trace" in parts else 0):
+        print(f"trace, round {seed + 1}", file=sys.stderr)
         found["traces"] += trace_runs(problem, chunks, found["truth"].value, seed)
         so_far()
 

@@ -58,6 +58,40 @@ def test_hessian_whatever_the_chunk_and_the_memory(chunk, memory):
     assert bool(curvature._kept) == (memory > 0)
 
 
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("share_of_graphs", [1, 0.6])
+def test_chunks_shared_out_among_threads(share_of_graphs):
+    """The same numbers as from one thread, the same bits each time, and torch's threads as before."""
+    model = nn.Sequential(
+        nn.Conv2d(1, 12, 3), nn.Tanh(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(432, 3)
+    ).double()
+    images = torch.arange(120 * 196, dtype=torch.float64).sin().view(120, 1, 14, 14)
+    loss = nn.CrossEntropyLoss(reduction="none")
+    data = (images, torch.arange(120) % 3)
+    task = Task(name="images", model=lambda: model, train=data, validation=data, loss=loss)
+    whole = Curvature(model, task, chunk=120)
+    rows = torch.arange(3 * whole.count, dtype=torch.float64).cos().view(3, -1)
+    truth = whole.hessian_products(rows)
+    shared = Curvature(model, task, chunk=6, memory_bytes=int(share_of_graphs * 1.1 * whole._kept_bytes))
+    assert shared._shared_out
+    assert not whole._shared_out
+    first, second, third = (shared.hessian_products(rows) for _ in range(3))
+    torch.testing.assert_close(first, truth, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(second, truth, rtol=1e-9, atol=1e-12)
+    assert torch.equal(second, third)
+    assert (len(shared._kept) == 20) == (share_of_graphs == 1)
+    assert len(shared._kept) > 1
+    assert torch.get_num_threads() == 2
+
+
 def test_half_the_memory_keeps_half_the_graphs():
     task = small_net_task(dtype=torch.float64)
     model = task.build_model(0)

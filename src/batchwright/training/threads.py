@@ -1,20 +1,26 @@
-"""One thread for updates too small to share out.
+"""One thread for updates too small to share out, and independent work in threads of one each.
 
 A second thread has to be woken for every operation. In an update of few operations that costs more than it
-saves, and where somebody else keeps the second processor busy it costs several times the update.
+saves, and where somebody else keeps the second processor busy it costs several times the update. Where the
+work falls into independent parts, a thread for each share of them does without.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from batchwright.task.data import Split, TensorSplit
 from batchwright.training.gradient import draws_randomness
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 ONE_THREAD_BELOW = 10e6
 """Floating-point operations of an update under which a second thread measured no gain (two cores, dense and
@@ -60,3 +66,21 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def one_thread_each(work: Callable[[Sequence[T]], R], items: Sequence[T]) -> list[R]:
+    """What ``work`` makes of each share of ``items``: as many shares as torch has threads, all at once.
+
+    The shares depend on the number of threads alone, and so does the order of the results. ``work`` must
+    release the interpreter's lock for most of its time, as backward passes do.
+    """
+    count = min(torch.get_num_threads(), len(items))
+    if count < 2:
+        return [work(items)]
+
+    def share(number: int) -> R:
+        torch.set_num_threads(1)  # torch keeps this number a thread
+        return work(items[number::count])
+
+    with one_thread(), ThreadPoolExecutor(count) as pool:
+        return list(pool.map(share, range(count)))
