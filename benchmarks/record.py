@@ -30,7 +30,7 @@ def record(
         "question": question,
         "ratio": ratio,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _commit(),
+        "commit": _COMMIT,
         "load_average": os.getloadavg()[0],
         "others_load": _others_load(),
         "environment": environment(torch.device(device)),
@@ -91,3 +91,7 @@ def _commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return out.stdout.strip()
+
+
+_COMMIT = _commit()
+"""When the benchmark began: results that are written later are changes of their own."""
