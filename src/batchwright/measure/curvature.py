@@ -22,6 +22,7 @@ from batchwright.core.errors import InputError
 from batchwright.core.streams import derive_seed, global_randomness
 from batchwright.measure.convolution import DataConvolutions
 from batchwright.measure.per_example import MEMORY_BYTES, PerExampleGradients
+from batchwright.measure.piecewise_linear import piecewise_linear_trace
 from batchwright.task.task import Task, take_examples
 from batchwright.training.threads import (
     ONE_THREAD_BELOW,
@@ -132,6 +133,10 @@ class Curvature:
     def per_example(self) -> PerExampleGradients:
         """The gradients of the same examples at the same point, one by one, in evaluation mode."""
         return PerExampleGradients(self._model, self._task, memory_bytes=self._memory_bytes, seed=self._seed)
+
+    def exact_trace(self) -> float | None:
+        """tr H to rounding, where it follows from the outputs' slopes alone; None for most other models."""
+        return piecewise_linear_trace(self._model, self._task, self._data, self._memory_bytes)
 
     def hessian_products(self, vectors: Tensor) -> Tensor:
         """H v for each row v of ``vectors``, shape (k, P), by double backward (Pearlmutter 1994)."""

@@ -66,8 +66,8 @@ class CurvatureAlong(BaseModel):
 def stability_threshold(spec: OptimizerSpec, lr: float) -> float | None:
     """The eigenvalue above which updates along it grow, see the module; None where it is not known.
 
-    >>> stability_threshold(OptimizerSpec(momentum=0.9), 0.1)
-    38.0
+    >>> stability_threshold(OptimizerSpec(momentum=0.5), 0.125)
+    24.0
     """
     if spec.name in ("adam", "adamw"):
         beta = (spec.betas or ADAM_BETAS)[0]
