@@ -57,9 +57,9 @@ def lines(found: Geometry) -> list[str]:
     if not found.converged:
         texts.append("Some eigenvalues did not converge: their residuals say how far off they may be.")
     if found.trace is not None:
-        error = "" if not found.trace.std_error else f" (standard error {measured(found.trace.std_error, 2)})"
+        error = f"standard error {measured(found.trace.std_error, 2)}" if found.trace.std_error else "exact"
         mean = measured(found.trace.value / found.parameters)
-        texts.append(f"Trace {measured(found.trace.value)}{error}, the mean eigenvalue {mean}.")
+        texts.append(f"Trace {measured(found.trace.value)} ({error}), the mean eigenvalue {mean}.")
     if found.sharpness is not None:
         parts = [
             f"{measured(k.value)}% in {_space(k.subspace)} for eps {k.epsilon:g}"
