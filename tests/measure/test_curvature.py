@@ -73,14 +73,14 @@ def test_chunks_shared_out_among_threads(share_of_graphs):
     model = nn.Sequential(
         nn.Conv2d(1, 12, 3), nn.Tanh(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(432, 3)
     ).double()
-    images = torch.arange(120 * 196, dtype=torch.float64).sin().view(120, 1, 14, 14)
+    images = torch.arange(600 * 196, dtype=torch.float64).sin().view(600, 1, 14, 14)
     loss = nn.CrossEntropyLoss(reduction="none")
-    data = (images, torch.arange(120) % 3)
+    data = (images, torch.arange(600) % 3)
     task = Task(name="images", model=lambda: model, train=data, validation=data, loss=loss)
-    whole = Curvature(model, task, chunk=120)
+    whole = Curvature(model, task, chunk=600)
     rows = torch.arange(3 * whole.count, dtype=torch.float64).cos().view(3, -1)
     truth = whole.hessian_products(rows)
-    shared = Curvature(model, task, chunk=6, memory_bytes=int(share_of_graphs * 1.1 * whole._kept_bytes))
+    shared = Curvature(model, task, chunk=30, memory_bytes=int(share_of_graphs * 1.1 * whole._kept_bytes))
     assert shared._shared_out
     assert not whole._shared_out
     first, second, third = (shared.hessian_products(rows) for _ in range(3))

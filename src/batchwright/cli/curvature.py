@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batchwright.task.task import Task, TaskReference
     from batchwright.training.loop import Run
 
-_HOW = "How"
+_HOW = at_point.HOW
 
 
 def curvature(
@@ -61,13 +61,8 @@ def curvature(
     mode: Annotated[
         str, typer.Option(rich_help_panel=_HOW, help="evaluation or training: of dropout and batch norm.")
     ] = "evaluation",
-    chunk: Annotated[
-        int,
-        typer.Option(rich_help_panel=_HOW, help="Examples a backward pass; changes time, not the result."),
-    ] = 128,
-    memory_budget: Annotated[
-        str, typer.Option(metavar="SIZE", rich_help_panel=_HOW, help="For the graphs that are kept.")
-    ] = "512MiB",
+    chunk: at_point.Chunk = 128,
+    memory_budget: at_point.GraphMemory = "512MiB",
     optimizer: o.OptimizerName = None,
     momentum: o.Momentum = None,
     settings: o.Settings = None,
@@ -76,9 +71,7 @@ def curvature(
     seed: o.Seed = 0,
     device: o.Device = "cpu",
     dtype: o.DType = "float32",
-    figure: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw into this .svg, .png or .pdf.")
-    ] = None,
+    figure: o.Figure = None,
     report: o.Report = None,
     as_json: o.Json = False,
 ) -> int:

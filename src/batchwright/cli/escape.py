@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from batchwright.cli import options as o
 from batchwright.cli import point as at_point
-
-_HOW = "How"
 
 
 def escape(
@@ -20,10 +18,8 @@ def escape(
     batch_size: at_point.BatchSize = 32,
     lr: at_point.Lr = None,
     at: at_point.At = None,
-    chunk: Annotated[int, typer.Option(rich_help_panel=_HOW, help="Examples a backward pass.")] = 128,
-    memory_budget: Annotated[
-        str, typer.Option(metavar="SIZE", rich_help_panel=_HOW, help="For the graphs that are kept.")
-    ] = "512MiB",
+    chunk: at_point.Chunk = 128,
+    memory_budget: at_point.GraphMemory = "512MiB",
     optimizer: o.OptimizerName = None,
     momentum: o.Momentum = None,
     settings: o.Settings = None,

@@ -53,9 +53,7 @@ def noise(
     seed: o.Seed = 0,
     device: o.Device = "cpu",
     dtype: o.DType = "float32",
-    figure: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw into this .svg, .png or .pdf.")
-    ] = None,
+    figure: o.Figure = None,
     report: o.Report = None,
     as_json: o.Json = False,
 ) -> int:

@@ -111,7 +111,10 @@ StoreOption = Annotated[
     str | None,
     typer.Option("--store", metavar="PATH", help="Default: $BATCHWRIGHT_STORE, else ./batchwright-runs/."),
 ]
-
+Figure = Annotated[
+    Path | None,
+    typer.Option("--figure", metavar="FILE", help="Draw into this .svg, .png or .pdf."),
+]
 Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="FILE", help="Write figures and tables into this .html file."),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batchwright.training.loop import Run
     from batchwright.training.spec import RunSpec
 
-PANEL = "Where"
+PANEL, HOW = "Where", "How"
 Checkpoint = Annotated[
     Path | None, typer.Option(rich_help_panel=PANEL, help="Measure at this checkpoint of `train`.")
 ]
@@ -29,6 +29,16 @@ At = Annotated[
     str | None,
     typer.Option(
         metavar="W1,W2,...", rich_help_panel=PANEL, help="Measure at these parameters, all of them."
+    ),
+]
+
+Chunk = Annotated[
+    int, typer.Option(rich_help_panel=HOW, help="Examples a backward pass; changes time, not the result.")
+]
+GraphMemory = Annotated[
+    str,
+    typer.Option(
+        "--memory-budget", metavar="SIZE", rich_help_panel=HOW, help="For the graphs that are kept."
     ),
 ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,9 +36,7 @@ def probe(
     device: o.Device = "cpu",
     dtype: o.DType = "float32",
     autocast: o.Autocast = None,
-    figure: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw into this .svg, .png or .pdf.")
-    ] = None,
+    figure: o.Figure = None,
     report: o.Report = None,
     as_json: o.Json = False,
 ) -> int:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
+from batchwright.measure.saved import saved_storages, storage_bytes
 from batchwright.task.task import Task
 from batchwright.training.gradient import GradientEngine
 from batchwright.training.spec import RunSpec
@@ -35,9 +36,5 @@ def activation_bytes_per_example(model: nn.Module, task: Task, spec: RunSpec) ->
 
 def _kept_bytes(engine: GradientEngine, batch: tuple[Any, Any]) -> int:
     """Bytes of the batch and of the tensors saved for the backward pass, each storage once."""
-    held = [leaf for leaf in pytree.tree_leaves(batch) if isinstance(leaf, Tensor)]
-    # Held here and not by the graph: a graph that holds what its hooks have seen is never freed.
-    with torch.autograd.graph.saved_tensors_hooks(held.append, lambda _: held[0]):
-        engine.losses(*batch)
-    storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in held}
-    return sum(storages.values())
+    own = storage_bytes([leaf for leaf in pytree.tree_leaves(batch) if isinstance(leaf, Tensor)])
+    return sum((own | saved_storages(lambda: engine.losses(*batch))).values())

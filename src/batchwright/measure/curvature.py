@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -33,6 +33,9 @@ from batchwright.training.threads import (
 
 _OVERHEAD = 2
 """A process grows by about twice what the graphs hold: gaps between long-lived tensors are lost to others."""
+_SHARED_FROM = 50e6
+"""Floating-point operations of a pass over the examples from which a thread for each share of the chunks pays
+(dense nets in chunks of 32 to 256; it takes 7 ms instead of 5 at 20e6, 8 instead of 12 at 80e6)."""
 _UNEVEN = 1.1
 """Longest share of the chunks, relative to the mean, up to which a thread each measured no loss (dense nets;
 convolutional ones gain a fifth)."""
@@ -85,10 +88,10 @@ class Curvature:
         threads = torch.get_num_threads()
         operations = operations_per_example(self._model, self._data) if threads > 1 else None
         self._small = operations is not None and operations * chunk < ONE_THREAD_BELOW
-        tiny = operations is not None and operations * self.examples < ONE_THREAD_BELOW
+        worth_it = operations is None or operations * self.examples >= _SHARED_FROM
         longest = math.ceil(len(self._chunks) / threads) * chunk
         even = longest * threads <= _UNEVEN * self.examples
-        self._shared_out = self.device.type == "cpu" and even and not tiny
+        self._shared_out = self.device.type == "cpu" and even and worth_it
         self.count = sum(p.numel() for p in self._params)
         self.products = 0
         self._seed, self._memory_bytes = seed, memory_bytes
@@ -143,12 +146,13 @@ class Curvature:
         vectors = self._checked(vectors)
         total = torch.zeros_like(vectors)
         for number, piece in enumerate(self._chunks):
-            if number not in self._kept:
-                with self._drawing(piece, 0):
-                    gradient = self._graph(number, piece)
-                    if number not in self._kept:
-                        self._add_products(total, vectors, gradient)
-                del gradient
+            if number in self._kept:
+                continue
+            with self._drawing(piece, 0):
+                gradient = self._graph(number, piece)
+                if number not in self._kept:
+                    self._add_products(total, vectors, gradient)
+            del gradient
 
         def share(graphs: Sequence[Tensor]) -> Tensor:
             own = torch.zeros_like(vectors)
@@ -156,10 +160,15 @@ class Curvature:
                 self._add_products(own, vectors, graph)
             return own
 
-        with self._drawing(self._chunks[0], 0):
-            kept = list(self._kept.values())
-            for own in one_thread_each(share, kept) if self._shared_out else [share(kept)]:
-                total += own
+        kept = list(self._kept.values())
+        if self._shared_out:
+            with self._seeded(self._chunks[0], 0):
+                shares = one_thread_each(share, kept)
+        else:
+            with self._drawing(self._chunks[0], 0):
+                shares = [share(kept)]
+        for own in shares:
+            total += own
         self.products += len(vectors)
         return total
 
@@ -206,9 +215,7 @@ class Curvature:
             total[k] += self._joined(self._derivatives(outputs, bent, retain_graph=True))
 
     def _graph(self, number: int, piece: Tensor) -> Tensor:
-        """A chunk's share of the gradient, with its graph: a kept one, or a new one, kept if it fits."""
-        if number in self._kept:
-            return self._kept[number]
+        """A chunk's share of the gradient, with its graph, which is kept if it fits."""
         size = self._bytes_per_example(piece) * len(piece) + self.count * self._gradient.element_size()
         gradient = self._graph_of(piece)
         if self._kept_bytes + size <= self._memory_bytes:
@@ -302,10 +309,14 @@ class Curvature:
 
     @contextmanager
     def _drawing(self, piece: Tensor, draw: int) -> Iterator[None]:
-        """The same draws whenever the same examples come by; one thread for chunks too small to share out."""
-        seed = derive_seed(self._seed, "probe", "curvature", draw, int(piece[0]))
-        with global_randomness(seed, python_too=True), one_thread() if self._small else nullcontext():
+        """As ``_seeded``, in one thread where the operations on a chunk are too small to share out."""
+        with self._seeded(piece, draw), one_thread() if self._small else nullcontext():
             yield
+
+    def _seeded(self, piece: Tensor, draw: int) -> AbstractContextManager[None]:
+        """The same draws whenever the same examples come by."""
+        seed = derive_seed(self._seed, "probe", "curvature", draw, int(piece[0]))
+        return global_randomness(seed, python_too=True)
 
     def _derivatives(self, value: Tensor, vector: Tensor | None = None, **options: bool) -> Any:
         return torch.autograd.grad(value, self._params, vector, allow_unused=True, **options)

@@ -22,6 +22,7 @@ from torch.utils import _pytree as pytree
 from batchwright.core.errors import InputError
 from batchwright.core.shapes import Indices
 from batchwright.core.streams import derive_seed, global_randomness
+from batchwright.measure.saved import saved_storages
 from batchwright.task.task import Task
 from batchwright.training.gradient import draws_randomness
 
@@ -199,13 +200,10 @@ class PerExampleGradients:
     def _kept_bytes(self) -> int:
         """Bytes that autograd keeps of one example's forward pass, parameters apart; at least 1."""
         own = {p.untyped_storage().data_ptr() for p in self._model.parameters()}
-        held: list[Tensor] = []
         piece = torch.zeros(1, dtype=torch.long)
-        # Held here and not by the graph: a graph that holds what its hooks have seen is never freed.
-        hooks = torch.autograd.graph.saved_tensors_hooks(held.append, lambda _: held[0])
-        with self._randomness(piece), hooks:
-            self._losses(*self._data.gather(piece, seed=0))
-        storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in held}
+        with self._randomness(piece):
+            inputs, targets = self._data.gather(piece, seed=0)
+            storages = saved_storages(lambda: self._losses(inputs, targets))
         return max(1, sum(size for place, size in storages.items() if place not in own))
 
 
