@@ -1,6 +1,7 @@
 import time
 from collections import defaultdict
 from statistics import median
+from typing import ClassVar
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ DIGITS = TaskReference(name="digits")
 class Sleeper(torch.nn.Linear):
     """Takes 2 ms and 50 µs an example, and what a busy machine sleeps beyond that, which it notes."""
 
-    slept = defaultdict(list)
+    slept: ClassVar = defaultdict(list)
 
     def forward(self, inputs):
         began = time.perf_counter()
