@@ -33,10 +33,10 @@ from record import markdown, record
 from scipy.sparse.linalg import eigsh
 from torch import Tensor, nn
 
-from batchwright.measure.curvature import Curvature
-from batchwright.measure.density import spectral_density
-from batchwright.measure.spectrum import eigenpairs
-from batchwright.measure.trace import trace
+from batchwright.measure.hessian.curvature import Curvature
+from batchwright.measure.hessian.density import spectral_density
+from batchwright.measure.hessian.spectrum import eigenpairs
+from batchwright.measure.hessian.trace import trace
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference, take_examples
 from batchwright.training.loop import train

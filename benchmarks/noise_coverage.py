@@ -19,8 +19,8 @@ from record import markdown, record
 
 from batchwright.core.streams import generator
 from batchwright.measure.estimate import LEVEL
-from batchwright.measure.noise import measure_noise
-from batchwright.measure.scatter import SAMPLINGS, scatter_by_batch, slope_of
+from batchwright.measure.gradients.noise import measure_noise
+from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, slope_of
 from batchwright.task.load import load_task
 from batchwright.task.task import TaskReference
 

@@ -35,7 +35,7 @@ from regret_study import (
     true_in_worker,
 )
 
-from batchwright.advice.advise import EVALUATION_RATIO, advise
+from batchwright.advice.quick.advise import EVALUATION_RATIO, advise
 from batchwright.study.spec import default_batch_sizes
 from batchwright.task.task import Task
 

@@ -18,10 +18,10 @@ import torch
 from problems import PROBLEMS, Problem
 
 from batchwright.core.streams import derive_seed
-from batchwright.measure.hardware import seconds_per_step
+from batchwright.measure.hardware.alone import seconds_per_step
 from batchwright.study.driver import Driver
-from batchwright.study.execute import WorkerProcesses
-from batchwright.study.store import Store
+from batchwright.study.executors.execute import WorkerProcesses
+from batchwright.study.stores.sqlite import Store
 from batchwright.study.summary import batch_size_results
 from batchwright.task.task import Task
 from batchwright.training.loop import Run, run

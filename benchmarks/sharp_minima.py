@@ -22,14 +22,14 @@ from typing import Any
 from record import markdown, record
 from torch import nn
 
-from batchwright.measure.curvature import Curvature
 from batchwright.measure.estimate import t_quantile
-from batchwright.measure.interpolation import Interpolation, interpolate
-from batchwright.measure.keskar import keskar
-from batchwright.measure.shifted import ShiftedLoss
-from batchwright.measure.spectrum import eigenpairs
-from batchwright.report.figures import save_figure
-from batchwright.report.surface_figure import draw_line
+from batchwright.measure.hessian.curvature import Curvature
+from batchwright.measure.hessian.shifted import ShiftedLoss
+from batchwright.measure.hessian.spectrum import eigenpairs
+from batchwright.measure.sharpness.keskar import keskar
+from batchwright.measure.surface.interpolation import Interpolation, interpolate
+from batchwright.report.draw.study import save_figure
+from batchwright.report.draw.surface import draw_line
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference
 from batchwright.training.loop import train

@@ -27,11 +27,11 @@ from scipy import stats
 from sklearn.gaussian_process import GaussianProcessRegressor
 
 from batchwright.advice import fit_curve
-from batchwright.advice.bins import points_of
-from batchwright.advice.fit import fit_table
-from batchwright.advice.fit_wording import count
-from batchwright.advice.loss_surface import fit_loss_surface
-from batchwright.advice.table import read_table
+from batchwright.advice.table.bins import points_of
+from batchwright.advice.table.fit import fit_table
+from batchwright.advice.table.loss_surface import fit_loss_surface
+from batchwright.advice.table.read import read_table
+from batchwright.advice.table.wording import count
 from batchwright.core.streams import derive_seed
 
 DATA = Path(__file__).parents[1] / "tests" / "data"

@@ -18,7 +18,7 @@ install_import_hook(
 @pytest.fixture(autouse=True, scope="session")
 def calm_machine():
     """Verdicts under test do not depend on what else the machine is doing; tests of the load set it themselves."""
-    from batchwright.measure.hardware import _OthersLoad
+    from batchwright.measure.hardware.alone import _OthersLoad
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_OthersLoad, "share", lambda self: 0.0)

@@ -10,9 +10,9 @@ from torch import nn
 from batchwright.advice import answer
 from batchwright.advice.answer import command_words, run_study, stored_curves
 from batchwright.advice.result import StudyResult
-from batchwright.study.execute import InProcess
+from batchwright.study.executors.execute import InProcess
 from batchwright.study.spec import StudySpec
-from batchwright.study.store import Store
+from batchwright.study.stores.sqlite import Store
 from batchwright.task import ACCURACY, Target, Task, TaskReference
 from batchwright.task.losses import cross_entropy
 

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from batchwright.study.store import Store
+from batchwright.study.stores.sqlite import Store
 
 
 def refused(answer, *texts):

@@ -146,7 +146,7 @@ def test_the_words_put_the_answer_first(capsys, tmp_path):
 ROOT = """
 import torch
 from batchwright.task import Task
-from batchwright.task.two_weights import TwoWeights, two_weights
+from batchwright.task.builtin.two_weights import TwoWeights, two_weights
 
 
 class Root(TwoWeights):

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from batchwright.core.errors import InputError
-from batchwright.report import notebook_html, render_html, words, write_figures, write_report
+from batchwright.report import notebook_html, render_html, write_figures, write_report
+from batchwright.report.text import study as words
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from batchwright.advice.fit import fit_table
+from batchwright.advice.table.fit import fit_table
 from batchwright.cli.main import run
 from batchwright.core.errors import InputError
 from batchwright.report.page import Page, render_page, table, write_page

@@ -3,7 +3,7 @@ import statistics
 import pytest
 
 from batchwright.study.driver import Driver, RunFailedError
-from batchwright.study.store import Store
+from batchwright.study.stores.sqlite import Store
 from batchwright.study.summary import batch_size_results
 from batchwright.training import RunResult, Status
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from batchwright.core.errors import InputError
 from batchwright.task import Task, TaskReference, catalogue, dense, describe, lenet, load_task
-from batchwright.task.digits import PIXEL_MEAN, PIXEL_STD
+from batchwright.task.builtin.digits import PIXEL_MEAN, PIXEL_STD
 from batchwright.task.losses import cross_entropy, squared_error
 
 SMALL = ["digits", "least-squares", "squares", "two-weights"]

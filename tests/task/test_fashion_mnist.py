@@ -9,8 +9,8 @@ import torch
 
 from batchwright.core.errors import DataError, InputError
 from batchwright.task import TaskReference, describe, load_task
+from batchwright.task.builtin.fashion_mnist import FASHION_MNIST
 from batchwright.task.catalogue import catalogue
-from batchwright.task.fashion_mnist import FASHION_MNIST
 
 FILES = {
     "train-images-idx3-ubyte": (7, 28, 28),

@@ -8,18 +8,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from batchwright.advice.easier import at_target, easier_values
-from batchwright.advice.evidence import critical_batch, fit_points, points_of
-from batchwright.advice.recommend import recommend
+from batchwright.advice.decide.easier import at_target, easier_values
+from batchwright.advice.decide.evidence import critical_batch, fit_points, points_of
+from batchwright.advice.decide.recommend import recommend
+from batchwright.advice.decide.sharp_ends import sharp_ends
 from batchwright.advice.result import EasierTarget, Objective, Recommendation, StudyResult
-from batchwright.advice.sharp_ends import sharp_ends
 from batchwright.core.errors import InputError, unknown_name
-from batchwright.measure.hardware import CALM_LOAD, SecondsPerStep, seconds_per_step
+from batchwright.measure.hardware.alone import CALM_LOAD, SecondsPerStep, seconds_per_step
 from batchwright.study.driver import Driver, Progress, StudyRuns, rate_value
 from batchwright.study.ends import RunEnd, run_ends
-from batchwright.study.execute import Executor
+from batchwright.study.executors.execute import Executor
 from batchwright.study.spec import StudySpec, check_study
-from batchwright.study.store import Store
+from batchwright.study.stores.sqlite import Store
 from batchwright.study.summary import batch_size_results, trials
 from batchwright.task.task import Task, TaskReference
 from batchwright.training.environment import environment

@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 from typing import Any
 
-from batchwright.measure.hardware import seconds_per_step
+from batchwright.measure.hardware.alone import seconds_per_step
 from batchwright.study.driver import RUNS_PER_BATCH_SIZE
 from batchwright.study.spec import RUNS_PER_BATCH_SIZE_ECONOMY, StudySpec
-from batchwright.study.store import Store, store_path
+from batchwright.study.stores.sqlite import Store, store_path
 from batchwright.task.task import Task
 
 

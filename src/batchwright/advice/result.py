@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from batchwright.advice.sharp_ends import SharpEnds
+from batchwright.advice.decide.sharp_ends import SharpEnds
 from batchwright.study.result import BatchSizeResult, Trial
 
 _FROZEN = ConfigDict(frozen=True)

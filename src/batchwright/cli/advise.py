@@ -11,7 +11,7 @@ from batchwright.cli import options as o
 from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
-    from batchwright.advice.race import Budget
+    from batchwright.advice.quick.race import Budget
     from batchwright.advice.result import AdviceResult
 
 _ADVICE = "Advice"
@@ -72,13 +72,13 @@ def advise(
     as_json: o.Json = False,
 ) -> int:
     """Recommend a batch size and learning rate from a few short runs."""
-    from batchwright.advice.advise import EVALUATION_RATIO, advise_with_curves
     from batchwright.advice.answer import check_objective
+    from batchwright.advice.quick.advise import EVALUATION_RATIO, advise_with_curves
     from batchwright.cli.output import ProgressLine, emit_json, note
     from batchwright.cli.study import study_spec
     from batchwright.cli.study_run import report_path, shown_with
     from batchwright.report import write_report
-    from batchwright.study.store import store_path
+    from batchwright.study.stores.sqlite import store_path
 
     wanted, allowed = check_objective(objective), budget_of(budget)
     spec, live = study_spec(
@@ -120,7 +120,7 @@ def budget_of(text: str) -> Budget:
     Raises:
         InputError: anything else.
     """
-    from batchwright.advice.race import Budget
+    from batchwright.advice.quick.race import Budget
 
     match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(trainings?|s|sec|min|h)\s*", text)
     if match is None or float(match[1]) <= 0:

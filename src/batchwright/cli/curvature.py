@@ -12,8 +12,8 @@ from batchwright.cli import point as at_point
 from batchwright.core.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
-    from batchwright.measure.geometry import Geometry
-    from batchwright.measure.tracking import CurvatureAlong
+    from batchwright.measure.hessian.tracking import CurvatureAlong
+    from batchwright.measure.points.geometry import Geometry
     from batchwright.task.task import Task, TaskReference
     from batchwright.training.loop import Run
 
@@ -78,7 +78,7 @@ def curvature(
     """Find out where training stands: minimum, saddle or slope, and how sharp, from the exact Hessian."""
     from batchwright.advice.answer import command_words
     from batchwright.cli.output import ProgressLine, emit_json, say
-    from batchwright.measure.geometry import measure_geometry
+    from batchwright.measure.points.geometry import measure_geometry
 
     if figure is not None:
         o.check_figure(figure)
@@ -162,7 +162,7 @@ def _along(
     how: dict[str, Any], progress: Any,
 ) -> tuple[Run, Task, list[CurvatureAlong]]:  # fmt: skip
     """The run at its end, or at its last measurement before it diverged, and the measurements."""
-    from batchwright.measure.tracking import tracked_run
+    from batchwright.measure.hessian.tracking import tracked_run
 
     spec, task = at_point.spec_at(reference, steps=steps, **options)
     found = []
@@ -174,8 +174,8 @@ def _along(
 
 def _draw(found: Geometry, curve: list[CurvatureAlong], figure: Path) -> None:
     from batchwright.cli.output import writing
-    from batchwright.report.curvature_figure import draw_along, draw_spectrum
-    from batchwright.report.figures import save_figure
+    from batchwright.report.draw.curvature import draw_along, draw_spectrum
+    from batchwright.report.draw.study import save_figure
 
     drawn = draw_along(curve) if curve else draw_spectrum(found)
     with writing(figure):
@@ -187,7 +187,7 @@ def _draw(found: Geometry, curve: list[CurvatureAlong], figure: Path) -> None:
 
 def _print(found: Geometry, step: int, curve: list[CurvatureAlong]) -> None:
     from batchwright.cli.output import measured, say, seconds, show_table
-    from batchwright.report import curvature_words
+    from batchwright.report.text import curvature as curvature_words
 
     say(curvature_words.sentence(found, step), style="bold")
     say()

@@ -65,7 +65,7 @@ def _task(name: str, data: str | None) -> dict[str, Any] | str:
 
 def _store(location: str | None) -> dict[str, Any]:
     from batchwright.core.errors import StoreError, one_line
-    from batchwright.study.store import Store, store_path
+    from batchwright.study.stores.sqlite import Store, store_path
 
     path = store_path(location)
     if not path.exists():

@@ -33,7 +33,7 @@ def escape(
     """Leave a saddle along its most negative curvature, with a line search: the loss must fall."""
     from batchwright.advice.answer import command_words
     from batchwright.cli.output import ProgressLine, emit_json, measured, say
-    from batchwright.measure.escape import escape as leave
+    from batchwright.measure.points.escape import escape as leave
 
     memory = o.memory_bytes(memory_budget, "--memory-budget")
     reference = o.reference(task, settings, data, None)

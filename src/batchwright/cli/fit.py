@@ -12,7 +12,7 @@ from batchwright.cli import options as o
 from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
-    from batchwright.advice.fit_result import FitResult, Interval, PredictedSteps, WorkloadFit
+    from batchwright.advice.table.result import FitResult, Interval, PredictedSteps, WorkloadFit
 
 _ROWS = 24
 """A single workload's batch sizes are listed up to so many."""
@@ -42,7 +42,7 @@ def fit(
     as_json: o.Json = False,
 ) -> int:
     """Find the critical batch size in a table of steps to target, and predict other batch sizes."""
-    from batchwright.advice.fit import fit_table
+    from batchwright.advice.table.fit import fit_table
     from batchwright.cli.output import emit_json
 
     sizes = [] if predict is None else o.numbers(predict, "--predict")
@@ -70,8 +70,8 @@ def fit(
 
 def _draw(result: FitResult, figure: Path) -> None:
     from batchwright.cli.output import writing
-    from batchwright.report.figures import save_figure
-    from batchwright.report.fit_figure import draw_fit
+    from batchwright.report.draw.fit import draw_fit
+    from batchwright.report.draw.study import save_figure
 
     drawn = draw_fit(result)
     with writing(figure):
@@ -113,7 +113,7 @@ def _print(result: FitResult, table: str, figure: Path | None, report: Path | No
 
 
 def _summary(fitted: WorkloadFit) -> list[str]:
-    from batchwright.advice.fit_wording import count
+    from batchwright.advice.table.wording import count
 
     critical, error = fitted.critical_batch, fitted.leave_one_out
     fits = fitted.verdict == "fits"
@@ -130,7 +130,7 @@ def _summary(fitted: WorkloadFit) -> list[str]:
 
 
 def _between(interval: Interval | None) -> str:
-    from batchwright.advice.fit_wording import count
+    from batchwright.advice.table.wording import count
 
     low, high = interval or (None, None)
     if low is None and high is None:
@@ -142,7 +142,7 @@ def _between(interval: Interval | None) -> str:
 
 def _print_measured(fitted: WorkloadFit) -> None:
     """Batch size by batch size: what was measured beside what the curve says."""
-    from batchwright.advice.fit_wording import count, size
+    from batchwright.advice.table.wording import count, size
     from batchwright.cli.output import say, show_table
 
     if len(fitted.measured) > _ROWS:
@@ -176,7 +176,7 @@ def _print_predictions(result: FitResult) -> None:
 
 
 def _prediction(fitted: WorkloadFit, row: PredictedSteps) -> list[str]:
-    from batchwright.advice.fit_wording import count, size
+    from batchwright.advice.table.wording import count, size
 
     start = [fitted.workload or "-", size(row.batch_size)]
     if row.refused:

@@ -12,7 +12,7 @@ from batchwright.cli import point
 from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
-    from batchwright.measure.along import NoiseAlong
+    from batchwright.measure.gradients.along import NoiseAlong
     from batchwright.task.task import Task
     from batchwright.training.loop import Run
     from batchwright.training.spec import RunSpec
@@ -121,7 +121,7 @@ def _rows(text: str) -> int | None:
 
 def _along(spec: RunSpec, task: Task, every: int, progress: Any, **how: Any) -> tuple[Run, list[NoiseAlong]]:
     """The run at its end, or at its last measurement before it diverged, and the measurements."""
-    from batchwright.measure.along import measured_run
+    from batchwright.measure.gradients.along import measured_run
 
     curve, last = [], None
     for run, row in measured_run(spec, task, every=every, **how):
@@ -135,8 +135,8 @@ def _along(spec: RunSpec, task: Task, every: int, progress: Any, **how: Any) -> 
 
 def _at(run: Run, task: Task, curvature: bool, draws: int, progress: Any, **how: Any) -> dict[str, Any]:
     """Noise at one point as the JSON document says it."""
-    from batchwright.measure.along import noise_of_run
-    from batchwright.measure.scatter import SAMPLINGS, scatter_by_batch, slope_of
+    from batchwright.measure.gradients.along import noise_of_run
+    from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, slope_of
 
     found = noise_of_run(run, task, curvature=curvature, **how)
     raw, scaled = found.raw, found.preconditioned
@@ -162,9 +162,9 @@ def _at(run: Run, task: Task, curvature: bool, draws: int, progress: Any, **how:
 
 def _draw(document: dict[str, Any], along: list[NoiseAlong], figure: Path) -> None:
     from batchwright.cli.output import writing
-    from batchwright.measure.scatter import Scatter, Slope
-    from batchwright.report.figures import save_figure
-    from batchwright.report.noise_figure import draw_noise_along, draw_scatter
+    from batchwright.measure.gradients.scatter import Scatter, Slope
+    from batchwright.report.draw.noise import draw_noise_along, draw_scatter
+    from batchwright.report.draw.study import save_figure
 
     if along:
         drawn = draw_noise_along(along)
@@ -177,8 +177,8 @@ def _draw(document: dict[str, Any], along: list[NoiseAlong], figure: Path) -> No
 
 
 def _report(document: dict[str, Any], along: list[NoiseAlong], task: str, command: str, report: Path) -> None:
-    from batchwright.measure.noise import Noise
-    from batchwright.measure.scatter import Scatter, Slope
+    from batchwright.measure.gradients.noise import Noise
+    from batchwright.measure.gradients.scatter import Scatter, Slope
     from batchwright.report.page import write_page
     from batchwright.report.pages import noise_page
 
@@ -201,9 +201,9 @@ def _report(document: dict[str, Any], along: list[NoiseAlong], task: str, comman
 
 def _print(document: dict[str, Any]) -> None:
     from batchwright.cli.output import measured, say, seconds, show_table
-    from batchwright.measure.noise import Noise
-    from batchwright.measure.scatter import SAMPLINGS, Scatter, Slope
-    from batchwright.report import noise_words
+    from batchwright.measure.gradients.noise import Noise
+    from batchwright.measure.gradients.scatter import SAMPLINGS, Scatter, Slope
+    from batchwright.report.text import noise as noise_words
 
     found = Noise.model_validate({k: v for k, v in document.items() if k in Noise.model_fields})
     say(noise_words.sentence(found.noise_scale, document["step"]), style="bold")
@@ -241,7 +241,7 @@ def _print(document: dict[str, Any]) -> None:
 
 def _print_along(rows: list[NoiseAlong], spec: RunSpec) -> None:
     from batchwright.cli.output import measured, say, show_table
-    from batchwright.report import noise_words
+    from batchwright.report.text import noise as noise_words
 
     first, last = rows[0].raw.noise_scale, rows[-1].raw.noise_scale
     say(

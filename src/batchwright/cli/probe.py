@@ -9,7 +9,7 @@ import typer
 from batchwright.cli import options as o
 
 if TYPE_CHECKING:
-    from batchwright.measure.probe import Probe
+    from batchwright.measure.hardware.probe import Probe
 
 _PROBE = "Probe"
 
@@ -44,7 +44,7 @@ def probe(
     from batchwright.advice.answer import command_words
     from batchwright.cli.output import emit_json, note, writing
     from batchwright.core.errors import InputError
-    from batchwright.measure.probe import probe as measure
+    from batchwright.measure.hardware.probe import probe as measure
     from batchwright.task.load import load_task
     from batchwright.training.spec import RunSpec
 
@@ -69,8 +69,8 @@ def probe(
     note(f"{live.name}: {len(live.train)} training examples; memory in a process of its own, then timing")
     found = measure(spec, live, batch_sizes=sizes, memory_budget_bytes=budget, limit_seconds=seconds)
     if figure is not None:
-        from batchwright.report.figures import save_figure
-        from batchwright.report.probe_figure import draw_probe
+        from batchwright.report.draw.probe import draw_probe
+        from batchwright.report.draw.study import save_figure
 
         if not found.points:
             raise InputError(f"--figure needs a batch size that fits, got none: {found.memory_note}")
@@ -95,7 +95,7 @@ def probe(
 
 def _print(found: Probe, task: str) -> None:
     from batchwright.cli.output import measured, say, seconds, show_table
-    from batchwright.report import probe_words
+    from batchwright.report.text import probe as probe_words
 
     say(probe_words.sentence(found), style="bold")
     say()

@@ -15,7 +15,7 @@ from batchwright.cli import options as o
 
 if TYPE_CHECKING:
     from batchwright.advice.result import StudyResult
-    from batchwright.study.store import Store
+    from batchwright.study.stores.sqlite import Store
 
 StudyName = Annotated[
     str, typer.Argument(metavar="STUDY", help="A study's id, the beginning of it, or its name.")
@@ -71,7 +71,7 @@ def resume(
     from batchwright.cli.command_line import option
     from batchwright.cli.study_run import execute, present, worker_count
     from batchwright.core.errors import StoreError
-    from batchwright.study.execute import WorkerProcesses
+    from batchwright.study.executors.execute import WorkerProcesses
     from batchwright.study.spec import StudySpec
     from batchwright.task.load import load_task
 
@@ -168,7 +168,7 @@ def report(
 
 
 def _open(store: str | None) -> Store:
-    from batchwright.study.store import Store, store_path
+    from batchwright.study.stores.sqlite import Store, store_path
 
     return Store(store_path(store), create=False)
 

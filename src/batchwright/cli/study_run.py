@@ -13,9 +13,9 @@ from batchwright.cli.command_line import complete
 
 if TYPE_CHECKING:
     from batchwright.advice.result import Objective, StudyResult
-    from batchwright.study.execute import Executor
+    from batchwright.study.executors.execute import Executor
     from batchwright.study.spec import StudySpec
-    from batchwright.study.store import Store
+    from batchwright.study.stores.sqlite import Store
     from batchwright.task.task import Task
 
 
@@ -43,7 +43,7 @@ def execute(
     from batchwright.advice.answer import run_study, stored_curves
     from batchwright.cli.output import ProgressLine, note
     from batchwright.report import write_report
-    from batchwright.study.store import Store, store_path
+    from batchwright.study.stores.sqlite import Store, store_path
 
     began = time.perf_counter()
     with Store(store_path(location)) as store:

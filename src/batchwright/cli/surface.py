@@ -15,8 +15,8 @@ from batchwright.core.errors import unknown_name
 if TYPE_CHECKING:
     from torch import nn
 
-    from batchwright.measure.directions import Direction
-    from batchwright.report.surface_words import Found
+    from batchwright.measure.surface.directions import Direction
+    from batchwright.report.text.surface import Found
     from batchwright.task.task import Task
     from batchwright.training.loop import Run
 
@@ -138,7 +138,7 @@ def surface(
             runs, snapshots, at_steps = surface_runs.followed(
                 reference, steps, progress, {**training, "batch_size": batch_size, "lr": rates[0]}
             )
-            from batchwright.measure.planes import plane_of_trajectory
+            from batchwright.measure.surface.planes import plane_of_trajectory
 
             found = plane_of_trajectory(runs[0].model, runs[0].task, snapshots, steps=at_steps, **how)
         else:
@@ -175,8 +175,8 @@ def surface(
 
 
 def _through(runs: list[Run], names: list[str], how: dict[str, Any]) -> Found:
-    from batchwright.measure.interpolation import interpolate
-    from batchwright.measure.planes import plane_through
+    from batchwright.measure.surface.interpolation import interpolate
+    from batchwright.measure.surface.planes import plane_through
 
     models, task = [run.model for run in runs], runs[0].task
     if len(models) == 3:
@@ -189,7 +189,7 @@ def _about(
     model: nn.Module, task: Task, direction: str, plane: bool, reach: float, how: dict[str, Any]
 ) -> Found:
     """A line or a plane about a point."""
-    from batchwright.measure.surface import surface_line, surface_plane
+    from batchwright.measure.surface.lines import surface_line, surface_plane
 
     found = _directions(model, task, direction, plane, how)
     if not plane:
@@ -204,8 +204,8 @@ def _directions(
     import copy
 
     from batchwright.core.params import flatten
-    from batchwright.measure.curvature import Curvature
-    from batchwright.measure.directions import random_directions, unit_direction
+    from batchwright.measure.hessian.curvature import Curvature
+    from batchwright.measure.surface.directions import random_directions, unit_direction
 
     if direction == "random":
         return list(random_directions(model, 2 if plane else 1, seed=how["seed"]))
@@ -218,7 +218,7 @@ def _directions(
             across = drawn - (drawn @ gradient) / (gradient @ gradient) * gradient
             found.append(unit_direction(model, across, "a random direction at a right angle"))
         return found
-    from batchwright.measure.spectrum import eigenpairs
+    from batchwright.measure.hessian.spectrum import eigenpairs
 
     pairs = eigenpairs(curvature, top=1, bottom=1 if plane else 0, seed=how["seed"])
     order = pairs.values.argsort(descending=True).tolist()
@@ -232,9 +232,9 @@ def _directions(
 
 def _draw(found: Found, figure: Path) -> None:
     from batchwright.cli.output import writing
-    from batchwright.measure.surface import SurfacePlane
-    from batchwright.report.figures import save_figure
-    from batchwright.report.surface_figure import draw_line, draw_plane
+    from batchwright.measure.surface.lines import SurfacePlane
+    from batchwright.report.draw.study import save_figure
+    from batchwright.report.draw.surface import draw_line, draw_plane
 
     drawn = draw_plane(found) if isinstance(found, SurfacePlane) else draw_line(found)
     with writing(figure):
@@ -243,7 +243,7 @@ def _draw(found: Found, figure: Path) -> None:
 
 def _print(found: Found, figure: Path | None) -> None:
     from batchwright.cli.output import say, seconds, show_table
-    from batchwright.report import surface_words
+    from batchwright.report.text import surface as surface_words
 
     say(surface_words.sentence(found), style="bold")
     say()
@@ -260,8 +260,8 @@ def _print(found: Found, figure: Path | None) -> None:
 def _next(found: Found, runs: list[Run], typed: str) -> str:
     """After a line its plane, after a plane an interpolation, after that the study of both sizes."""
     from batchwright.advice.answer import command_words
-    from batchwright.measure.interpolation import Interpolation
-    from batchwright.measure.surface import SurfaceLine
+    from batchwright.measure.surface.interpolation import Interpolation
+    from batchwright.measure.surface.lines import SurfaceLine
 
     words = command_words(runs[0].spec.task)
     if isinstance(found, SurfaceLine):

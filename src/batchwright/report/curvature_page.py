@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from batchwright.core.numbers import measured, seconds
-from batchwright.measure.geometry import Geometry
-from batchwright.measure.tracking import CurvatureAlong
-from batchwright.report import curvature_words, formats
-from batchwright.report.curvature_figure import draw_along, draw_spectrum
+from batchwright.measure.hessian.tracking import CurvatureAlong
+from batchwright.measure.points.geometry import Geometry
+from batchwright.report.draw.curvature import draw_along, draw_spectrum
 from batchwright.report.page import Page, section, table
 from batchwright.report.tables import Table
+from batchwright.report.text import curvature as curvature_words
+from batchwright.report.text import formats
 
 _NOTES = (
     "Eigenvalues are those of the exact Hessian of the mean training loss. A residual |Hv - \u03bbv| bounds "

@@ -17,11 +17,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from batchwright import __version__
+from batchwright.advice.decide.sharp_ends import SharpEnds
 from batchwright.advice.result import StudyResult
-from batchwright.advice.sharp_ends import SharpEnds
 from batchwright.core.errors import InputError
-from batchwright.report import figures, formats, grids, series, tables, words
-from batchwright.report.ends_figure import draw_ends
+from batchwright.report import tables
+from batchwright.report.draw import grids, series
+from batchwright.report.draw import study as figures
+from batchwright.report.draw.ends import draw_ends
+from batchwright.report.text import formats
+from batchwright.report.text import study as words
 
 _TITLES = {
     "seconds": "Time to target",
@@ -49,7 +53,7 @@ def render_html(result: StudyResult, curves: Sequence[Mapping[str, Any]] = ()) -
 
     Args:
         result: a finished study.
-        curves: validation-loss curves, one mapping a run; see :func:`batchwright.report.grids.loss_curves`.
+        curves: validation-loss curves, one mapping a run; see :func:`~.draw.grids.loss_curves`.
 
     Returns:
         A document without any external reference.

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from batchwright.advice.fit_result import FitResult, WorkloadFit
-from batchwright.advice.fit_wording import count, size
+from batchwright.advice.table.result import FitResult, WorkloadFit
+from batchwright.advice.table.wording import count, size
 from batchwright.core.numbers import measured, seconds
-from batchwright.measure.along import NoiseAlong
 from batchwright.measure.estimate import NoiseScale
-from batchwright.measure.noise import Noise
-from batchwright.measure.probe import Probe
-from batchwright.measure.scatter import SAMPLINGS, Scatter, Slope
-from batchwright.report import formats, noise_words, probe_words
-from batchwright.report.fit_figure import draw_fit
-from batchwright.report.noise_figure import draw_noise_along, draw_scatter
+from batchwright.measure.gradients.along import NoiseAlong
+from batchwright.measure.gradients.noise import Noise
+from batchwright.measure.gradients.scatter import SAMPLINGS, Scatter, Slope
+from batchwright.measure.hardware.probe import Probe
+from batchwright.report.draw.fit import draw_fit
+from batchwright.report.draw.noise import draw_noise_along, draw_scatter
+from batchwright.report.draw.probe import draw_probe
 from batchwright.report.page import Page, facts_of, section, table
-from batchwright.report.probe_figure import draw_probe
 from batchwright.report.tables import Table
+from batchwright.report.text import formats
+from batchwright.report.text import noise as noise_words
+from batchwright.report.text import probe as probe_words
 
 _PROBE_NOTES = (
     "A step is one update: forward and backward pass, optimizer. Its seconds are medians over turns in "

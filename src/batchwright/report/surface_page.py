@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from batchwright.core.numbers import seconds
-from batchwright.measure.surface import SurfacePlane
-from batchwright.report import surface_words
+from batchwright.measure.surface.lines import SurfacePlane
+from batchwright.report.draw.surface import draw_line, draw_plane
 from batchwright.report.page import Page, section, table
-from batchwright.report.surface_figure import draw_line, draw_plane
-from batchwright.report.surface_words import Found
+from batchwright.report.text import surface as surface_words
+from batchwright.report.text.surface import Found
 
 
 def surface_page(found: Found, *, task: str, command: str, next_step: str) -> Page:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from batchwright.advice.decide.sharp_ends import SharpEnds
 from batchwright.advice.result import AdviceResult, StudyResult
-from batchwright.advice.sharp_ends import SharpEnds
-from batchwright.report import formats, grids
+from batchwright.report.draw import grids
+from batchwright.report.text import formats
 from batchwright.study.result import BatchSizeResult
 
 _NEIGHBOURS = 2

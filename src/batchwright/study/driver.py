@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from batchwright.core.errors import BatchwrightError
-from batchwright.study.execute import Executor
+from batchwright.study.executors.execute import Executor
 from batchwright.study.search import Ask, Found, Outcome, Search, find_rate
 from batchwright.study.spec import RUNS_PER_BATCH_SIZE_ECONOMY, StudySpec
-from batchwright.study.store import Store
+from batchwright.study.stores.sqlite import Store
 from batchwright.training.record import RunResult, Status
 from batchwright.training.spec import RunSpec
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from batchwright.measure.curvature import Curvature
-from batchwright.measure.keskar import keskar
-from batchwright.measure.shifted import ShiftedLoss
-from batchwright.measure.spectrum import eigenpairs
+from batchwright.measure.hessian.curvature import Curvature
+from batchwright.measure.hessian.shifted import ShiftedLoss
+from batchwright.measure.hessian.spectrum import eigenpairs
+from batchwright.measure.sharpness.keskar import keskar
 from batchwright.study.result import BatchSizeResult
 from batchwright.study.spec import StudySpec
 from batchwright.task.task import Task

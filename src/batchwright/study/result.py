@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from batchwright.measure.hardware import SecondsPerStep
+from batchwright.measure.hardware.alone import SecondsPerStep
 
 __all__ = ["BatchSizeResult", "SecondsPerStep", "StepsToTarget", "Trial"]
 

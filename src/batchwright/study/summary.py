@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from scipy import stats
 
-from batchwright.measure.hardware import SecondsPerStep
+from batchwright.measure.hardware.alone import SecondsPerStep
 from batchwright.study.driver import StudyRuns, rate_value, run_key
 from batchwright.study.result import BatchSizeResult, StepsToTarget, Trial
 from batchwright.study.search import BROKEN, Found

@@ -29,34 +29,34 @@ class Entry:
 
 BUILT_IN = {
     "digits": Entry(
-        module="batchwright.task.digits",
+        module="batchwright.task.builtin.digits",
         function="digits",
         summary="scikit-learn's 8x8 handwritten digits, 1437 training examples, dense net",
     ),
     "fashion-mnist": Entry(
-        module="batchwright.task.fashion_mnist",
+        module="batchwright.task.builtin.fashion_mnist",
         function="fashion_mnist",
         summary="28x28 images of clothes, 60,000 training examples, dense net or LeNet",
         source="FASHION_MNIST",
     ),
     "mnist": Entry(
-        module="batchwright.task.fashion_mnist",
+        module="batchwright.task.builtin.fashion_mnist",
         function="mnist",
         summary="28x28 handwritten digits from your own IDX files, dense net or LeNet",
         source="MNIST",
     ),
     "least-squares": Entry(
-        module="batchwright.task.least_squares",
+        module="batchwright.task.builtin.least_squares",
         function="least_squares",
         summary="linear regression with a known minimiser",
     ),
     "squares": Entry(
-        module="batchwright.task.squares",
+        module="batchwright.task.builtin.squares",
         function="squares",
         summary="x to x^2 through two sigmoid layers of normal weights",
     ),
     "two-weights": Entry(
-        module="batchwright.task.two_weights",
+        module="batchwright.task.builtin.two_weights",
         function="two_weights",
         summary="(1 - w1 w2)^2, the smallest network with a saddle",
     ),

@@ -1,0 +1,1 @@
+"""Steps to target against batch size: the curve, the critical batch size, how sure it is."""

@@ -1,0 +1,1 @@
+"""Advice at the cost of a few trainings."""

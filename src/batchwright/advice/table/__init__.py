@@ -1,0 +1,1 @@
+"""Anybody's table: read, checked, fitted."""

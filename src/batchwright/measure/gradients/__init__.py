@@ -1,0 +1,1 @@
+"""Gradients as estimates: example by example, their mean, their scatter, and the noise scale."""

@@ -1,0 +1,1 @@
+"""The Hessian of the training loss: products, eigenvalues at both ends, trace, density."""

@@ -1,0 +1,1 @@
+"""Critical points: their class, the way to one, the way out of a saddle."""

@@ -1,0 +1,1 @@
+"""How much the loss rises near a point, by the definitions in use."""

@@ -1,0 +1,1 @@
+"""Series to figures; the only folder that draws."""

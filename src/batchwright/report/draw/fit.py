@@ -1,0 +1,214 @@
+"""Fitted tables drawn as small multiples: every run, the curve with its band, and where the curve bends."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from batchwright.advice.table.result import FitResult, WorkloadFit
+from batchwright.advice.table.wording import count
+from batchwright.report.draw.study import FIT, MISSED, QUIET, RUN, SET, _above, _ticks
+from batchwright.report.draw.svg import INK, PAGE
+from batchwright.report.draw.ticks import labelled_sizes, log_ticks
+from batchwright.report.text import formats
+from batchwright.report.text.formats import TIMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_PANEL_WIDTH_INCHES, _PANEL_HEIGHT_INCHES = 3.7, 3.1
+_LINE_POINTS = 13.0
+_MOST_DOTS = 300
+"""Runs drawn at one batch size; more are thinned evenly from the fewest steps to the most."""
+_VERDICTS = {
+    "fits": SET,
+    "not_identifiable": QUIET,
+    "does_not_follow": MISSED,
+}
+
+
+def draw_fit(result: FitResult) -> Figure:
+    """One panel a workload, steps to target against batch size, both on log axes.
+
+    Every run is a dot, the median of a batch size a disc, the curve a line with its 90% band. Where the curve
+    is followed, its two limits are drawn, E_min/B (perfect scaling) and S_min (the floor): they cross at the
+    critical batch size, which is marked with its 90% interval along the bottom.
+    """
+    from matplotlib.figure import Figure
+
+    panels = len(result.workloads)
+    columns = 1 if panels == 1 else 2 if panels in (2, 4) else 3
+    rows = math.ceil(panels / columns)
+    scale = 1.5 if panels == 1 else 1.0
+    width = columns * _PANEL_WIDTH_INCHES * scale
+    key = _placed(_key(result), width)
+    key_height = 0.2 + 0.22 * (1 + key[-1][3])
+    height = rows * _PANEL_HEIGHT_INCHES * scale + key_height
+    figure = Figure(figsize=(width, height))
+    names = [fit.workload or result.source for fit in result.workloads]
+    grid = figure.subplots(rows, columns, squeeze=False)
+    figure.subplots_adjust(
+        left=0.62 / width, right=1 - 0.15 / width, bottom=0.5 / height, top=1 - (key_height + 0.62) / height,
+        hspace=0.56, wspace=0.24,
+    )  # fmt: skip
+    for place, axes in enumerate(grid.flat):
+        if place >= panels:
+            axes.set_visible(False)
+            continue
+        style_axes(axes)
+        _draw_panel(axes, result.workloads[place], textwrap.wrap(names[place], int(34 * scale))[:2])
+        if place % columns == 0:
+            axes.set_ylabel("steps to target", color=INK, fontsize=9.5)
+        if place + columns >= panels:
+            axes.set_xlabel("batch size", color=INK, fontsize=9.5)
+    for text, colour, x, line in key:
+        figure.text(x / width, 1 - (0.2 + 0.22 * line) / height, text, color=colour, fontsize=10, va="center")
+    return figure
+
+
+def style_axes(axes: Axes) -> None:
+    """Ink, grid and spines of a panel."""
+    axes.set_facecolor("none")
+    axes.tick_params(colors=INK, labelcolor=INK, labelsize=9, which="both", length=3, width=0.7)
+    axes.grid(True, color=INK, alpha=0.1, lw=0.7)
+    axes.set_axisbelow(True)
+    for side, spine in axes.spines.items():
+        spine.set(visible=side in ("left", "bottom"), color=INK, linewidth=0.7)
+
+
+def _draw_panel(axes: Axes, fit: WorkloadFit, name: Sequence[str]) -> None:
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    top = _set_limits(axes, fit)
+    band = fit.band
+    axes.fill_between(band["batch_size"], band["low"], band["high"], color=FIT, alpha=0.2, lw=0)
+    axes.plot(band["batch_size"], band["mid"], color=FIT, lw=1.7)
+    if fit.verdict == "fits":
+        _draw_limits(axes, fit)
+    for row in fit.measured:
+        dots = _thinned(row.steps)
+        axes.scatter([row.batch_size] * len(dots), dots, s=9, color=RUN, alpha=0.4, lw=0, zorder=3)
+        bounds = _thinned(row.censored)
+        axes.scatter(
+            [row.batch_size] * len(bounds), bounds, s=20, marker="^", facecolors="none", edgecolors=MISSED,
+            lw=0.9, zorder=4,
+        )  # fmt: skip
+        if row.failed:
+            cross: dict[str, Any] = {"s": 24, "marker": "x", "color": MISSED, "lw": 1.3, "clip_on": False}
+            axes.scatter([row.batch_size], [top / 1.1], zorder=4, **cross)
+    exact = [(m.batch_size, m.median) for m in fit.measured if m.median is not None and not m.median_is_bound]
+    x, y = ([pair[i] for pair in exact] for i in (0, 1))
+    axes.scatter(x, y, s=34, color=RUN, edgecolors=PAGE, lw=0.8, zorder=5)
+    _mark_critical(axes, fit)
+    _title(axes, fit, name)
+
+
+def _set_limits(axes: Axes, fit: WorkloadFit) -> float:
+    """Room for the runs, the band and the critical batch or its bound; returns the upper limit of steps."""
+    sizes = [m.batch_size for m in fit.measured]
+    marks = [*(fit.critical_batch.interval or ())]
+    # An end far away would squeeze the runs into a corner.
+    seen = sizes + [b for b in marks if b is not None and sizes[0] / 4 <= b <= sizes[-1] * 4]
+    room = (max(seen) / min(seen)) ** 0.05 * 1.1
+    axes.set_xlim(min(seen) / room, max(seen) * room)
+    values = [*fit.band["low"], *fit.band["high"]]
+    for m in fit.measured:
+        values += [*m.steps, *m.censored]
+    if fit.verdict == "fits" and fit.steps_min is not None:
+        values.append(fit.steps_min)
+    margin = (max(values) / min(values)) ** 0.05 * 1.08
+    # The critical batch is marked along the bottom.
+    low, high = min(values) / margin**2.2, max(values) * margin
+    axes.set_ylim(low, high)
+    whole = sorted({round(size) for size in sizes})
+    few = len(whole) <= 30
+    shown = labelled_sizes(whole, width=0.15) if few else log_ticks(sizes[0], sizes[-1])
+    _ticks(axes.xaxis, shown, formats.size)
+    _ticks(axes.yaxis, log_ticks(low, high), formats.short_count)
+    return high
+
+
+def _draw_limits(axes: Axes, fit: WorkloadFit) -> None:
+    """E_min/B and S_min, thin, across the panel."""
+    if fit.steps_min is None or fit.examples_min is None:
+        return
+    left, right = axes.get_xlim()
+    style: dict[str, Any] = {"color": QUIET, "lw": 1.0, "ls": (0, (2, 2)), "zorder": 2}
+    axes.plot([left, right], [fit.examples_min / left, fit.examples_min / right], **style)
+    axes.plot([left, right], [fit.steps_min] * 2, **style)
+
+
+def _mark_critical(axes: Axes, fit: WorkloadFit) -> None:
+    """The interval along the bottom, open where it is; a tick at the value."""
+    low, high = fit.critical_batch.interval or (None, None)
+    if low is None and high is None:
+        return
+    left, right = axes.get_xlim()
+    bottom = axes.get_xaxis_transform()
+    start, stop = max(low or left, left), min(high or right, right)
+    if start < stop:
+        axes.plot(
+            [start, stop], [0.025] * 2, transform=bottom, color=SET, lw=5, alpha=0.55, solid_capstyle="butt"
+        )
+    if fit.verdict == "fits" and fit.critical_batch.value is not None:
+        value = fit.critical_batch.value
+        axes.plot([value] * 2, [0, 0.09], transform=bottom, color=SET, lw=2)
+        axes.axvline(value, color=SET, lw=0.9, alpha=0.6, zorder=1)
+
+
+def _title(axes: Axes, fit: WorkloadFit, name: Sequence[str]) -> None:
+    """Name, and below it the verdict with the number it allows."""
+    critical = fit.critical_batch
+    low, high = critical.interval or (None, None)
+    if fit.verdict == "fits":
+        verdict = f"fits: critical batch {count(critical.value)} ({count(low)} to {count(high)})"
+    elif fit.verdict == "does_not_follow":
+        verdict = "does not follow the curve"
+    else:
+        bound = critical.one_sided_bound
+        verdict = "not identifiable" + (f": {bound.side} {count(bound.value)} (90%)" if bound else "")
+    _above(axes, verdict, -18, 8, color=_VERDICTS[fit.verdict], fontsize=9.5)
+    for place, line in enumerate(reversed(name)):
+        _above(axes, line, -18, 8 + _LINE_POINTS * (place + 1), color=INK, fontsize=10, fontweight="bold")
+
+
+def _key(result: FitResult) -> list[tuple[str, str]]:
+    """What each mark means, in its colour."""
+    rows = [m for fit in result.workloads for m in fit.measured]
+    key = [("● median, · runs", RUN), ("— fit, 90% band", FIT)]
+    if any(fit.verdict == "fits" for fit in result.workloads):
+        key.append(("┄ perfect scaling and floor", QUIET))
+    if any(fit.critical_batch.interval for fit in result.workloads):
+        key.append(("▬ critical batch, 90%", SET))
+    if any(m.censored for m in rows):
+        key.append(("△ cut short", MISSED))
+    if any(m.failed for m in rows):
+        key.append((f"{TIMES} failed", MISSED))
+    return key
+
+
+def _placed(key: Sequence[tuple[str, str]], width: float) -> list[tuple[str, str, float, int]]:
+    """The words with their place in inches from the left and their line, wrapped to the figure's width."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font, left = FontProperties(size=10), 0.12
+    x, line, placed = left, 0, []
+    for text, colour in key:
+        length = text_to_path.get_text_width_height_descent(text, font, False)[0] / 72
+        if x + length > width and x > left:
+            x, line = left, line + 1
+        placed.append((text, colour, x, line))
+        x += length + 0.2
+    return placed
+
+
+def _thinned(values: Sequence[float]) -> list[float]:
+    if len(values) <= _MOST_DOTS:
+        return list(values)
+    return [float(v) for v in np.quantile(values, np.linspace(0, 1, _MOST_DOTS), method="nearest")]

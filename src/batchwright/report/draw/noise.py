@@ -1,0 +1,101 @@
+"""Gradient noise drawn: the 1/sqrt(B) law, and the noise scale along a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from batchwright.measure.gradients.along import NoiseAlong
+from batchwright.measure.gradients.scatter import Scatter, Slope, finite_factor
+from batchwright.report.draw.fit import style_axes
+from batchwright.report.draw.study import FIT, QUIET, RUN, _ticks
+from batchwright.report.draw.svg import INK
+from batchwright.report.draw.ticks import log_ticks
+from batchwright.report.text import formats
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SIZE_INCHES = (6.4, 4.2)
+_COLOURS = {"with_replacement": RUN, "without_replacement": FIT}
+
+
+def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
+    """Std of the mini-batch gradient against B, both on log axes, with the theory as lines."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
+
+    figure = Figure(figsize=_SIZE_INCHES)
+    axes = figure.add_axes((0.12, 0.13, 0.85, 0.72))
+    style_axes(axes)
+    for place, slope in enumerate(slopes):
+        sampling, colour = slope.sampling, _COLOURS[slope.sampling]
+        own = [r for r in rows if r.sampling == sampling]
+        shown = [r for r in own if r.std > 0]
+        size = np.array([r.batch_size for r in shown], dtype=float) * (1.03 if place else 1 / 1.03)
+        std = np.array([r.std for r in shown])
+        ends = np.abs(np.array([r.interval for r in shown]).T - std)
+        axes.errorbar(size, std, yerr=ends, fmt="o", ms=5, color=colour, lw=1.2, zorder=3)
+        axes.plot(*_theory(own), color=colour, lw=1.1, alpha=0.6)
+        words = f"{sampling.replace('_', ' ')}: slope {slope.value:.3f}"
+        low, high = slope.interval
+        figure.text(
+            0.12, 0.95 - 0.05 * place, f"● {words} (90%: {low:.3f} to {high:.3f})", color=colour, fontsize=10
+        )
+    axes.set(xscale="log", yscale="log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.size(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    axes.set_xlabel("batch size", color=INK, fontsize=10)
+    axes.set_ylabel("std of the mini-batch gradient", color=INK, fontsize=10)
+    zero = [r for r in rows if r.std == 0]
+    if zero:
+        axes.text(
+            0.02, 0.04, f"without replacement at B = N = {zero[0].batch_size}: 0", fontsize=9, color=QUIET,
+            transform=axes.transAxes,
+        )  # fmt: skip
+    return figure
+
+
+def _theory(rows: Sequence[Scatter]) -> tuple[list[float], list[float]]:
+    """What tr(Sigma) predicts between the measured sizes too: without replacement it bends down to N."""
+    if rows[0].sampling == "without_replacement" and rows[-1].predicted > 0:  # N was not drawn
+        return [float(r.batch_size) for r in rows], [r.predicted for r in rows]
+    one, total = rows[0], max(r.batch_size for r in rows)
+    trace = one.predicted**2 * one.batch_size / (finite_factor(one.sampling, one.batch_size, total) or 1.0)
+    last = next((r.batch_size for r in reversed(rows) if r.predicted > 0), one.batch_size)
+    sizes = [float(b) for b in np.geomspace(one.batch_size, last, 100)]
+    return sizes, [math.sqrt(trace / b * finite_factor(one.sampling, b, total)) for b in sizes]
+
+
+def draw_noise_along(rows: Sequence[NoiseAlong]) -> Figure:
+    """The noise scale along a run with its 90% band; preconditioned beside it for adaptive optimizers."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=_SIZE_INCHES)
+    axes = figure.add_axes((0.12, 0.13, 0.85, 0.76))
+    style_axes(axes)
+    kinds = [("raw", [r.raw for r in rows], RUN)]
+    if all(r.preconditioned is not None for r in rows):
+        kinds.append(("preconditioned", [r.preconditioned for r in rows if r.preconditioned], FIT))
+    steps = np.array([r.step for r in rows], dtype=float)
+    for place, (name, noises, colour) in enumerate(kinds):
+        scales = [n.noise_scale for n in noises]
+        value = np.array([s.value if s.value is not None and s.resolved else math.nan for s in scales])
+        low = np.array([s.interval[0] if s.interval[0] is not None else math.nan for s in scales])
+        high = np.array([s.interval[1] if s.interval[1] is not None else math.nan for s in scales])
+        axes.fill_between(steps, low, high, color=colour, alpha=0.18, lw=0)
+        axes.plot(steps, value, "o-", ms=4, color=colour, lw=1.4)
+        unresolved = [s for s, n in zip(steps, scales, strict=True) if not n.resolved]
+        axes.scatter(unresolved, [axes.get_ylim()[1]] * len(unresolved), marker="^", s=20, color=QUIET)
+        figure.text(0.12 + 0.2 * place, 0.94, f"● {name}", color=colour, fontsize=10)
+    axes.set_yscale("log")
+    _ticks(axes.yaxis, log_ticks(*axes.get_ylim()), formats.short_count)
+    axes.yaxis.set_ticks([], minor=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("updates", color=INK, fontsize=10)
+    axes.set_ylabel("gradient noise scale, examples", color=INK, fontsize=10)
+    return figure

@@ -1,0 +1,101 @@
+"""Figures: what is drawn, in which files, and the inline SVG."""
+
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from batchwright.core.errors import InputError
+from batchwright.report.draw import series
+from batchwright.report.draw import study as figures
+from batchwright.report.draw.ticks import log_ticks
+
+
+@pytest.fixture(scope="module")
+def drawn(cases):
+    return figures.draw_all(cases.study(), cases.curves())
+
+
+def test_the_objective_comes_first(cases, drawn):
+    assert list(drawn) == ["seconds", "steps", "examples", "learning-rates", "timing", "loss"]
+    study = cases.study()
+    by_examples = study.model_copy(
+        update={"recommendation": study.recommendation.model_copy(update={"objective": "examples"})}
+    )
+    assert next(iter(figures.draw_all(by_examples))) == "examples"
+
+
+def test_what_has_no_data_is_not_drawn(cases):
+    assert list(figures.draw_all(cases.study(timed=False))) == ["steps", "examples", "learning-rates"]
+    assert figures.draw_all(cases.empty()) == {}
+
+
+@pytest.mark.parametrize(("suffix", "start"), [(".svg", b"<?xml"), (".png", b"\x89PNG"), (".pdf", b"%PDF")])
+def test_every_figure_saves_in_every_format(drawn, tmp_path, suffix, start):
+    for name, figure in drawn.items():
+        path = figures.save_figure(figure, tmp_path / f"{name}{suffix}")
+        assert path.read_bytes().startswith(start)
+        assert path.stat().st_size > 2000
+
+
+def test_another_suffix_is_refused(drawn, tmp_path):
+    with pytest.raises(InputError, match=r"must be one of \.svg, \.png, \.pdf, got 'steps\.jpg'"):
+        figures.save_figure(drawn["steps"], tmp_path / "steps.jpg")
+
+
+def test_inline_svg_takes_the_colours_of_the_page(drawn):
+    text = figures.to_svg(drawn["steps"], name="steps", label='fit & "band"')
+    root = ElementTree.fromstring(text)
+    assert root.get("aria-label") == 'fit & "band"'
+    assert "currentColor" in text
+    assert "var(--page" in text
+    assert not re.search(r"#010203|#fdfefd|#000000|fill: black|<style|<metadata", text)
+    words = {"".join(e.itertext()).strip() for e in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"1", "512", "1437", "steps to target", "batch size", "critical batch 61"} <= words
+
+
+def test_ids_are_referenced_and_belong_to_one_drawing(drawn):
+    ids = []
+    for name, figure in drawn.items():
+        text = figures.to_svg(figure, name=name)
+        own = re.findall(r' id="([^"]*)"', text)
+        assert set(own) == set(re.findall(r'(?:url\(#|href="#)([^)"]*)', text))
+        ids += own
+    assert len(ids) == len(set(ids)) > 6
+
+
+def test_the_same_study_gives_the_same_drawing(cases):
+    first, second = (
+        figures.to_svg(figures.draw_all(cases.study())["learning-rates"], name="map") for _ in range(2)
+    )
+    assert first == second
+
+
+def test_every_run_and_median_is_a_mark(cases):
+    cost = series.steps_series(cases.study())
+    axes = figures.draw_cost(cost).axes[0]
+    counts = sorted(len(c.get_offsets()) for c in axes.collections if hasattr(c, "get_sizes"))
+    # 57 runs, 3 censored, none failed, 10 medians and the chosen one; the band has one collection of its own.
+    assert counts[-1] == 57
+    assert {1, 3, 10} <= set(counts)
+
+
+def test_one_batch_size_and_one_run_can_be_drawn(cases):
+    study = cases.study(fitted=False)
+    single = study.model_copy(update={"batch_sizes": study.batch_sizes[3:4], "trials": study.trials[:1]})
+    assert set(figures.draw_all(single)) == {"seconds", "steps", "examples", "learning-rates", "timing"}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(0.9, 1500, [1, 10, 100, 1000]), (20, 400, [30, 100, 300]), (2, 7, [2, 3, 4, 5, 6])],
+)
+def test_log_ticks(low, high, ticks):
+    assert log_ticks(low, high) == pytest.approx(ticks)
+
+
+def test_importing_the_package_does_not_import_matplotlib():
+    code = "import sys, batchwright.report; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
