@@ -116,7 +116,7 @@ def curvature(
         _draw(found, curve, figure)
     if report is not None:
         from batchwright.report.curvature_page import curvature_page
-        from batchwright.report.page import write_page
+        from batchwright.report.old_page import write_page
 
         write_page(curvature_page(found, task=words, command=context.obj, step=run.step, along=curve), report)
     if as_json:

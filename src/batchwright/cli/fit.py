@@ -57,7 +57,7 @@ def fit(
     if figure is not None:
         _draw(result, figure)
     if report is not None:
-        from batchwright.report.page import write_page
+        from batchwright.report.old_page import write_page
         from batchwright.report.pages import fit_page
 
         write_page(fit_page(result, command=context.obj), report)

@@ -179,7 +179,7 @@ def _draw(document: dict[str, Any], along: list[NoiseAlong], figure: Path) -> No
 def _report(document: dict[str, Any], along: list[NoiseAlong], task: str, command: str, report: Path) -> None:
     from batchwright.measure.gradients.noise import Noise
     from batchwright.measure.gradients.scatter import Scatter, Slope
-    from batchwright.report.page import write_page
+    from batchwright.report.old_page import write_page
     from batchwright.report.pages import noise_page
 
     scaled = document["preconditioned_noise"]

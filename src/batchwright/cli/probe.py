@@ -78,7 +78,7 @@ def probe(
             save_figure(draw_probe(found), figure)
     words = command_words(live.reference or reference)
     if report is not None:
-        from batchwright.report.page import write_page
+        from batchwright.report.old_page import write_page
         from batchwright.report.pages import probe_page
 
         write_page(probe_page(found, task=words, command=context.obj), report)

@@ -155,7 +155,7 @@ def surface(
     if figure is not None:
         _draw(found, figure)
     if report is not None:
-        from batchwright.report.page import write_page
+        from batchwright.report.old_page import write_page
         from batchwright.report.surface_page import surface_page
 
         page = surface_page(found, task=runs[0].task.name, command=context.obj, next_step=following)

@@ -8,7 +8,7 @@ from batchwright.core.numbers import measured, seconds
 from batchwright.measure.hessian.tracking import CurvatureAlong
 from batchwright.measure.points.geometry import Geometry
 from batchwright.report.draw.curvature import draw_along, draw_spectrum
-from batchwright.report.page import Page, section, table
+from batchwright.report.old_page import Page, section, table
 from batchwright.report.tables import Table
 from batchwright.report.text import curvature as curvature_words
 from batchwright.report.text import formats

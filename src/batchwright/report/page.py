@@ -1,79 +1,139 @@
-"""One self-contained HTML page from one measurement: its sentence, its figures, the tables behind them."""
+"""A page: one description of any result, as blocks that the terminal, HTML and a notebook each render.
+
+A page holds values, not text made of them: a column says what its numbers are (``seconds``, ``count``, ...),
+and one rule (``report.text.columns``) gives the whole column one unit and its digits, wherever it is shown.
+Sentences come from ``report.text``; a figure is a function that draws when somebody looks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
-from markupsafe import Markup
+from batchwright.core.action import Action
 
-from batchwright import __version__
-from batchwright.report.draw import study as figures
-from batchwright.report.html import Section, template, write_document
-from batchwright.report.tables import Row, Table
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Drawing
+
+Kind = Literal["text", "count", "seconds", "number", "rate", "ratio", "share", "bytes", "batch_size"]
+"""What a column's values are. ``rate``: a learning rate; ``share``: a part of 1, shown in percent;
+``number``: anything else measured, three significant digits."""
+
+Cell = float | int | str | None | tuple[float | None, float | None]
+"""A value; a pair is an interval (an open end is None); None is shown as a dash."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A heading and the values under it, one a row.
+
+    Attributes:
+        heading: unique in its table.
+        values: numbers in base units, or text.
+        kind: what they are.
+        prefix: put before each value, such as ``>`` for a bound; one a row, or none.
+        optional: 0 is always shown; of the others the highest goes first where a terminal is too narrow.
+    """
+
+    heading: str
+    values: Sequence[Cell]
+    kind: Kind = "text"
+    prefix: Sequence[str] = ()
+    optional: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Columns of equal length; ``caption`` says what it shows, ``best`` and ``members`` mark rows by position."""
+
+    columns: Sequence[Column]
+    caption: str = ""
+    heading: str = ""
+    best: int | None = None
+    members: Sequence[int] = ()
+    brief: bool = True
+    """Whether a terminal shows it too; a page always does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """Words. The first ``answer`` of a page is its headline; ``text`` is a paragraph."""
+
+    text: str
+    role: Literal["answer", "text"] = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Up to four numbers under the headline: (name, shown value). A terminal leaves them out."""
+
+    items: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A picture: ``draw()`` returns a matplotlib figure; ``takeaway`` says what it shows.
+
+    ``name`` is unique in the page and names the file it is saved to; ``table`` holds the numbers behind it.
+    """
+
+    name: str
+    title: str
+    takeaway: str
+    draw: Callable[[], Drawing]
+    table: Table | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """``caveat``: weakens the answer, shown beside it. ``reading``: how to read the numbers, on a page only.
+    ``remark``: worth knowing, shown everywhere.
+    """
+
+    text: str
+    role: Literal["caveat", "reading", "remark"] = "remark"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextStep:
+    """What to run next, and why (may be empty)."""
+
+    action: Action
+    why: str = ""
+
+
+Block = Sentence | Facts | Table | Figure | Note | NextStep
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What a page says, in the order in which it says it.
+    """What a result says, in the order in which it says it.
 
     Attributes:
         title: of the document.
-        eyebrow: one line over the answer: the task, what was measured.
-        sentence: the answer.
-        answers: further sentences, where one does not say it all.
-        facts: up to four numbers under it, by name.
-        caveats: what weakens the answer.
-        sections: figures, each with the table behind it.
-        tables: further tables: heading, caption, table.
-        notes: how to read the numbers.
-        next_steps: commands to run next.
-        command: the one that made the page.
-        about: facts of the measurement and its machine, by name.
+        eyebrow: one line over the headline: the task, what was measured.
+        blocks: in reading order.
+        verdict: for a badge: ``recommended``, ``inconclusive`` or "".
+        action: what made it, to be repeated; None where it was not recorded.
+        about: facts of the measurement: what it took, versions, machine.
+        details: longer things folded away, such as a study's spec: (heading, text).
     """
 
     title: str
     eyebrow: str
-    sentence: str
-    answers: Sequence[str] = ()
-    facts: Sequence[tuple[str, str]] = ()
-    caveats: Sequence[str] = ()
-    sections: Sequence[Section] = ()
-    tables: Sequence[tuple[str, str, Table]] = ()
-    notes: Sequence[str] = ()
-    next_steps: Sequence[str] = ()
-    command: str = ""
-    about: Sequence[tuple[str, str]] = ()
+    blocks: Sequence[Block]
+    verdict: str = ""
+    action: Action | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+    details: Sequence[tuple[str, str]] = ()
 
+    def all(self, kind: type[Any]) -> list[Any]:
+        """The blocks of one kind, in order."""
+        return [block for block in self.blocks if isinstance(block, kind)]
 
-def section(name: str, title: str, takeaway: str, figure: Any, table: Table) -> Section:
-    """A matplotlib figure made inline, with what it shows in words for those who cannot see it."""
-    drawing = figures.to_svg(figure, name=name, label=f"{title}. {takeaway}")
-    return Section(name, title, takeaway, Markup(drawing), table)
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table none of whose rows stands out."""
-    return Table(list(columns), [Row(list(cells)) for cells in rows])
-
-
-def facts_of(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Versions and hardware as names and values."""
-    return [(name, str(value)) for name, value in environment.items()]
-
-
-def render_page(page: Page) -> str:
-    """The page as one HTML document without any external reference."""
-    title = f"{page.title} \u00b7 Batchwright"
-    return template("page.html.j2").render(page=page, title=title, version=__version__)
-
-
-def write_page(page: Page, path: str | Path) -> Path:
-    """Write :func:`render_page` to ``path``, its folders made where missing.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    return write_document(render_page(page), Path(path))
+    @property
+    def headline(self) -> str:
+        """The first answer."""
+        answers = [b.text for b in self.all(Sentence) if b.role == "answer"]
+        return answers[0] if answers else self.title

@@ -15,7 +15,7 @@ from batchwright.measure.hardware.probe import Probe
 from batchwright.report.draw.fit import draw_fit
 from batchwright.report.draw.noise import draw_noise_along, draw_scatter
 from batchwright.report.draw.probe import draw_probe
-from batchwright.report.page import Page, facts_of, section, table
+from batchwright.report.old_page import Page, facts_of, section, table
 from batchwright.report.tables import Table
 from batchwright.report.text import formats
 from batchwright.report.text import noise as noise_words

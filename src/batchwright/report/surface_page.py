@@ -5,7 +5,7 @@ from __future__ import annotations
 from batchwright.core.numbers import seconds
 from batchwright.measure.surface.lines import SurfacePlane
 from batchwright.report.draw.surface import draw_line, draw_plane
-from batchwright.report.page import Page, section, table
+from batchwright.report.old_page import Page, section, table
 from batchwright.report.text import surface as surface_words
 from batchwright.report.text.surface import Found
 

@@ -107,3 +107,17 @@ def listed(values: list[int] | tuple[int, ...], limit: int = 6) -> str:
 
 def _three_digits(value: float) -> str:
     return f"{value:.0f}" if value >= 99.95 else f"{value:.3g}"
+
+
+def bytes_(amount: float | None) -> str:
+    """An amount of memory.
+
+    >>> bytes_(512), bytes_(3 << 20), bytes_(None)
+    ('512 B', '3.0 MiB', '–')
+    """
+    if amount is None:
+        return MISSING
+    for unit, unit_bytes in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if amount >= unit_bytes:
+            return f"{amount / unit_bytes:.1f} {unit}"
+    return f"{amount:.0f} B"

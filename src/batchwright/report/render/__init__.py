@@ -1,0 +1,1 @@
+"""Pages on the terminal, as one HTML file, in a notebook."""
