@@ -45,7 +45,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Columns of equal length; ``caption`` says what it shows, ``best`` and ``members`` mark rows by position."""
+    """Columns of equal length; ``best`` and ``members`` mark rows by position."""
 
     columns: Sequence[Column]
     caption: str = ""
