@@ -35,6 +35,10 @@ class StepTimes:
         beyond = np.maximum(log_batch - known[-1], 0.0)
         return np.asarray(np.interp(log_batch, known, values) + beyond)
 
+    def seconds_at(self, batch_size: int) -> float:
+        """Seconds a step at one batch size."""
+        return float(np.exp(self.log_seconds(np.log([float(batch_size)])))[0])
+
     @property
     def knee(self) -> float:
         """The batch size at which the part that grows with B equals the overhead of a step."""
