@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from batchwright.core.errors import BatchwrightError
+from batchwright.optim.catalogue import CATALOGUE
 from batchwright.study.executors.execute import Executor
 from batchwright.study.search import Ask, Found, Outcome, Search, find_rate
 from batchwright.study.spec import RUNS_PER_BATCH_SIZE_ECONOMY, StudySpec
@@ -28,10 +29,6 @@ RUNS_PER_BATCH_SIZE = 18
 
 _OVERHEAD_EXAMPLES = 32
 """Deterministic stand-in for the fixed cost of an update, in examples, when a budget is counted."""
-
-_ADAPTIVE = frozenset(
-    {"adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "adafactor", "muon"}
-)
 
 
 class RunFailedError(BatchwrightError):
@@ -156,7 +153,7 @@ class Driver:
         """
         best = found.best_search_steps()
         ratio = size / neighbour
-        exponent = 0.5 if ratio > 1 or self.spec.optimizer.name in _ADAPTIVE else 1.0
+        exponent = 0.5 if ratio > 1 or CATALOGUE[self.spec.optimizer.name].adaptive else 1.0
         shift = round(2 * exponent * math.log2(ratio))
         if best == math.inf:
             epochs = 2 * self.spec.max_epochs

@@ -11,11 +11,9 @@ import numpy as np
 from batchwright.advice.quick.arms import Arm, compare
 from batchwright.advice.quick.posterior import Array, Observation, Posterior, prior, sample
 from batchwright.measure.gradients.noise import Noise
+from batchwright.optim.catalogue import CATALOGUE
 from batchwright.study.spec import StudySpec
 
-ADAPTIVE = frozenset(
-    {"adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "adafactor", "muon"}
-)
 CRITICAL_GUESS, _CRITICAL_GUESS_SD = 200.0, 1.3
 RATES_PER_DOUBLING = 2
 STALLED = 2.0
@@ -104,7 +102,7 @@ class Inference:
         assert reference is not None
         before = prior(
             math.log(reference_steps), math.log(reference.lr), math.log(CRITICAL_GUESS),
-            _CRITICAL_GUESS_SD, self.spec.optimizer.name in ADAPTIVE,
+            _CRITICAL_GUESS_SD, CATALOGUE[self.spec.optimizer.name].adaptive,
         )  # fmt: skip
         seed = self.spec.run_seed("search", 0)
         return sample(observations, before, math.log(self.middle), seed, start)
