@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from batchwright.advice_tmp import OPTIMIZERS
 from batchwright.core.errors import BatchwrightError
+from batchwright.optim.catalogue import CATALOGUE
 from batchwright.study.executors.contract import Executor
 from batchwright.study.key import RunKey
 from batchwright.study.reach import came_near, met_at_start
@@ -198,7 +198,7 @@ class Driver:
         """
         best = found.best_search_steps()
         ratio = size / neighbour
-        adaptive = OPTIMIZERS[self.spec.optimizer.name].adaptive
+        adaptive = CATALOGUE[self.spec.optimizer.name].adaptive
         exponent = 0.5 if ratio > 1 or adaptive else 1.0
         shift = round(2 * exponent * math.log2(ratio))
         if best == math.inf:

@@ -10,9 +10,9 @@ import numpy as np
 
 from batchwright.advice.quick.arms import Arm, lead_of
 from batchwright.advice.quick.posterior import Array, Observation, Posterior, prior, sample
-from batchwright.advice_tmp import OPTIMIZERS
 from batchwright.core.remark import Remark
 from batchwright.measure.gradients.noise import Noise
+from batchwright.optim.catalogue import CATALOGUE
 from batchwright.study.spec import StudySpec
 
 CRITICAL_GUESS, _CRITICAL_GUESS_SD = 200.0, 1.3
@@ -107,7 +107,7 @@ class Inference:
             math.log(reference.lr),
             math.log(CRITICAL_GUESS),
             _CRITICAL_GUESS_SD,
-            OPTIMIZERS[self.spec.optimizer.name].adaptive,
+            CATALOGUE[self.spec.optimizer.name].adaptive,
         )
         seed = self.spec.run_seed("search", 0)
         return sample(observations, before, math.log(self.middle), seed, start)
