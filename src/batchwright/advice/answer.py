@@ -14,7 +14,8 @@ from batchwright.advice.decide.recommend import recommend
 from batchwright.advice.decide.sharp_ends import sharp_ends
 from batchwright.advice.result import EasierTarget, Objective, Recommendation, StudyResult
 from batchwright.core.errors import InputError, unknown_name
-from batchwright.measure.hardware.alone import CALM_LOAD, SecondsPerStep, seconds_per_step
+from batchwright.measure.hardware.alone import SecondsPerStep, seconds_per_step
+from batchwright.measure.hardware.load import CALM_LOAD
 from batchwright.study.driver import Driver, Progress, StudyRuns, rate_value
 from batchwright.study.ends import RunEnd, run_ends
 from batchwright.study.executors.execute import Executor
