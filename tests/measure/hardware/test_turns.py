@@ -5,6 +5,7 @@ import math
 import pytest
 
 from batchwright.measure.hardware.turns import Pace, excess, take_turns, warm_up
+
 from .machines import FakeMachine
 
 SIZES = [1, 4, 16, 64]

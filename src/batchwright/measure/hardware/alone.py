@@ -1,4 +1,4 @@
-"""Seconds a step, measured alone on the machine with the loop that trains: one model, the sizes taking turns."""
+"""Seconds a step, measured alone on the machine with the loop that trains: batch sizes take turns."""
 
 from __future__ import annotations
 

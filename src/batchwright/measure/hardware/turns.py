@@ -26,7 +26,7 @@ _AGAIN, _SUSPECT = 1.3, 3.0
 """Times above what the neighbours allow by these factors are taken again, and doubted if they stay there.
 Between them lies what hardware really does: kernels and threads that set in at a batch size."""
 _CACHES = 1.5
-"""Examples of the largest batch may cost so many times those of the next smaller one: it may leave a cache."""
+"""Examples of the largest batch may cost so many times those of the next smaller one: a cache is left."""
 _ROUNDS = 2
 
 
