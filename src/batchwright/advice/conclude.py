@@ -19,7 +19,8 @@ from batchwright.advice.result import EasierTarget, Objective, Recommendation, S
 from batchwright.core.action import Action
 from batchwright.core.errors import InputError, unknown_name
 from batchwright.core.remark import Remark, remark
-from batchwright.measure.hardware.alone import CALM_LOAD, SecondsPerStep
+from batchwright.measure.hardware.alone import SecondsPerStep
+from batchwright.measure.hardware.load import CALM_LOAD
 from batchwright.study.driver import StudyRuns
 from batchwright.study.reach import best_value, extreme, initial_value
 from batchwright.study.run import TOO_BUSY, Findings, others_load

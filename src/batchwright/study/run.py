@@ -189,7 +189,7 @@ def _timings(
     keys = [RunKey(size, rate, "confirm", 0) for size, rate in sorted(rates.items())]
     measured = seconds_per_step([spec.run(key, 1) for key in keys], task)
     timings = dict(zip(sorted(rates), measured, strict=True))
-    if others_load(timings) <= TOO_BUSY:
+    if others_load(timings) <= TOO_BUSY and not any(t.suspect for t in measured):
         document = {str(size): value.model_dump(mode="json") for size, value in timings.items()}
         store.put_measurement(study_id, _TIMING, document)
     return timings, True

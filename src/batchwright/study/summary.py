@@ -32,7 +32,7 @@ def _row(
 
     flat = found.flat_rates()
     steps = _steps(found, sd, dof)
-    seconds = timing.median if timing else None
+    seconds = timing.median if timing is not None and not timing.suspect else None
     reached = sum(o.steps is not None for o in found.confirmed)
     return BatchSizeResult(
         batch_size=size,

@@ -120,6 +120,9 @@ def _caveats(rows: Sequence[BatchSizeResult], comparison: Comparison, members: S
         caveats.append(remark("study.without_answer", count=len(silent), batch_sizes=silent))
     if not comparison.dof:
         caveats.append(remark("study.one_seed", spread=UNREPEATED_SEED_SD))
+    suspect = [row.batch_size for row in rows if row.timing is not None and row.timing.suspect]
+    if suspect:
+        caveats.append(remark("study.suspect_timing", count=len(suspect), batch_sizes=suspect))
     return caveats
 
 

@@ -37,6 +37,8 @@ STRINGS = {
     "assumed.",
     "study.others_load": "Other processes used {load:percent} of the machine while steps were timed, so seconds "
     "may be off.",
+    "study.suspect_timing": "Seconds a step at batch sizes {batch_sizes:list} do not fit those of their neighbours, even measured again: they take no part.",
+    "study.suspect_timing.one": "Seconds a step at batch size {batch_sizes:list} do not fit those of its neighbours, even measured again: they take no part.",
     "study.schedule_has_horizon": "The learning-rate schedule has a horizon and was studied as it is: steps to "
     "target depend on it.",
     "study.budget_did_not_cover": "The budget did not cover batch sizes {batch_sizes:list}; the next one takes "
