@@ -56,7 +56,10 @@ def study(problem: Problem, task: Task, workers: int = 2) -> dict[str, Any]:
         executor = WorkerProcesses(workers)
         with Store(CACHE / f"{slug(problem)}.sqlite") as store:
             study_id = slug(problem)  # the runs stay known when a file of the benchmark changes
-            store.begin_study(study_id, name=None, task=task.name, spec=spec.model_dump_json(), command="")
+            store.begin_study(
+                study_id, name=None, task=task.name, spec_json=spec.model_dump_json(),
+                fingerprint=task.fingerprint, request={}, action=None,
+            )  # fmt: skip
             runs = Driver(spec, study_id, len(task.train), store, executor).run()
             executor.close()
             rows = batch_size_results(spec, runs, {})

@@ -10,7 +10,9 @@ from batchwright.training import RunResult, Status
 
 def drive(spec, executor, path, study="study"):
     with Store(path) as store:
-        store.begin_study(study, name=None, task="law", spec="{}", command="")
+        store.begin_study(
+            study, name=None, task="law", spec_json="{}", fingerprint=None, request={}, action=None
+        )
         return Driver(spec, study, 1000, store, executor).run()
 
 

@@ -69,7 +69,16 @@ def run_study(
     check_measures(measures)
     began = time.perf_counter()
     study_id = spec.identity(task.fingerprint)
-    store.begin_study(study_id, name=name, task=task.name, spec=spec.model_dump_json(), command=command)
+    store.begin_study(
+        study_id,
+        name=name,
+        task=task.name,
+        spec_json=spec.model_dump_json(),
+        fingerprint=task.fingerprint or None,
+        request={"objective": objective, "measures": list(measures)},
+        action=None,
+        command=command,
+    )
     try:
         runs = Driver(spec, study_id, len(task.train), store, executor, progress).run()
         executor.close()  # the steps are timed alone on the machine

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from batchwright.core.errors import BatchwrightError
 from batchwright.study.executors.execute import Executor
+from batchwright.study.key import RunKey
 from batchwright.study.search import Ask, Found, Outcome, Search, find_rate
 from batchwright.study.spec import RUNS_PER_BATCH_SIZE_ECONOMY, StudySpec
 from batchwright.study.stores.sqlite import Store
@@ -76,7 +77,9 @@ class Driver:
         self._started = {self.anchor}
         self._waiting: list[tuple[int, int]] = []
         self._asked: dict[str, list[tuple[int, Ask]]] = {}
-        self._known = {row["run_key"]: row["result"] for row in store.runs(study_id, curves=True)}
+        self._known = {
+            run_key(row["result"].spec): row["result"] for row in store.runs(study_id, curves=True)
+        }
         self._spent = 0.0
         self._training_cost: float | None = None
 
@@ -226,7 +229,8 @@ class Driver:
         waiting = self._asked.pop(key)
         if result.status is Status.FAILED and result.spec.batch_size == self.anchor:
             raise RunFailedError(f"a run at batch size {result.spec.batch_size} failed: {result.message}")
-        self.store.add_run(self.study_id, key, waiting[0][1].purpose, result)
+        size, ask = waiting[0]
+        self.store.add_run(self.study_id, RunKey(size, ask.rate, ask.purpose, ask.seed), result)
         self._known[key] = result
         self.runs.executed += 1
         for size, ask in waiting:
