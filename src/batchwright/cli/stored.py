@@ -71,7 +71,7 @@ def resume(
     from batchwright.advice.answer import check_objective
     from batchwright.cli.study_run import execute, present, worker_count
     from batchwright.core.errors import StoreError
-    from batchwright.study.executors.execute import WorkerProcesses
+    from batchwright.study.executors.workers import WorkerProcesses
     from batchwright.study.spec import StudySpec
     from batchwright.task.load import load_task
 

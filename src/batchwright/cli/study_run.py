@@ -13,7 +13,7 @@ from batchwright.cli.command_line import complete
 
 if TYPE_CHECKING:
     from batchwright.advice.result import Objective, StudyResult
-    from batchwright.study.executors.execute import Executor
+    from batchwright.study.executors.contract import Executor
     from batchwright.study.spec import StudySpec
     from batchwright.study.stores.sqlite import Store
     from batchwright.task.task import Task
