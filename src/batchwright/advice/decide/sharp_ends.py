@@ -15,7 +15,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.numbers import measured
-from batchwright.measure.estimate import Estimate, symmetric, t_quantile
+from batchwright.core.statistics import t_quantile
+from batchwright.measure.estimate import Estimate, symmetric
 from batchwright.study.ends import RunEnd
 
 _FEWEST = 3
