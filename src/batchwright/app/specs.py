@@ -23,12 +23,12 @@ def optimizer_spec(task: Task, given: OptimizerOptions, lr: float | None = None)
 
     Another optimizer than the task's starts from that optimizer's usual learning rate and keeps the schedule.
     """
-    from batchwright.optim import DEFAULT_LR, OptimizerSpec
+    from batchwright.optim import CATALOGUE, OptimizerSpec
 
     base = _own_optimizer(task)
     values = base.model_dump(exclude_defaults=True)
     if given.optimizer is not None and given.optimizer != base.name:
-        usual = DEFAULT_LR.get(given.optimizer, base.lr)
+        usual = CATALOGUE[given.optimizer].usual_lr if given.optimizer in CATALOGUE else base.lr
         values = {"name": given.optimizer, "lr": usual, "schedule": values.get("schedule", {})}
     plain = {
         name: getattr(given, name)

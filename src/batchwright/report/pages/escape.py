@@ -65,18 +65,16 @@ def _facts(found: Escape) -> list[tuple[str, str]]:
 
 
 def _numbers(found: Escape) -> Table:
-    rows = [
-        (text("escape.before"), found.loss_before),
-        (text("escape.after"), found.loss_after),
-        (text("escape.eigenvalue"), found.eigenvalue),
-        (text("escape.residual"), found.residual),
-        (text("escape.distance"), found.distance),
-    ]
+    """One row, so that each quantity has digits of its own; the two losses share theirs."""
+    before = text("escape.before")
     return Table(
         caption=text("escape.caption"),
         columns=[
-            Column(heading=text("escape.column.quantity"), values=[name for name, _ in rows]),
-            Column(heading=text("escape.column.value"), values=[value for _, value in rows], kind="number"),
+            Column(heading=before, values=[found.loss_before], kind="number"),
+            Column(heading=text("escape.after"), values=[found.loss_after], kind="number", like=before),
+            Column(heading=text("escape.eigenvalue"), values=[found.eigenvalue], kind="number"),
+            Column(heading=text("escape.residual"), values=[found.residual], kind="number", optional=1),
+            Column(heading=text("escape.distance"), values=[found.distance], kind="number"),
         ],
     )
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from batchwright.core.action import Action
-from batchwright.core.numbers import measured
 from batchwright.measure.estimate import NoiseScale
 from batchwright.measure.gradients.along import NoiseAlong
 from batchwright.measure.gradients.noise import Noise
 from batchwright.measure.gradients.scatter import SAMPLINGS, SamplingName, Scatter, Slope
 from batchwright.report.draw.noise import draw_noise_along, draw_scatter
-from batchwright.report.page import Block, Cell, Column, Facts, Figure, NextStep, Note, Page, Sentence, Table
+from batchwright.report.page import Block, Column, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.parts import (
     OPTIMIZER,
     RUN,
@@ -25,7 +24,8 @@ from batchwright.report.pages.parts import (
     where,
 )
 from batchwright.report.text.catalogue import text
-from batchwright.report.text.estimates import estimate
+from batchwright.report.text.columns import form_of
+from batchwright.report.text.estimates import Ends, estimate
 
 _READINGS = ("noise.reading.scale", "noise.reading.law")
 _MORE_ROWS = 4
@@ -92,12 +92,17 @@ def _headline(scale: NoiseScale, point: str) -> str:
 
 
 def _facts(found: Noise, scales: Scales) -> list[tuple[str, str]]:
-    shown = [(name, measured(_resolved(scale))) for name, scale in scales]
+    shown = [(name, _alone(_resolved(scale), scale.interval)) for name, scale in scales]
     shown += [
-        (text("noise.signal"), measured(found.grad_sq_norm.value)),
-        (text("noise.variance"), measured(found.trace_sigma.value)),
+        (text("noise.signal"), _alone(found.grad_sq_norm.value, found.grad_sq_norm.interval)),
+        (text("noise.variance"), _alone(found.trace_sigma.value, found.trace_sigma.interval)),
     ]
     return shown[:4]
+
+
+def _alone(value: float | None, interval: Ends) -> str:
+    """A value in the digits that it has beside its interval."""
+    return form_of("number", [value, interval]).phrase(value)
 
 
 def _resolved(scale: NoiseScale) -> float | None:
@@ -106,24 +111,20 @@ def _resolved(scale: NoiseScale) -> float | None:
 
 
 def _estimates(found: Noise, scales: Scales) -> Table:
-    rows: list[tuple[str, float | None, Cell]] = [
-        (name, _resolved(scale), scale.interval) for name, scale in scales
-    ]
+    """One column a quantity, so that each has digits of its own."""
+    columns = [(name, _resolved(scale), scale.interval) for name, scale in scales]
     for name, quantity in (
         (text("noise.signal"), found.grad_sq_norm),
         (text("noise.variance"), found.trace_sigma),
     ):
-        rows.append((name, quantity.value, quantity.interval))
+        columns.append((name, quantity.value, quantity.interval))
+    rows = [text("noise.row.value"), text("noise.row.low"), text("noise.row.high")]
     return Table(
         heading=text("noise.estimates"),
         caption=text("noise.estimates.caption", sample=found.sample, examples=found.examples),
         columns=[
-            Column(heading=text("noise.column.quantity"), values=[name for name, _, _ in rows]),
-            Column(heading=text("noise.column.value"), values=[v for _, v, _ in rows], kind="number"),
-            Column(
-                heading=text("noise.column.interval"), values=[i for _, _, i in rows], kind="number",
-                like=text("noise.column.value"),
-            ),
+            Column(heading="", values=rows),
+            *(Column(heading=name, values=[value, *ends], kind="number") for name, value, ends in columns),
         ],
     )
 

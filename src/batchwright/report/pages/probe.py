@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from batchwright.core.action import Action
-from batchwright.core.numbers import MISSING, count, measured
+from batchwright.core.numbers import MISSING, count, measured, size
 from batchwright.measure.hardware.alone import CALM_LOAD
 from batchwright.measure.hardware.probe import Collapse, Probe, ProbePoint
 from batchwright.report.draw.probe import draw_probe
@@ -54,11 +54,7 @@ def _headline(found: Probe) -> str:
     if found.knee is None:
         return text("probe.no_knee", reason=said(found.knee_reason))
     knee = found.knee
-    return text("probe.knee", knee=estimate(knee.value, knee.interval, _two_digits))
-
-
-def _two_digits(value: float) -> str:
-    return measured(value, 2)
+    return text("probe.knee", knee=estimate(knee.value, knee.interval, "batch_size"))
 
 
 def _memory(found: Probe) -> str:
@@ -78,7 +74,7 @@ def _memory(found: Probe) -> str:
 def _facts(found: Probe) -> list[tuple[str, str]]:
     best = max(found.points, key=lambda p: p.examples_per_second, default=None)
     return [
-        (text("probe.fact.knee"), measured(found.knee.value, 2) if found.knee else MISSING),
+        (text("probe.fact.knee"), size(found.knee.value) if found.knee else MISSING),
         (text("probe.fact.largest"), count(found.largest_that_fits)),
         (text("probe.fact.fastest"), count(best.batch_size) if best else MISSING),
         (text("probe.fact.throughput"), measured(best.examples_per_second) if best else MISSING),

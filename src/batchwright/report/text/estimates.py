@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from batchwright.core.numbers import measured
-from batchwright.report.text.catalogue import between, text
+from batchwright.report.page import Kind
+from batchwright.report.text.catalogue import text
+from batchwright.report.text.columns import form_of
 
 Ends = tuple[float | None, float | None]
 
 
-def estimate(value: float, interval: Ends | None, form: Callable[[float], str] = measured) -> str:
-    """A value with its 90% interval; an end that is not known is left open.
+def estimate(value: float, interval: Ends | None, kind: Kind = "number") -> str:
+    """A value with its 90% interval, written as the column of the three is; an open end is left open.
 
-    >>> estimate(41.3, (33.0, 57.2)), estimate(41.3, (33.0, None)), estimate(41.3, None)
-    ('41.3 (90%: 33.0 to 57.2)', '41.3 (90%: above 33.0)', '41.3')
+    >>> estimate(41.3, (33.0, 157.2)), estimate(41.3, (33.0, None)), estimate(41.3, None)
+    ('41.3 (90%: 33.0 to 157.2)', '41.3 (90%: above 33.0)', '41.3')
     """
-    low, high = interval or (None, None)
-    if low is None and high is None:
-        return form(value)
-    return text("estimate.with_interval", value=form(value), interval=between(low, high, form))
+    ends = interval or (None, None)
+    form = form_of(kind, [value, ends])
+    if ends == (None, None):
+        return form.phrase(value)
+    return text("estimate.with_interval", value=form.phrase(value), interval=form.phrase(ends))

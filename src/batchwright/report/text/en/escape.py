@@ -10,8 +10,6 @@ STRINGS = {
     "escape.distance": "distance",
     "escape.caption": "The step out of the point.",
     "escape.way": "Each parameter before the step, the direction of length 1, and after it.",
-    "escape.column.quantity": "quantity",
-    "escape.column.value": "value",
     "escape.column.parameter": "parameter",
     "escape.column.start": "before",
     "escape.column.direction": "direction",

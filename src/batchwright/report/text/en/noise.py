@@ -30,8 +30,9 @@ STRINGS = {
         "Noise scales in examples, the mean gradient's squared length and the trace of the covariance, from "
         "{sample:count} of {examples:count} examples."
     ),
-    "noise.column.quantity": "quantity",
-    "noise.column.value": "value",
+    "noise.row.value": "value",
+    "noise.row.low": "90% from",
+    "noise.row.high": "to",
     "noise.column.interval": "90%",
     "noise.column.sampling": "sampling",
     "noise.column.slope": "slope",
