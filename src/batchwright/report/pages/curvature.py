@@ -65,8 +65,7 @@ def curvature_page(
         blocks=blocks,
         action=action,
         about=about(
-            found.seconds,
-            found.environment,
+            found,
             {
                 text("about.products"): f"{found.hessian_products:,}",
                 text("curvature.about.method"): found.method,

@@ -38,8 +38,7 @@ def escape_page(found: Escape, *, task: str, action: Action | None = None) -> Pa
         blocks=[*blocks, *readings(_READINGS), _next(found, task, action)],
         action=action,
         about=about(
-            found.seconds,
-            found.environment,
+            found,
             {
                 text("about.products"): f"{found.hessian_products:,}",
                 text("escape.about.evaluations"): f"{found.evaluations:,}",

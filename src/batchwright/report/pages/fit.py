@@ -47,7 +47,7 @@ def fit_page(result: FitResult, *, action: Action | None = None) -> Page:
         eyebrow=text("fit.eyebrow", source=result.source, count=result.rows),
         blocks=blocks,
         action=action,
-        about=about(result.seconds, result.environment),
+        about=about(result),
     )
 
 
@@ -80,7 +80,7 @@ def _answer(fit: WorkloadFit) -> str:
         key = "fit.at_least" if bound.side == "at least" else "fit.at_most"
         return text(key, bound=bound.value, **values)
     interval = between(*(critical.interval or (None, None)))
-    values = {"critical": critical.value, "interval": interval}
+    values = {"critical": count(critical.value), "interval": interval}
     if fit.steps_min is None or fit.examples_min is None:
         return text("fit.fits.unbounded", **values)
     return text("fit.fits", steps=2 * fit.steps_min, examples=2 * fit.examples_min, **values)

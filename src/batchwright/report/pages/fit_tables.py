@@ -38,9 +38,14 @@ def workloads_table(fits: Sequence[WorkloadFit]) -> Table:
         column(text("fit.column.steps_min"), [fit.steps_min for fit in fits], "count", optional=4),
         column(text("fit.column.examples_min"), [fit.examples_min for fit in fits], "count", optional=5),
         column(
-            text("fit.column.left_out"), [e.median_abs_log_error if e else None for e in errors], "share", optional=1
+            text("fit.column.left_out"),
+            [e.median_abs_log_error if e else None for e in errors],
+            "share",
+            optional=1,
         ),
-        column(text("fit.column.inside"), [e.coverage_90 if e else None for e in errors], "share", optional=2),
+        column(
+            text("fit.column.inside"), [e.coverage_90 if e else None for e in errors], "share", optional=2
+        ),
     ]
     return Table(caption=text("fit.workloads.caption"), columns=[*_workload(fits, fits), *columns])
 

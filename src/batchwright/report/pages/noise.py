@@ -64,8 +64,7 @@ def noise_page(
         blocks=[*blocks, _next(found, task, action)],
         action=action,
         about=about(
-            found.seconds,
-            found.environment,
+            found,
             {text("about.parameters"): f"{found.parameters:,}", text("about.mode"): said(found.mode)},
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from batchwright.core.numbers import duration
 from batchwright.core.remark import Remark
@@ -28,15 +28,25 @@ def column(
     return Column(heading=heading, values=values, kind=kind, like=like, optional=optional, prefix=prefix)
 
 
-def about(
-    took: float, environment: Mapping[str, Any], facts: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """What it took in seconds, facts of the measurement, versions and machine.
+class Measured(Protocol):
+    """What every measurement says of itself."""
 
-    >>> about(0.25, {"torch": "2.13.0"})
-    {'took': '0.25 s', 'torch': '2.13.0'}
-    """
-    return {text("about.took"): duration(took), **(facts or {}), **environment}
+    @property
+    def seconds(self) -> float:
+        """What it took."""
+        ...
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions and machine."""
+        ...
+
+
+def about(found: Any, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a measurement took, further facts of it, versions and machine."""
+    environment = getattr(found, "environment", {})
+    seconds = getattr(found, "seconds", None)
+    return {text("about.took"): duration(seconds), **(facts or {}), **environment}
 
 
 def readings(keys: Sequence[str]) -> list[Note]:

@@ -46,7 +46,7 @@ def probe_page(found: Probe, *, task: str, action: Action | None = None) -> Page
         eyebrow=text("probe.eyebrow", task=task),
         blocks=[*blocks, *readings(_READINGS), *_next(found, task, action)],
         action=action,
-        about=about(found.seconds, found.environment),
+        about=about(found),
     )
 
 

@@ -51,8 +51,7 @@ def surface_page(found: Found, *, task: str, action: Action | None = None) -> Pa
         blocks=blocks,
         action=action,
         about=about(
-            found.seconds,
-            found.environment,
+            found,
             {
                 text("surface.about.points"): f"{_points(found):,}",
                 text("surface.about.axes"): "; ".join(axis_labels(found)),

@@ -59,8 +59,7 @@ def train_page(result: RunResult, *, task: str | None = None, action: Action | N
         blocks=blocks,
         action=action,
         about=about(
-            result.seconds,
-            result.environment,
+            result,
             {
                 text("train.about.evaluations"): duration(result.evaluation_seconds),
                 text("train.about.seed"): str(spec.seed),
