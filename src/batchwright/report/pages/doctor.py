@@ -7,7 +7,8 @@ from typing import Any
 
 from batchwright.core.action import Action
 from batchwright.core.numbers import number
-from batchwright.report.page import Block, Column, NextStep, Note, Page, Sentence, Table
+from batchwright.report.page import Block, NextStep, Note, Page, Sentence, Table
+from batchwright.report.pages.parts import column
 from batchwright.report.text.catalogue import text
 
 _FIRST = "digits"
@@ -56,8 +57,8 @@ def _section(title: str, rows: Mapping[str, Any]) -> Table:
     return Table(
         heading=title,
         columns=[
-            Column(heading=text("doctor.column.name"), values=list(rows)),
-            Column(heading=text("doctor.column.found"), values=[_shown(value) for value in rows.values()]),
+            column(text("doctor.column.name"), list(rows)),
+            column(text("doctor.column.found"), [_shown(value) for value in rows.values()]),
         ],
     )
 

@@ -7,7 +7,8 @@ from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import SurfacePlane
 from batchwright.report.draw.surface import draw_line, draw_plane
 from batchwright.report.page import Block, Figure, NextStep, Note, Page, Sentence
-from batchwright.report.pages.parts import OPTIMIZER, POINT, RUN, TASK, about, again, following, given
+from batchwright.report.pages.parts import about
+from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, again, following, given
 from batchwright.report.pages.surface_tables import line_table, plane_table
 from batchwright.report.pages.surface_words import surface_headline
 from batchwright.report.text.axes import Found, axis_labels
@@ -50,13 +51,13 @@ def surface_page(found: Found, *, task: str, action: Action | None = None) -> Pa
         blocks=blocks,
         action=action,
         about=about(
-            found.seconds, found.environment,
+            found,
             {
                 text("surface.about.points"): f"{_points(found):,}",
                 text("surface.about.axes"): "; ".join(axis_labels(found)),
             },
         ),
-    )  # fmt: skip
+    )
 
 
 def _points(found: Found) -> int:
@@ -67,21 +68,28 @@ def _figures(found: Found) -> list[Figure]:
     if not isinstance(found, SurfacePlane):
         return [
             Figure(
-                name="line", title=text("surface.line.title"), takeaway=text("surface.line.takeaway"),
-                draw=lambda: draw_line(found), table=line_table(found, _BEHIND, brief=False),
+                name="line",
+                title=text("surface.line.title"),
+                takeaway=text("surface.line.takeaway"),
+                draw=lambda: draw_line(found),
+                table=line_table(found, _BEHIND, brief=False),
             )
-        ]  # fmt: skip
+        ]
     takeaway = text("surface.plane.takeaway")
     return [
         Figure(
-            name="train", title=text("surface.plane.train"), takeaway=takeaway,
+            name="train",
+            title=text("surface.plane.train"),
+            takeaway=takeaway,
             draw=lambda: draw_plane(found, "train"),
         ),
         Figure(
-            name="validation", title=text("surface.plane.validation"), takeaway=takeaway,
+            name="validation",
+            title=text("surface.plane.validation"),
+            takeaway=takeaway,
             draw=lambda: draw_plane(found, "validation"),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _caveats(found: Found) -> list[str]:
