@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from batchwright.core.action import Action
     from batchwright.report.page import Figure, Page
 
+_REPR_WIDTH = 100
 DRAWINGS = (".svg", ".png", ".pdf")
 PAGES = (".html", ".htm")
 
@@ -46,7 +47,7 @@ class Answer:
 
     result: Any
     page: Page
-    document: Mapping[str, Any]
+    document: Any
     rows: Callable[[], Sequence[Mapping[str, Any]]]
     files: Mapping[str, str] = field(default_factory=dict)
 
@@ -164,7 +165,7 @@ class Answer:
     def __repr__(self) -> str:
         from batchwright.report.render.terminal import render
 
-        return render(self.page).rstrip()
+        return render(self.page, width=_REPR_WIDTH).rstrip()
 
     def _repr_html_(self) -> str:
         from batchwright.report.render.notebook import render

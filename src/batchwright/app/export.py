@@ -66,14 +66,14 @@ def report(
 ) -> Answer:
     """Write a stored study's report again, and its figures as files."""
     from batchwright.app.answer import writing
-    from batchwright.app.study_run import report_path
+    from batchwright.app.stored import report_path
 
     if figure_format not in _FORMATS:
         raise unknown_name("figure format", figure_format, _FORMATS)
     with opened(store) as kept:
         row = kept.study(study)
         answer = stored_answer(kept, row, store)
-        place = output or str(report_path(kept.path, row["study_id"]))
+        place = output or str(report_path(kept, row["study_id"]))
     path = answer.save(place)
     written: list[str] = []
     if figures is not None:

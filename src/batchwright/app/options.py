@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from batchwright.app.signature import Option, OptionGroup
 
-_TASK, _OPTIMIZER, _RUN = "Task", "Optimizer", "Runs"
+_TASK, _OPTIMIZER, _RUN, _OUTPUT = "Task", "Optimizer", "Runs", "Output"
 
 TaskGiven = Annotated[
     Any,
@@ -28,10 +28,10 @@ Workers = Annotated[int | None, Option("Processes; default one a core (one on a 
 StorePath = Annotated[
     str | None, Option("Default: $BATCHWRIGHT_STORE, else ./batchwright-runs/.", metavar="PATH")
 ]
-Strict = Annotated[bool, Option("Raise Inconclusive (exit with 3) where nothing can be recommended.")]
+Strict = Annotated[bool, Option("Raise Inconclusive (exit with 3) where nothing can be recommended.", panel=_OUTPUT)]
 ProgressGiven = Annotated[
     bool | Callable[..., None],
-    Option("Show what goes on, how far it is and how long it takes; or call this with it."),
+    Option("Show what goes on, how far it is and how long it takes; or call this with it.", panel=_OUTPUT),
 ]
 
 
@@ -119,8 +119,8 @@ class FileOptions(OptionGroup):
     """Where the answer is written beside being returned; see ``Answer.save``."""
 
     figure: Annotated[
-        str | None, Option("Draw into this .svg, .png or .pdf.", metavar="FILE")
+        str | None, Option("Draw into this .svg, .png or .pdf.", panel=_OUTPUT, metavar="FILE")
     ] = None
     report: Annotated[
-        str | None, Option("Write figures and tables into this .html file.", metavar="FILE")
+        str | None, Option("Write figures and tables into this .html file.", panel=_OUTPUT, metavar="FILE")
     ] = None

@@ -97,6 +97,10 @@ class Watch:
         """A line that stays, such as what is asked."""
         self._line.note(text)
 
+    def clear(self) -> None:
+        """Make room for something else to be written."""
+        self._line.clear()
+
     def close(self) -> None:
         """The work is done."""
         self._over.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from batchwright.app import options as o
@@ -103,25 +104,38 @@ def study_answer(result: StudyResult, page: Page) -> Answer:
     )
 
 
-def kept_answer(result: StudyResult, store: SQLiteStore, *, new: bool) -> Answer:
-    """The answer of a study just made, kept with its report.
+def reported(result: StudyResult, store: SQLiteStore) -> Answer:
+    """The answer of a study just made, with its report beside the store.
 
     A repetition that ran and timed nothing leaves the answer and the report that are there as they are.
     """
-    from batchwright.app.study_run import report_path
     from batchwright.report.render.html import write_page
 
+    path = report_path(store, result.study_id)
     row = store.study(result.study_id)
-    path = report_path(store.path, result.study_id)
-    before = None if row["result"] is None else result_of(row)
-    result = result.model_copy(update={"report": str(path)})
-    same = before is not None and before.recommendation.objective == result.recommendation.objective
-    same = same and before is not None and (before.sharpness is None) == (result.sharpness is None)
+    kept = None if row["result"] is None else result_of(row)
     page = page_of(result, store)
-    if new or not same or not path.exists():
+    if kept is None or kept.report is None or not path.exists():
         write_page(page, path)
+        result = result.model_copy(update={"report": str(path)})
         store.keep_result(result.study_id, result.model_dump_json())
-    return study_answer(result, page)
+    return study_answer(result.model_copy(update={"report": str(path)}), page)
+
+
+def report_path(store: SQLiteStore, study_id: str) -> Path:
+    """Reports lie beside the store."""
+    return store.path.parent / f"{study_id}.html"
+
+
+def runs_stored(store: str | None, study_id: str) -> int:
+    """How many runs of a study are stored already; 0 without a store."""
+    from batchwright.study.stores.sqlite import SQLiteStore, store_path
+
+    path = store_path(store)
+    if not path.exists():
+        return 0
+    with SQLiteStore(path) as kept:
+        return len(kept.runs(study_id))
 
 
 def document(result: StudyResult, page: Page) -> dict[str, Any]:

@@ -87,16 +87,21 @@ class StudyOrder:
 
 def planned(order: StudyOrder) -> Answer:
     """What the study would run, and at most how long: nothing is trained, and no more than a second timed."""
-    from batchwright.advice.estimate import estimate
+    from batchwright.app.stored import runs_stored
     from batchwright.app.progress import watching
     from batchwright.report.pages.plan import plan_page
+    from batchwright.study.estimate import estimate
 
     workers = order.check()
     with watching(order.progress, "task") as watch:
         spec, task, reference = order.settled(workers, watch)
-        plan = estimate(spec, task, workers=workers, location=order.store)
-        page = plan_page(plan, task=task.name, action=order.asked.action(_subject(reference)))
-        return Answer(result=plan, page=page, document=plan, rows=lambda: [plan])
+        plan = estimate(spec, task, workers=workers)
+        stored = runs_stored(order.store, plan.study_id)
+        page = plan_page(
+            plan, workers=workers, stored=stored, action=order.asked.action(_subject(reference))
+        )
+        document = plan.model_dump(mode="json") | {"runs_stored": stored}
+        return Answer(result=plan, page=page, document=document, rows=lambda: [document])
 
 
 def carried_out(order: StudyOrder) -> Answer:
@@ -126,14 +131,13 @@ def executed(
     name: str | None, measures: tuple[str, ...], action: Any,
 ) -> Answer:  # fmt: skip
     """Run what is missing, conclude, keep the answer and its report."""
-    from batchwright.advice.conclude import TaskFacts, check_objective, conclude
-    from batchwright.app.stored import kept_answer
+    from batchwright.advice.answer import answer_study
+    from batchwright.advice.conclude import check_objective
+    from batchwright.app.stored import reported
     from batchwright.report.text.catalogue import text
-    from batchwright.study.run import run_study, study_identity
+    from batchwright.study.run import study_identity
     from batchwright.study.signals import ending
-    from batchwright.training.environment import environment
 
-    began = time.perf_counter()
     study_id = study_identity(spec, task, store)
     check_name(store, study_id, name, spec)
     watch.note(
@@ -144,17 +148,11 @@ def executed(
     )  # fmt: skip
     watch.phase("runs")
     with ending():
-        findings = run_study(
-            spec, task, store, executor, study_id=study_id, name=name, action=action,
-            request={"objective": objective, "measures": list(measures)}, measures=measures, progress=watch,
-            say=watch.phase,
+        result = answer_study(
+            spec, task, store, executor, objective=check_objective(objective), study_id=study_id, name=name,
+            action=action, measures=measures, progress=watch, say=watch.phase,
         )  # fmt: skip
-    result = conclude(
-        spec, TaskFacts.of(task, spec), findings, objective=check_objective(objective), action=action,
-        environment=environment(),
-    )  # fmt: skip
-    result = result.model_copy(update={"seconds": time.perf_counter() - began})
-    return kept_answer(result, store, new=findings.new)
+    return reported(result, store)
 
 
 @contextmanager
@@ -204,8 +202,3 @@ def _leaves(tree: Any, path: str = "") -> dict[str, Any]:
         for name, branch in tree.items()
         for leaf, value in _leaves(branch, f"{path}.{name}" if path else name).items()
     }
-
-
-def report_path(store: Path, study_id: str) -> Path:
-    """Reports lie beside the store."""
-    return store.parent / f"{study_id}.html"

@@ -192,6 +192,18 @@ class Training:
                 checkpoint.save(checkpoint.snapshot(self._run), self._checkpoint)
 
 
+def evaluation_line(evaluation: Evaluation) -> str:
+    """One evaluation as a line of a log."""
+    from batchwright.core.numbers import measured
+    from batchwright.report.text.catalogue import text
+
+    quality = "".join(f"  {name} {measured(value)}" for name, value in evaluation.metrics.items())
+    return text(
+        "progress.evaluation", epoch=evaluation.epoch, step=evaluation.step, split=evaluation.split,
+        loss=evaluation.loss, quality=quality,
+    )  # fmt: skip
+
+
 def document(result: RunResult) -> dict[str, Any]:
     """The JSON of one run; metrics stand beside the loss in every evaluation."""
     rows = []

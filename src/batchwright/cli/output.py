@@ -21,7 +21,7 @@ def show(answer: Answer, as_json: bool) -> None:
         return
     from batchwright.report.render.terminal import render
 
-    sys.stdout.write(render(answer.page, width=width(), colour=sys.stdout.isatty()))
+    sys.stdout.write(render(answer.page, width=width(), styled=sys.stdout.isatty()))
     for kind, path in answer.files.items():
         say(f"{kind.capitalize()}: {path}")
 

@@ -25,7 +25,7 @@ def answered(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool)
 def trained(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) -> int:
     """One run: a line for every evaluation as it comes, on stderr where stdout is for the document."""
     from batchwright.app.progress import watching
-    from batchwright.report.pages.train import evaluation_line
+    from batchwright.app.train import evaluation_line
 
     training = verb(**arguments)
     say = output.note if as_json else output.say

@@ -4,6 +4,12 @@ STRINGS = {
     "progress.counted": "{what}: {done:measured} of about {expected:measured}, about {seconds:seconds} left",
     "progress.counted.last": "{what}: {done:measured} of about {expected:measured}",
     "progress.waiting": "{what}, {seconds:seconds} so far",
+    "progress.study": (
+        "{task}: {examples} training examples, {count} batch sizes, target {split} {metric} {value:g}, "
+        "study {study}"
+    ),
+    "progress.advice": "{task}: {examples} training examples, target {split} {metric} {value:g}, budget {budget}",
+    "progress.phase.training": "one training, to know what the budget pays for",
     "progress.phase.task": "reading the task",
     "progress.phase.steps": "steps",
     "progress.phase.runs": "runs",
@@ -22,4 +28,6 @@ STRINGS = {
     "progress.phase.eigenvalues": "measuring eigenvalues",
     "progress.phase.density": "measuring the density of eigenvalues",
     "progress.phase.trace": "measuring the trace",
+    "progress.evaluation": "epoch {epoch:6.2f}  step {step:6d}  {split} loss {loss:measured}{quality}",
+    "stored.runs": "{count:count} runs of study {study} written to {place}",
 }
