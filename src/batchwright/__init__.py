@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from batchwright.app.doctor import doctor as doctor
     from batchwright.app.escape import escape as escape
     from batchwright.app.export import export as export
-    from batchwright.app.export import report as report
     from batchwright.app.fit import fit as fit
     from batchwright.app.noise import noise as noise
     from batchwright.app.point import after as after
@@ -59,7 +58,6 @@ _HOMES = {
     "initial": "app.point",
     "noise": "app.noise",
     "probe": "app.probe",
-    "report": "app.export",
     "resume": "app.resume",
     "show": "app.stored",
     "studies": "app.stored",
@@ -80,8 +78,8 @@ __all__ = [*_HOMES, "__version__"]
 class _FrontDoor(ModuleType):
     """The package as a module whose verbs stay verbs.
 
-    ``study`` and ``report`` are also folders, and importing a module out of a folder would put the folder in
-    the verb's place. The folders stay reachable by import alone: ``from batchwright.study.spec import ...``.
+    ``study`` is also a folder, and importing a module out of it would put the folder in the verb's place. The
+    folder stays reachable by import: ``from batchwright.study.spec import StudySpec``.
     """
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -80,11 +80,11 @@ def curvature(
     with watching(progress, "task") as watch:
         reference, live = task_of(task, asked_of_task)
         spec, live = spec_at(place, reference, live, optimizer, machine)
-        watch.phase("steps")
         curve: list[CurvatureAlong] = []
         if along is None:
             run = place.run(spec, live, watch)
         else:
+            watch.phase("steps")
             run, curve = _along(spec, live, along, layers, how, watch)
         run.model.train(mode == "training")
         answer = _at(run, live, {**wanted, **how}, watch, curve, asked, subject_of(reference))

@@ -43,7 +43,6 @@ def escape(
 
         reference, live = task_of(task, asked_of_task)
         spec, live = spec_at(place, reference, live, optimizer, machine)
-        watch.phase("steps")
         run = place.run(spec, live, watch)
         watch.phase("eigenvalues")
         found = leave(

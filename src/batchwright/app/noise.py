@@ -61,11 +61,11 @@ def noise(
     with watching(progress, "task") as watch:
         reference, live = task_of(task, asked_of_task, examples=asked_of_task.examples)
         spec, live = spec_at(place, reference, live, optimizer, machine)
-        watch.phase("steps")
         curve: list[NoiseAlong] = []
         if along is None:
             run = place.run(spec, live, watch)
         else:
+            watch.phase("steps")
             run, curve = _along(spec, live, along, watch, **how)
         answer = _at(run, live, curvature, draws, watch, how, curve, asked, subject_of(reference))
         return with_files(answer, files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,13 +17,13 @@ from batchwright.core.errors import InputError
 if TYPE_CHECKING:
     from torch import nn
 
+    from batchwright.app.progress import Watch
     from batchwright.task.task import Task, TaskReference
     from batchwright.training.loop import Run
     from batchwright.training.spec import RunSpec
 
 WHERE = "Where"
 PointLr = Annotated[float | None, Option("... and this learning rate.", panel=WHERE)]
-Trained = Callable[[float, float], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +73,8 @@ class Place:
     checkpoint: Path | None = None
     parameters: Any = None
 
-    def run(self, spec: RunSpec, task: Task, progress: Trained | None = None) -> Run:
-        """The run at this place."""
+    def run(self, spec: RunSpec, task: Task, watch: Watch) -> Run:
+        """The run at this place; the updates that lead there are made under ``watch``."""
         from batchwright.training.checkpoint import Snapshot, load, restore
         from batchwright.training.loop import Run
 
@@ -83,10 +83,11 @@ class Place:
             saved = load(self.checkpoint)
             # The run may go on on another device than it was saved on.
             restore(run, Snapshot(saved.tensors, saved.facts | {"spec": spec.model_dump(mode="json")}))
+        elif self.point.steps:
+            watch.phase("steps")
         while self.checkpoint is None and run.step < self.point.steps:
             run.update()
-            if progress is not None:
-                progress(run.step, self.point.steps)
+            watch(run.step, self.point.steps)
         if self.parameters is not None:
             set_parameters(run.model, self.parameters)
         return run

@@ -53,7 +53,6 @@ class Ways:
 def measured_surface(ways: Ways) -> tuple[Any, list[Run]]:
     """The surface that was asked for, and the runs it lies about."""
     which = ways.which
-    ways.watch.phase("steps")
     if which.between:
         runs = _train_each(ways, list(which.between))
         return _through(ways, runs, [f"batch size {size}" for size in which.between]), runs
@@ -107,7 +106,8 @@ def _along_the_way(ways: Ways) -> tuple[Any, list[Run]]:
         raise InputError(f"trajectory needs two updates or more, got steps={steps}")
     place = place_of(ways.where, ways.which.rates[0])
     spec, task = spec_at(place, ways.reference, ways.task, ways.optimizer, ways.machine)
-    run = Place().run(spec, task)
+    run = Place().run(spec, task, ways.watch)
+    ways.watch.phase("steps")
     wanted = sorted({round(k * steps / (count - 1)) for k in range(count)})
     snapshots = [parameters_of(run.model)]
     while run.step < steps:
