@@ -117,12 +117,11 @@ def _caveats(found: Geometry) -> list[str]:
 
 def _numbers(found: Geometry) -> str:
     """Loss, gradient and trace, and why the point has its class."""
-    said_first = text(
-        "curvature.numbers",
-        loss=found.loss,
-        norm=found.gradient_norm,
-        reason=said(found.critical_point.reason),
-    )
+    values = {"loss": found.loss, "norm": found.gradient_norm}
+    said_first = text("curvature.numbers", **values)
+    point = found.critical_point
+    if point.kind != "not_critical" or point.gradient_norm < (point.gradient_noise or 0.0):
+        said_first = text("curvature.numbers.why", reason=said(point.reason), **values)
     if found.trace is None:
         return said_first
     values = {"trace": found.trace.value, "mean": found.trace.value / found.parameters}

@@ -80,10 +80,10 @@ def _answer(fit: WorkloadFit) -> str:
         key = "fit.at_least" if bound.side == "at least" else "fit.at_most"
         return text(key, bound=bound.value, **values)
     interval = between(*(critical.interval or (None, None)))
-    values = {"critical": count(critical.value), "interval": interval}
+    answer = {"critical": count(critical.value), "interval": interval}
     if fit.steps_min is None or fit.examples_min is None:
-        return text("fit.fits.unbounded", **values)
-    return text("fit.fits", steps=2 * fit.steps_min, examples=2 * fit.examples_min, **values)
+        return text("fit.fits.unbounded", **answer)
+    return text("fit.fits", steps=2 * fit.steps_min, examples=2 * fit.examples_min, **answer)
 
 
 def _facts(fit: WorkloadFit) -> list[tuple[str, str]]:

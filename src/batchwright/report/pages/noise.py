@@ -157,21 +157,15 @@ def _scatter(scatter: Sequence[Scatter]) -> Table:
     at = {(row.batch_size, row.sampling): row for row in scatter}
     sizes = sorted({row.batch_size for row in scatter})
     columns = [column(text("noise.column.batch_size"), sizes, "batch_size")]
+    first = text("noise.column.std", sampling=_sampling(SAMPLINGS[0]))
     for sampling in SAMPLINGS:
         rows = [at.get((size, sampling)) for size in sizes]
-        columns += [
-            column(
-                text("noise.column.std", sampling=_sampling(sampling)),
-                [row.std if row else None for row in rows],
-                "number",
-            ),
-            column(
-                text("noise.column.theory", sampling=_sampling(sampling)),
-                [row.predicted if row else None for row in rows],
-                "number",
-                optional=1,
-            ),
-        ]
+        std = text("noise.column.std", sampling=_sampling(sampling))
+        theory = text("noise.column.theory", sampling=_sampling(sampling))
+        measured = [row.std if row else None for row in rows]
+        predicted = [row.predicted if row else None for row in rows]
+        columns.append(column(std, measured, "number", like="" if std == first else first))
+        columns.append(column(theory, predicted, "number", like=first, optional=1))
     return Table(heading=text("noise.law.table"), caption=text("noise.law.caption"), columns=columns)
 
 

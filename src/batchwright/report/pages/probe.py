@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from batchwright.core.action import Action
 from batchwright.core.numbers import MISSING, count, measured, size
-from batchwright.measure.hardware.alone import CALM_LOAD
+from batchwright.measure.hardware.load import CALM_LOAD
 from batchwright.measure.hardware.probe import Collapse, Probe, ProbePoint
 from batchwright.report.draw.probe import draw_probe
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table

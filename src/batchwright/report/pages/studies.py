@@ -14,6 +14,11 @@ from batchwright.report.text.catalogue import text
 _FIRST = "digits"
 """The built-in task of a first study: it needs no files."""
 _FINISHED = "complete"
+_STATUS = {
+    "complete": "studies.status.complete",
+    "interrupted": "studies.status.interrupted",
+    "running": "studies.status.running",
+}
 
 
 def studies_page(rows: Sequence[Mapping[str, Any]], *, action: Action | None = None) -> Page:
@@ -50,12 +55,17 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
             column(text("studies.column.study"), [row["study_id"] for row in rows]),
             column(text("studies.column.name"), [row["name"] for row in rows], optional=1),
             column(text("studies.column.task"), [row["task"] for row in rows], optional=3),
-            column(text("studies.column.status"), [row["status"] for row in rows]),
+            column(text("studies.column.status"), [_status(row["status"]) for row in rows]),
             column(text("studies.column.runs"), [row["runs"] for row in rows], "count"),
             column(text("studies.column.spent"), [row["seconds"] for row in rows], "seconds", optional=2),
             column(text("studies.column.created"), [row["created"][:16].replace("T", " ") for row in rows]),
         ],
     )
+
+
+def _status(code: str) -> str:
+    """A study's status in words; one that a later version brings is shown as it is."""
+    return text(_STATUS[code]) if code in _STATUS else code
 
 
 def _next(rows: Sequence[Mapping[str, Any]], action: Action | None) -> NextStep:

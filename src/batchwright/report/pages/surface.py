@@ -18,8 +18,9 @@ _UNEQUAL = 1.5
 """Ends whose training losses differ by more than this factor are not equally trained."""
 _SKEW = 0.01
 """Cosine from which on two directions are said not to be at a right angle."""
-_SMALL = 32
-"""The small batch of the interpolation that is proposed; the large one is a quarter of the examples."""
+_SMALL, _APART = 32, 4
+"""The small batch of the interpolation that is proposed, and how many times it the large one, a quarter of
+the examples, must be."""
 _ROWS = 9
 """Points of a line shown as a table; the table behind the figure has more."""
 _BEHIND = 25
@@ -130,7 +131,7 @@ def _next(found: Found, task: str, action: Action | None) -> list[NextStep]:
         along = following(action, "curvature", task, (*_KEPT, *POINT), steps=steps, along=every)
         return [NextStep(action=along, why=text("surface.next.along"))]
     quarter = found.examples["train"] // 4
-    if quarter <= _SMALL or given(action, "at") is not None:
+    if quarter < _APART * _SMALL or given(action, "at") is not None:
         curvature = following(action, "curvature", task, (*_KEPT, *POINT))
         return [NextStep(action=curvature, why=text("surface.next.curvature"))]
     ends = following(action, "surface", task, _KEPT, between=[_SMALL, quarter])
