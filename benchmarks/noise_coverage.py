@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from record import markdown, record
 
+from batchwright.core.statistics import LEVEL
 from batchwright.core.streams import generator
-from batchwright.measure.estimate import LEVEL
 from batchwright.measure.gradients.noise import measure_noise
 from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, slope_of
 from batchwright.task.load import load_task

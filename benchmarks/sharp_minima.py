@@ -22,7 +22,7 @@ from typing import Any
 from record import markdown, record
 from torch import nn
 
-from batchwright.measure.estimate import t_quantile
+from batchwright.core.statistics import t_quantile
 from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.hessian.shifted import ShiftedLoss
 from batchwright.measure.hessian.spectrum import eigenpairs

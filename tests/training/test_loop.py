@@ -8,7 +8,7 @@ from torch import nn
 from batchwright.core.errors import InputError
 from batchwright.task import TaskReference
 from batchwright.training import Budget, EvaluationPlan, RunSpec, Status
-from batchwright.training.loop import run, start, train
+from batchwright.training.loop import continue_to, run, start, train
 
 REFERENCE = TaskReference(name="toy")
 
@@ -270,3 +270,44 @@ def test_weight_average_is_used_for_evaluation_only(toy):
 def test_autocast_trains(toy):
     result = run(spec(dtype="float32", autocast="bfloat16", budget={"epochs": 10}), toy)
     assert result.evaluations[-1].loss < 0.8 * result.evaluations[0].loss
+
+
+@pytest.mark.parametrize("plan", [{"at": "epoch"}, {"at": "log", "ratio": 1.2}, {"at": "steps", "every": 5}])
+def test_a_run_continued_in_pieces_is_the_run_in_one_go(toy, plan):
+    fields = {"evaluation": plan, "budget": {"steps": 60}, "record_ratio": 1.4, "test_at_end": True}
+    whole, pieces = start(spec(**fields), toy), start(spec(**fields), toy)
+    for _ in train_on(whole):
+        pass
+    for step in (0, 1, 6, 6, 23, 24, 59):
+        assert continue_to(pieces, step).step == step
+        assert pieces.result().status is Status.STOPPED
+    continue_to(pieces, 10**9)
+    assert (pieces.status, pieces.step) == (Status.BUDGET_EXHAUSTED, 60)
+    assert torch.equal(parameters(whole), parameters(pieces))
+    same = {"seconds": 0.0}
+    for a, b in ((whole.evaluations, pieces.evaluations), (whole.records, pieces.records)):
+        assert [row.model_copy(update=same) for row in a] == [row.model_copy(update=same) for row in b]
+
+
+def test_a_run_that_ends_on_the_way_is_continued_no_further(toy):
+    state = start(spec(target={"value": 0.5}, evaluation={"at": "log"}, budget={"epochs": 200}), toy)
+    continue_to(state, 10**6)
+    step = state.step
+    assert state.status is Status.TARGET_REACHED
+    assert continue_to(state, step + 5).step == step
+
+
+def test_an_error_of_the_model_on_the_way_is_a_status(make_toy):
+    calls = []
+
+    class Breaks(nn.Linear):
+        def forward(self, x):
+            if self.training:
+                calls.append(0)
+                if len(calls) == 4:
+                    raise KeyError("pixel")
+            return super().forward(x)
+
+    state = continue_to(start(spec(), make_toy(lambda: Breaks(6, 3))), 10)
+    assert (state.status, state.step) == (Status.FAILED, 3)
+    assert "KeyError" in state.result().message

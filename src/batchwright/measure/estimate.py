@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 
 from pydantic import BaseModel, ConfigDict
-from scipy import stats
 
 _FROZEN = ConfigDict(frozen=True)
-LEVEL = 0.90
 
 
 class Estimate(BaseModel):
@@ -31,11 +29,6 @@ class NoiseScale(BaseModel):
     value: float | None
     interval: tuple[float | None, float | None]
     resolved: bool
-
-
-def t_quantile(degrees: int) -> float:
-    """How many standard errors a 90% interval reaches to either side, with so many degrees of freedom."""
-    return float(stats.t.ppf((1 + LEVEL) / 2, max(degrees, 1)))
 
 
 def symmetric(value: float, half: float) -> Estimate:

@@ -258,8 +258,8 @@ class Run:
         return any(loss is None or loss > limit for loss in rows)
 
     def result(self) -> RunResult:
-        """The run so far as data; final once ``status`` is set."""
-        status = self.status or Status.BUDGET_EXHAUSTED
+        """The run so far as data; ``stopped`` while no other ``status`` is set."""
+        status = self.status or Status.STOPPED
         return RunResult(
             spec=self.spec, status=status, advice=ADVICE[status], message=self.message, updates=self.step,
             examples=self.examples_seen, steps=tuple(self.records), evaluations=tuple(self.evaluations),
@@ -363,6 +363,20 @@ def advance_to_status(state: Run) -> Iterator[Run]:
     except Exception as error:
         state.finish(*_failure(error))
         yield state
+
+
+def continue_to(state: Run, step: int) -> Run:
+    """Advance a live run until ``step`` updates were made or it ends, whichever comes first.
+
+    The pause leaves no trace: nothing is evaluated or recorded for its sake, and a run continued in pieces
+    is the run made in one go. An error of the model ends the run with a status, as in
+    :func:`advance_to_status`.
+    """
+    if state.step < step:
+        for _ in advance_to_status(state):
+            if state.step >= step:
+                break
+    return state
 
 
 def failed_to_start(spec: RunSpec, error: Exception) -> RunResult:

@@ -1,4 +1,4 @@
-"""What a run leaves behind: steps, evaluations, a status and its advice."""
+"""What a run leaves behind: steps, evaluations and a status."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from batchwright.core.errors import InputError
 from batchwright.training.spec import RunSpec
 
 
@@ -18,6 +19,8 @@ class Status(StrEnum):
     DIVERGED = "diverged"
     OUT_OF_MEMORY = "out_of_memory"
     FAILED = "failed"
+    STOPPED = "stopped"
+    """Paused by its caller before its budget ended: it can go on."""
 
 
 ADVICE = {
@@ -26,6 +29,7 @@ ADVICE = {
     Status.DIVERGED: "The loss diverged; lower the learning rate or add warm-up steps.",
     Status.OUT_OF_MEMORY: "Out of memory; set a smaller micro_batch_size (the update stays the same).",
     Status.FAILED: "The run raised an error; see `message`.",
+    Status.STOPPED: "",
 }
 
 
@@ -63,7 +67,7 @@ class Evaluation(BaseModel):
 
 
 class RunResult(BaseModel):
-    """One finished run.
+    """One run, finished or ``stopped`` on the way.
 
     ``steps_to_target`` is the interpolated crossing of the smoothed target metric, in updates.
     ``seconds`` is training time without evaluations; ``evaluation_seconds`` stands apart.
@@ -92,3 +96,44 @@ class RunResult(BaseModel):
         if self.steps_to_target is None:
             return None
         return self.steps_to_target * self.examples / max(self.updates, 1)
+
+    def up_to(self, step: int) -> RunResult:
+        """What the same run would have shown, had it been stopped after ``step`` updates.
+
+        Evaluations and records up to there; a run that ended at or before ``step`` is unchanged. Examples
+        and training seconds at ``step`` are interpolated between the rows around it, which for examples is
+        exact as long as the batches between are of one size.
+
+        Raises:
+            InputError: a negative step.
+        """
+        if step < 0:
+            raise InputError(f"step must be at least 0, got {step}")
+        if self.updates <= step:
+            return self
+        evaluations = tuple(e for e in self.evaluations if e.step <= step)
+        examples = [(r.step, r.examples_seen) for r in self.steps]
+        examples += [(e.step, e.examples_seen) for e in self.evaluations]
+        seconds = [(row.step, row.seconds) for row in self.steps]
+        return self.model_copy(
+            update={
+                "status": Status.STOPPED,
+                "message": "",
+                "updates": step,
+                "examples": round(_between([*examples, (self.updates, self.examples)], step)),
+                "steps": tuple(r for r in self.steps if r.step <= step),
+                "evaluations": evaluations,
+                "steps_to_target": None,
+                "seconds": _between([*seconds, (self.updates, self.seconds)], step),
+                "evaluation_seconds": sum(e.seconds for e in evaluations),
+            }
+        )
+
+
+def _between(rows: list[tuple[int, float]], step: int) -> float:
+    """The value at ``step``, linear between the rows around it; at step 0 it is 0."""
+    low = max((row for row in [(0, 0), *rows] if row[0] <= step), key=lambda row: row[0])
+    high = min((row for row in rows if row[0] >= step), key=lambda row: row[0])
+    if high[0] == low[0]:
+        return high[1]
+    return low[1] + (high[1] - low[1]) * (step - low[0]) / (high[0] - low[0])

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from batchwright.batches.sampling import Sampling
 from batchwright.batches.schedule import BatchGrowth
+from batchwright.core.canonical import canonical, digest
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.task.task import Target, TaskReference
 
@@ -66,3 +67,13 @@ class RunSpec(BaseModel):
     """Steps are recorded evenly in log-steps, each at least ``record_ratio`` times the last."""
     test_at_end: bool = False
     """Evaluate the test split, where the task has one, once after the last update."""
+
+    def identity(self) -> str:
+        """32 hex digits that are equal for runs with the same trajectory and the same planned evaluations.
+
+        The end of the run (``budget``), what is kept of it (``record_ratio``) and what is looked at after it
+        (``test_at_end``) do not count: of two such runs the longer contains the shorter. The task counts by
+        its reference alone; its code and data are the fingerprint's business. See ``core.canonical`` for
+        why a new field orphans no stored run.
+        """
+        return digest(canonical(self, exclude=("budget", "record_ratio", "test_at_end")))

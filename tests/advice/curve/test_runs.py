@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from batchwright.advice import Point
-from batchwright.advice.curve.runs import log_median, median_variance_factor, merged, pooled_seed_sd
+from batchwright.advice.curve.runs import log_median, merged, pooled_seed_sd
 from batchwright.core import InputError
 
 
@@ -50,12 +50,6 @@ def test_pooled_sd_allows_for_censored_runs():
     found = pooled_seed_sd(points)[0]
     assert naive < 0.16
     assert found == pytest.approx(0.2, rel=0.1)
-
-
-@pytest.mark.parametrize("runs", [1, 2, 3, 4, 5, 10, 25])
-def test_variance_of_a_median(runs):
-    medians = np.median(np.random.default_rng(runs).standard_normal((100_000, runs)), axis=1)
-    assert median_variance_factor(runs) == pytest.approx(medians.var(), rel=0.05)
 
 
 def test_points_of_one_batch_size_are_merged():

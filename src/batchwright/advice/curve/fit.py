@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from batchwright.advice.curve.fitted import Band, Fitted, leave_each_out
 from batchwright.advice.curve.profile import PRIOR_MISFIT, deviance_crossings, fit_profile
@@ -228,7 +228,7 @@ def _does_not_follow(points: Sequence[Point], fitted: Fitted, level: float) -> b
         return True
     exact = ~data.is_bound
     ratio = float(np.sum(best.residuals[exact] ** 2 / np.maximum(data.variance[exact], 1e-12))) / dof
-    return bool(stats.f.sf(ratio, dof, data.seed_dof) < 0.01)
+    return bool(special.fdtrc(dof, data.seed_dof, ratio) < 0.01)
 
 
 def _one_sided(

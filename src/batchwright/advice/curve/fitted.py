@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
 from batchwright.advice.curve.profile import PRIOR_DOF, Profile, curve, fit_profile, huber_weights, slopes
 from batchwright.advice.curve.runs import Medians, Point, medians_of
 from batchwright.core.errors import InputError
+from batchwright.core.statistics import t_quantile
 
 _MOST_REFITS = 30
 _REFIT_VALUES = 100
@@ -60,7 +60,7 @@ class Fitted:
         if self.data.exact > 2:
             uncertainty += misfit**2 / (PRIOR_DOF + self.data.exact - 2)
         dof = (seeds + misfit) ** 2 / uncertainty if uncertainty > 0 else math.inf
-        return float(stats.t.ppf(probability, dof))
+        return t_quantile(dof, probability)
 
     def predict(self, batch_size: float, runs: int, level: float) -> Band:
         """Median steps of ``runs`` runs at ``batch_size``.

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from batchwright.advice.curve.runs import Medians, Vector, normal_hazard
 
 HUBER = 1.5
 """Residuals beyond this many standard deviations pull with constant force (Huber 1964)."""
-_PSI_SQUARED = float(stats.chi2.cdf(HUBER**2, 3) + HUBER**2 * stats.chi2.sf(HUBER**2, 1))
+_PSI_SQUARED = float(special.chdtr(3, HUBER**2) + HUBER**2 * special.chdtrc(1, HUBER**2))
 """E psi^2 of a standard normal residual, psi(z) = z limited to +-HUBER."""
 
 PRIOR_MISFIT = 0.05

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from scipy import special
 
 from batchwright.core.errors import InputError
+from batchwright.core.statistics import median_variance_factor, pooled_log_variance
 
 Vector = NDArray[np.float64]
 
 _EM_STEPS = 50
-_MEDIAN_OVER_MEAN = (1.0, 1.0, 1.346, 1.194, 1.434, 1.286, 1.474, 1.348, 1.49, 1.392)
-"""Var(median)/Var(mean) of 1 to 10 normal values (simulated, two million draws each)."""
 
 
 @dataclass(frozen=True)
@@ -90,15 +89,6 @@ def log_median(point: Point) -> LogMedian:
     return LogMedian(float(np.median(np.concatenate([observed, bounds]))), is_bound=True)
 
 
-def median_variance_factor(runs: int) -> float:
-    """Variance of the median of ``runs`` normal values, in units of one value's variance.
-
-    1/n for one or two (the median is the mean); the large-sample value is pi/(2 n).
-    """
-    relative = _MEDIAN_OVER_MEAN[runs - 1] if runs <= len(_MEDIAN_OVER_MEAN) else math.pi / 2
-    return relative / runs
-
-
 def pooled_seed_sd(points: Sequence[Point]) -> tuple[float | None, int]:
     """Standard deviation of log steps between seeds, pooled over batch sizes, and its degrees of freedom.
 
@@ -109,13 +99,11 @@ def pooled_seed_sd(points: Sequence[Point]) -> tuple[float | None, int]:
         (None, 0) where no batch size was run twice.
     """
     groups = [p for p in points if len(p.steps) >= 2]
-    dof = sum(len(p.steps) - 1 for p in groups)
-    if not dof:
-        return None, 0
+    variance, dof = pooled_log_variance([p.steps for p in groups])
+    if not variance or not any(p.censored for p in groups):
+        return (None if variance is None else math.sqrt(variance)), dof
+    sd = math.sqrt(variance)
     logs = [np.log(np.asarray(p.steps, dtype=float)) for p in groups]
-    sd = math.sqrt(sum(float(np.sum((x - x.mean()) ** 2)) for x in logs) / dof)
-    if not any(p.censored for p in groups) or sd == 0:
-        return sd, dof
     means = [float(x.mean()) for x in logs]
     for _ in range(_EM_STEPS):
         squares = 0.0

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import linalg, stats
+from scipy import linalg
 
 from batchwright.core.errors import InputError
+from batchwright.core.statistics import t_quantile
 
 Points = Float[np.ndarray, "points 2"]
 Values = Float[np.ndarray, "points"]
@@ -70,7 +71,7 @@ class LossSurface:
             InputError: a learning rate or batch size that is not positive and finite.
         """
         mean, sd = self._predict(_logs([lr], [batch_size]))
-        half = float(stats.norm.ppf(0.95)) * math.hypot(float(sd[0]), _NOISE_SD)
+        half = t_quantile(math.inf) * math.hypot(float(sd[0]), _NOISE_SD)
         loss, low, high = (self._loss(float(mean[0]) + shift) for shift in (0.0, -half, half))
         return PredictedLoss(lr, batch_size, loss, low, high)
 

@@ -19,8 +19,9 @@ from torch import Tensor
 
 from batchwright.core.errors import InputError
 from batchwright.core.shapes import Indices
+from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import generator
-from batchwright.measure.estimate import Estimate, NoiseScale, on_log_scale, ratio, symmetric, t_quantile
+from batchwright.measure.estimate import Estimate, NoiseScale, on_log_scale, ratio, symmetric
 from batchwright.measure.gradients.per_example import PerExampleGradients
 
 _PROJECTIONS = 3

@@ -22,8 +22,9 @@ from torch import Tensor, nn
 
 from batchwright.core.errors import InputError, one_line
 from batchwright.core.shapes import Indices
+from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import generator
-from batchwright.measure.estimate import Estimate, NoiseScale, ratio, t_quantile
+from batchwright.measure.estimate import Estimate, NoiseScale, ratio
 from batchwright.measure.gradients.moments import Moments, moments
 from batchwright.measure.gradients.per_example import MEMORY_BYTES, Mode, PerExampleGradients
 from batchwright.task.task import Task

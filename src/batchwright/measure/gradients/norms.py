@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import InputError
+from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import derive_seed
-from batchwright.measure.estimate import Estimate, NoiseScale, on_log_scale, ratio, symmetric, t_quantile
+from batchwright.measure.estimate import Estimate, NoiseScale, on_log_scale, ratio, symmetric
 
 _RESAMPLES = 2000
 _FEWEST_BLOCKS = 5

@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
+from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import generator
-from batchwright.measure.estimate import on_log_scale, t_quantile
+from batchwright.measure.estimate import on_log_scale
 from batchwright.measure.gradients.per_example import MEMORY_BYTES, PerExampleGradients
 from batchwright.task.task import Task
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from batchwright.core.numbers import short_count
-from batchwright.measure.surface.directions import DirectionFacts
 from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import Numbers, SurfaceLine, SurfacePlane, Trajectory
 from batchwright.report.draw.axes import WIDTH_INCHES, Entry, figure_key, set_ticks, style_axes
 from batchwright.report.draw.palette import FIT, INK, PAGE, QUIET, RUN, colour_ramp
 from batchwright.report.draw.ticks import log_ticks
+from batchwright.report.text.axes import axis_labels
 from batchwright.report.text.catalogue import text
 
 if TYPE_CHECKING:
@@ -58,10 +58,7 @@ def draw_line(found: SurfaceLine | Interpolation) -> Figure:
         grid[1].set_ylabel(metric)
     if isinstance(found, Interpolation):
         _draw_barrier(grid[0], found)
-        words = text("draw.surface.between", first=found.between[0], last=found.between[1])
-    else:
-        words = text("draw.surface.along", direction=_named(found.direction, "one"))
-    grid[-1].set_xlabel(words)
+    grid[-1].set_xlabel(axis_labels(found)[0])
     for mark in found.marks:
         where = grid[0].get_xaxis_transform()
         grid[0].text(
@@ -88,27 +85,19 @@ def draw_plane(found: SurfacePlane, split: str = "train") -> Figure:
     _draw_contours(figure, axes, bar, found, split)
     bar.set_title(text(f"draw.surface.{split}_loss"), color=INK, fontsize=9.5, loc="right", pad=8)
     end = (1.0, 1.0)
-    names = [_named(d, which) for d, which in zip(found.directions, ("first", "second"), strict=True)]
     if found.trajectory is not None:
-        shares = found.trajectory.explained_variance
-        names = [text("draw.surface.component", number=k + 1, share=v) for k, v in enumerate(shares)]
         end = _draw_path(axes, found.trajectory)
         under = figure.add_axes((0.11, 0.45 / height, 0.75, (below - 0.6) / height))
         _draw_real_and_projected(under, found.trajectory)
     if found.not_finite:
         figure_key(figure, [Entry("■", text("draw.surface.not_finite"), QUIET)], left=0.7)
-    axes.set_xlabel(names[0])
-    axes.set_ylabel(names[1])
+    across, up = axis_labels(found)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
     for mark in found.marks:
         axes.plot(*mark.at, "o", ms=7, color=PAGE, mec=INK, mew=1.4, zorder=6, clip_on=False)
         _name_mark(axes, mark.name, mark.at, away=end)
     return figure
-
-
-def _named(direction: DirectionFacts, which: str) -> str:
-    """A direction's name on an axis; ``which`` tells random ones apart."""
-    name = direction.description.partition(", ")[0]
-    return text(f"draw.surface.random.{which}") if name == "random" else name
 
 
 def _draw_curves(axes: Axes, alpha: np.ndarray, curves: Sequence[Numbers], *, loss: bool) -> None:

@@ -68,7 +68,7 @@ class ShownPage:
     about: list[tuple[str, str]] = field(default_factory=list)
 
 
-def render(page: Page) -> str:
+def page_html(page: Page) -> str:
     """The page as one HTML document without any external reference."""
     return template("page.html.j2").render(
         page=page,
@@ -80,14 +80,14 @@ def render(page: Page) -> str:
     )
 
 
-def write(page: Page, path: str | Path) -> Path:
-    """Write :func:`render` to ``path``, its folders made where missing.
+def write_page(page: Page, path: str | Path) -> Path:
+    """Write :func:`page_html` to ``path``, its folders made where missing.
 
     Raises:
         InputError: the file cannot be written.
     """
     path = Path(path)
-    document = render(page)
+    document = page_html(page)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(document, encoding="utf-8")

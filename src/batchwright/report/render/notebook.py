@@ -36,7 +36,7 @@ class Fragment:
     next: list[dict[str, str]]
 
 
-def render(page: Page, *, report: str = "") -> str:
+def page_fragment(page: Page, *, report: str = "") -> str:
     """The page as an HTML fragment.
 
     Args:

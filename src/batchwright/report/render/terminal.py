@@ -21,7 +21,7 @@ _SAID = ("answer", "text", "remark")
 """Roles of what a terminal says between its tables; caveats come before, readings are left to the page."""
 
 
-def render(page: Page, *, width: int | None = None, styled: bool = False, report: str = "") -> str:
+def page_text(page: Page, *, width: int | None = None, styled: bool = False, report: str = "") -> str:
     """The page as text, ending with a line feed.
 
     Args:
