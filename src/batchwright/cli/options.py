@@ -195,12 +195,13 @@ def optimizer(
 
     Another optimizer than the task's starts from that optimizer's usual learning rate and keeps the schedule.
     """
-    from batchwright.optim import DEFAULT_LR, OptimizerSpec
+    from batchwright.optim import CATALOGUE, OptimizerSpec
 
     base = _own_optimizer(task)
     values = base.model_dump(exclude_defaults=True)
     if name is not None and name != base.name:
-        values = {"name": name, "lr": DEFAULT_LR.get(name, base.lr), "schedule": values.get("schedule", {})}
+        usual = CATALOGUE[name].usual_lr if name in CATALOGUE else base.lr
+        values = {"name": name, "lr": usual, "schedule": values.get("schedule", {})}
     values |= {field: value for field, value in {**fields, "lr": lr}.items() if value is not None}
     shape = dict(values.get("schedule") or {})
     if schedule is not None:

@@ -44,8 +44,12 @@ def one_line(error: BaseException) -> str:
         first = problems()[0]
         where = ".".join(str(part) for part in first.get("loc", ())) or "value"
         rule = str(first.get("msg", "")).removeprefix("Value error, ").replace("Input should be", "must be")
+        rule = rule.replace("greater than or equal to", "at least").replace(
+            "less than or equal to", "at most"
+        )
         got = first.get("input")
-        shown = "" if isinstance(got, dict) or f"got {got}" in rule else f", got {got!r}"
+        told = isinstance(got, dict) or f"got {got}" in rule or f"got {got!r}" in rule
+        shown = "" if told else f", got {got!r}"
         return f"{where}: {rule}{shown}"
     text = " ".join(str(error).split())
     return text or type(error).__name__

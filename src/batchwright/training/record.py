@@ -112,7 +112,8 @@ class RunResult(BaseModel):
         if self.updates <= step:
             return self
         evaluations = tuple(e for e in self.evaluations if e.step <= step)
-        examples = [(row.step, row.examples_seen) for row in (*self.steps, *self.evaluations)]
+        examples = [(r.step, r.examples_seen) for r in self.steps]
+        examples += [(e.step, e.examples_seen) for e in self.evaluations]
         seconds = [(row.step, row.seconds) for row in self.steps]
         return self.model_copy(
             update={
