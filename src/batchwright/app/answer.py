@@ -163,14 +163,14 @@ class Answer:
         save_figure(self.plot(name), path)
 
     def __repr__(self) -> str:
-        from batchwright.report.render.terminal import render
+        from batchwright.report.render.terminal import page_text
 
-        return render(self.page, width=_REPR_WIDTH).rstrip()
+        return page_text(self.page, width=_REPR_WIDTH, report=self.files.get("report", "")).rstrip()
 
     def _repr_html_(self) -> str:
-        from batchwright.report.render.notebook import render
+        from batchwright.report.render.notebook import page_fragment
 
-        return render(self.page)
+        return page_fragment(self.page, report=self.files.get("report", ""))
 
 
 def _write_text(path: Path, text: str) -> None:

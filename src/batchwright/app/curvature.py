@@ -98,13 +98,13 @@ def _check(top: int, bottom: int, along: int | None, layers: bool, mode: str, pl
         if count < 0:
             raise InputError(f"{name} must be 0 or more, got {count}")
     if top + bottom == 0:
-        raise InputError("top and bottom must ask for one eigenvalue or more, got 0 and 0")
+        raise InputError("`top` and `bottom` must ask for one eigenvalue or more, got 0 and 0")
     if along is not None and (place.checkpoint is not None or place.parameters is not None):
-        raise InputError("along trains from the start: drop checkpoint and at")
+        raise InputError("`along` trains from the start: drop `checkpoint` and `at`")
     if along is not None and place.point.steps == 0:
-        raise InputError("along needs steps, the updates to make, for instance steps=200 along=10")
+        raise InputError("`along` needs `steps`, the updates to make, for instance `steps=200` `along=10`")
     if layers and along is None:
-        raise InputError("layers needs along, the updates between two measurements")
+        raise InputError("`layers` needs `along`, the updates between two measurements")
 
 
 def _along(

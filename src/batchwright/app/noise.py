@@ -75,9 +75,9 @@ def _check(along: int | None, place: Place) -> None:
     if along is None:
         return
     if place.checkpoint is not None or place.parameters is not None:
-        raise InputError("along trains from the start: drop checkpoint and at")
+        raise InputError("`along` trains from the start: drop `checkpoint` and `at`")
     if place.point.steps == 0:
-        raise InputError("along needs steps, the updates to make, for instance steps=200 along=20")
+        raise InputError("`along` needs `steps`, the updates to make, for instance `steps=200` `along=20`")
 
 
 def _rows(sample: int | str) -> int | None:
@@ -100,7 +100,7 @@ def _along(
         curve.append(row)
         watch(row.step, spec.budget.steps or row.step)
     if last is None:
-        raise InputError("the run diverged before its first measurement: lower lr or along")
+        raise InputError("the run diverged before its first measurement: lower `lr` or `along`")
     return last, curve
 
 

@@ -75,14 +75,14 @@ class Place:
 
     def run(self, spec: RunSpec, task: Task, watch: Watch) -> Run:
         """The run at this place; the updates that lead there are made under ``watch``."""
-        from batchwright.training.checkpoint import Snapshot, load, restore
+        from batchwright.training.checkpoint import load
         from batchwright.training.loop import Run
 
         run = Run(spec, task)
         if self.checkpoint is not None:
             saved = load(self.checkpoint)
             # The run may go on on another device than it was saved on.
-            restore(run, Snapshot(saved.tensors, saved.facts | {"spec": spec.model_dump(mode="json")}))
+            run.restore(replace(saved, facts=saved.facts.model_copy(update={"spec": spec})))
         elif self.point.steps:
             watch.phase("steps")
         while self.checkpoint is None and run.step < self.point.steps:
@@ -101,16 +101,16 @@ def place_of(given: PointOptions, lr: float | None = None) -> Place:
     """
     at = given.at
     if at is not None and (given.steps or given.checkpoint is not None):
-        raise InputError("at says where to measure: drop steps and checkpoint")
+        raise InputError("`at` says where to measure: drop `steps` and `checkpoint`")
     if isinstance(at, Point):
         if lr is not None:
-            raise InputError("at says how to train: give it the learning rate, as after(steps=..., lr=...)")
+            raise InputError("`at` says how to train: give it the learning rate, as after(steps=..., lr=...)")
         return Place(point=_checked(at))
     if isinstance(at, (str, os.PathLike)):
         return Place(checkpoint=Path(at))
     if given.checkpoint is not None:
         if given.steps:
-            raise InputError("checkpoint says where to measure: drop steps")
+            raise InputError("`checkpoint` says where to measure: drop `steps`")
         return Place(checkpoint=Path(given.checkpoint))
     trained = Point(steps=given.steps, batch_size=given.batch_size, lr=lr)
     return Place(point=_checked(trained), parameters=at)

@@ -106,16 +106,16 @@ def check_together(which: SurfaceOptions, where: PointOptions) -> None:
         raise unknown_name("direction", which.direction, DIRECTIONS)
     kinds = [name for name in ("between", "between_checkpoints", "trajectory") if getattr(which, name)]
     if len(kinds) > 1:
-        raise InputError(f"{' and '.join(kinds)} are different surfaces: keep one")
+        raise InputError(f"{' and '.join(f'`{kind}`' for kind in kinds)} are different surfaces: keep one")
     several = len(which.rates) > 1
     if kinds:
         _check_idle(kinds[0], which, where, several)
     elif several:
-        raise InputError("lr must be one number without between")
+        raise InputError("`lr` must be one number without `between`")
     if which.epochs is not None and kinds != ["between"]:
-        raise InputError("epochs needs between; steps trains before other surfaces")
+        raise InputError("`epochs` needs `between`; `steps` trains before other surfaces")
     if which.epochs is not None and where.steps:
-        raise InputError("epochs and steps both say how long to train: keep one")
+        raise InputError("`epochs` and `steps` both say how long to train: keep one")
 
 
 def _check_idle(kind: str, which: SurfaceOptions, where: PointOptions, several: bool) -> None:
@@ -127,12 +127,12 @@ def _check_idle(kind: str, which: SurfaceOptions, where: PointOptions, several: 
     if kind == "between_checkpoints":
         given["steps"] = where.steps != 0
     if kind != "between":
-        given["lr with several values"] = several
+        given["`lr` with several values"] = several
     for name, is_given in given.items():
         if is_given:
-            raise InputError(f"{name} has no meaning with {kind}: drop it")
+            raise InputError(f"{name} has no meaning with `{kind}`: drop it")
     if kind == "trajectory" and not where.steps:
-        raise InputError("trajectory needs steps, the updates to make, for instance steps=200")
+        raise InputError("`trajectory` needs `steps`, the updates to make, for instance `steps=200`")
 
 
 def _answer(found: Any, runs: Sequence[Run], asked: Asked, subject: str | None) -> Answer:

@@ -103,7 +103,7 @@ def _along_the_way(ways: Ways) -> tuple[Any, list[Run]]:
     steps = ways.where.steps
     count = min(_SNAPSHOTS, steps + 1)
     if count < 3:
-        raise InputError(f"trajectory needs two updates or more, got steps={steps}")
+        raise InputError(f"`trajectory` needs two updates or more, got `steps={steps}`")
     place = place_of(ways.where, ways.which.rates[0])
     spec, task = spec_at(place, ways.reference, ways.task, ways.optimizer, ways.machine)
     run = Place().run(spec, task, ways.watch)

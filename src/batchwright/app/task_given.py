@@ -68,9 +68,9 @@ def goal_of(given: Any, task: Task) -> Target:
     Raises:
         InputError: no target at all, or one that the task does not define.
     """
-    from batchwright.task.target import parse_target
+    from batchwright.task.target import as_target
 
-    goal = task.target if given is None else parse_target(given, task)
+    goal = task.target if given is None else as_target(given, task)
     if goal is None:
-        raise InputError(f"task {task.name!r} has no default target: give one, for example target='loss=0.1'")
+        raise InputError(f"task {task.name!r} has no default target: give one, for example `target='loss=0.1'`")
     return goal

@@ -189,7 +189,7 @@ class Training:
 
         if self._checkpoint is not None and self._run is not None:
             with writing(self._checkpoint):
-                checkpoint.save(checkpoint.snapshot(self._run), self._checkpoint)
+                checkpoint.save(self._run.snapshot(), self._checkpoint)
 
 
 def evaluation_line(evaluation: Evaluation) -> str:

@@ -19,10 +19,12 @@ def show(answer: Answer, as_json: bool) -> None:
         # Numbers that are not finite have become null before.
         sys.stdout.write(json.dumps(answer.document, indent=1, allow_nan=False, default=str) + "\n")
         return
-    from batchwright.report.render.terminal import render
+    from batchwright.report.render.terminal import page_text
 
-    sys.stdout.write(render(answer.page, width=width(), styled=sys.stdout.isatty()))
-    for kind, path in answer.files.items():
+    files = dict(answer.files)
+    report = files.pop("report", "")
+    sys.stdout.write(page_text(answer.page, width=width(), styled=sys.stdout.isatty(), report=report))
+    for kind, path in files.items():
         say(f"{kind.capitalize()}: {path}")
 
 
