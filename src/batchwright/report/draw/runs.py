@@ -73,7 +73,9 @@ def _progress(at: StepRecord | Evaluation, result: RunResult, progress: Progress
     return float(at.step)
 
 
-def draw_runs(curves: Sequence[RunCurve], *, progress: Progress = "updates", metric: str | None = None) -> Figure:
+def draw_runs(
+    curves: Sequence[RunCurve], *, progress: Progress = "updates", metric: str | None = None
+) -> Figure:
     """Loss above, the metric below; one run coloured by split, several by run with training dashed."""
     from matplotlib.figure import Figure
 

@@ -32,7 +32,11 @@ _STATUS = {
 
 
 def compare_page(
-    compared: Sequence[Compared], *, align: Align = "epochs", task: str | None = None, action: Action | None = None
+    compared: Sequence[Compared],
+    *,
+    align: Align = "epochs",
+    task: str | None = None,
+    action: Action | None = None,
 ) -> Page:
     """Several methods, as a page.
 
@@ -195,6 +199,4 @@ def _next(compared: Sequence[Compared], task: str, action: Action | None) -> Act
     names = {row.method.optimizer.name for row in compared}
     best = ranked[0][1].method.optimizer.name if ranked and len(names) > 1 else None
     examples = compared[0].method.task.examples
-    return following(
-        action, "advise", task, (*TASK, *OPTIMIZER, *RUN), optimizer=best, examples=examples
-    )
+    return following(action, "advise", task, (*TASK, *OPTIMIZER, *RUN), optimizer=best, examples=examples)

@@ -181,8 +181,6 @@ def _next(found: Geometry, step: int, tracked: bool, task: str, action: Action |
     placed = given(action, "at") is not None or given(action, "checkpoint") is not None
     if point.kind == "not_critical" and not tracked and not placed:
         steps = step or _FIRST_STEPS
-        along = following(
-            action, "curvature", task, _KEPT, steps=steps, along=max(steps // _MEASUREMENTS, 1)
-        )
+        along = following(action, "curvature", task, _KEPT, steps=steps, along=max(steps // _MEASUREMENTS, 1))
         return NextStep(action=along, why=text("curvature.next.along"))
     return NextStep(action=following(action, "surface", task, _KEPT), why=text("curvature.next.surface"))

@@ -17,9 +17,7 @@ _AT_EDGE = 0.9
 _READINGS = ("curvature.reading.edge",)
 
 
-def curvature_along_page(
-    along: Sequence[CurvatureAlong], *, task: str, action: Action | None = None
-) -> Page:
+def curvature_along_page(along: Sequence[CurvatureAlong], *, task: str, action: Action | None = None) -> Page:
     """The curvature along a run alone, as a page.
 
     Args:

@@ -57,10 +57,7 @@ def _answers(result: FitResult) -> list[Block]:
     several = text("fit.several", fits=following_it, workloads=len(fits))
     return [
         Sentence(text=several, role="answer"),
-        *(
-            Sentence(text=text("fit.of_workload", workload=fit.workload, words=_answer(fit)))
-            for fit in fits
-        ),
+        *(Sentence(text=text("fit.of_workload", workload=fit.workload, words=_answer(fit))) for fit in fits),
     ]
 
 
@@ -135,9 +132,7 @@ def _next(result: FitResult, action: Action | None) -> list[NextStep]:
     if predictions or len(result.workloads) > 1 or only.verdict != "fits":
         return []
     sizes = _worth_predicting(only)
-    return [
-        NextStep(action=again(action, "fit", result.source, predict=sizes), why=text("fit.next.predict"))
-    ]
+    return [NextStep(action=again(action, "fit", result.source, predict=sizes), why=text("fit.next.predict"))]
 
 
 def _worth_predicting(fit: WorkloadFit) -> list[int]:

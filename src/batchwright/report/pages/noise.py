@@ -196,7 +196,9 @@ def _along_table(along: Sequence[NoiseAlong]) -> Table:
         Column(heading=text("noise.column.loss"), values=[row.loss for row in along], kind="number"),
         Column(heading=text("noise.scale"), values=[_resolved(s) for s in scales], kind="number"),
         Column(
-            heading=text("noise.column.interval"), values=[s.interval for s in scales], kind="number",
+            heading=text("noise.column.interval"),
+            values=[s.interval for s in scales],
+            kind="number",
             like=text("noise.scale"),
         ),
     ]

@@ -7,8 +7,8 @@ from typing import Any
 
 from batchwright.core.action import Action
 from batchwright.core.numbers import duration
-from batchwright.report.page import Note
 from batchwright.core.remark import Remark
+from batchwright.report.page import Note
 from batchwright.report.text.catalogue import say, text
 
 TASK = ("set", "data")
@@ -86,7 +86,9 @@ def sentence_case(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def about(took: float, environment: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def about(
+    took: float, environment: Mapping[str, Any], facts: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """What it took in seconds, facts of the measurement, versions and machine.
 
     >>> about(0.25, {"torch": "2.13.0"})

@@ -47,7 +47,9 @@ def plane_table(found: SurfacePlane, rows: int) -> Table:
         for mark in found.marks
     ]
     finite = finite_points(found)
-    extremes = [(text("surface.lowest"), min(finite)), (text("surface.highest"), max(finite))] if finite else []
+    extremes = (
+        [(text("surface.lowest"), min(finite)), (text("surface.highest"), max(finite))] if finite else []
+    )
     for name, (loss, (a, b)) in extremes:
         validation = found.validation.loss[found.beta.index(b)][found.alpha.index(a)]
         points.append((name, a, b, loss, validation))

@@ -45,9 +45,7 @@ def _sharper(found: Interpolation) -> str:
     ratio = max(first, second) / min(first, second)
     if ratio < _EQUALLY_SHARP:
         return text("surface.sharper.equal")
-    return text(
-        "surface.sharper.by", end=found.between[int(second > first)], ratio=measured(ratio, 2)
-    )
+    return text("surface.sharper.by", end=found.between[int(second > first)], ratio=measured(ratio, 2))
 
 
 def _along(found: SurfaceLine) -> str:
