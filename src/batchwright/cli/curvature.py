@@ -175,7 +175,7 @@ def _along(
 def _draw(found: Geometry, curve: list[CurvatureAlong], figure: Path) -> None:
     from batchwright.cli.output import writing
     from batchwright.report.draw.curvature import draw_along, draw_spectrum
-    from batchwright.report.draw.study import save_figure
+    from batchwright.report.draw.files import save_figure
 
     drawn = draw_along(curve) if curve else draw_spectrum(found)
     with writing(figure):

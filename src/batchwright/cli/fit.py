@@ -70,8 +70,8 @@ def fit(
 
 def _draw(result: FitResult, figure: Path) -> None:
     from batchwright.cli.output import writing
+    from batchwright.report.draw.files import save_figure
     from batchwright.report.draw.fit import draw_fit
-    from batchwright.report.draw.study import save_figure
 
     drawn = draw_fit(result)
     with writing(figure):

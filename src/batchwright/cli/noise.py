@@ -163,8 +163,8 @@ def _at(run: Run, task: Task, curvature: bool, draws: int, progress: Any, **how:
 def _draw(document: dict[str, Any], along: list[NoiseAlong], figure: Path) -> None:
     from batchwright.cli.output import writing
     from batchwright.measure.gradients.scatter import Scatter, Slope
+    from batchwright.report.draw.files import save_figure
     from batchwright.report.draw.noise import draw_noise_along, draw_scatter
-    from batchwright.report.draw.study import save_figure
 
     if along:
         drawn = draw_noise_along(along)

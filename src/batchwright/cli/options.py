@@ -269,7 +269,7 @@ def check_report(report: Path) -> None:
 
 def check_figure(figure: Path) -> None:
     """Refuse another kind of figure before the work is done."""
-    from batchwright.report.draw.study import SUFFIXES
+    from batchwright.report.draw.files import SUFFIXES
 
     if figure.suffix not in SUFFIXES:
         raise InputError(f"--figure must end in one of {', '.join(SUFFIXES)}, got {figure.name!r}")

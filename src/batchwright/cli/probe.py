@@ -69,8 +69,8 @@ def probe(
     note(f"{live.name}: {len(live.train)} training examples; memory in a process of its own, then timing")
     found = measure(spec, live, batch_sizes=sizes, memory_budget_bytes=budget, limit_seconds=seconds)
     if figure is not None:
+        from batchwright.report.draw.files import save_figure
         from batchwright.report.draw.probe import draw_probe
-        from batchwright.report.draw.study import save_figure
 
         if not found.points:
             raise InputError(f"--figure needs a batch size that fits, got none: {found.memory_note}")

@@ -233,7 +233,7 @@ def _directions(
 def _draw(found: Found, figure: Path) -> None:
     from batchwright.cli.output import writing
     from batchwright.measure.surface.lines import SurfacePlane
-    from batchwright.report.draw.study import save_figure
+    from batchwright.report.draw.files import save_figure
     from batchwright.report.draw.surface import draw_line, draw_plane
 
     drawn = draw_plane(found) if isinstance(found, SurfacePlane) else draw_line(found)

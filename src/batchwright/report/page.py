@@ -60,10 +60,13 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """Words. The first ``answer`` of a page is its headline; ``text`` is a paragraph."""
+    """Words. The first ``answer`` of a page is its headline; ``text`` is a paragraph, on a page under its
+    ``heading`` if it has one.
+    """
 
     text: str
     role: Literal["answer", "text"] = "text"
+    heading: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
