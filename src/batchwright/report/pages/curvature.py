@@ -116,19 +116,20 @@ def _caveats(found: Geometry) -> list[str]:
 
 
 def _numbers(found: Geometry) -> str:
-    """Loss, gradient and trace, and why the point has its class."""
+    """Loss, gradient and trace; why the point has its class, unless the headline has said it."""
+    point, trace = found.critical_point, found.trace
     values = {"loss": found.loss, "norm": found.gradient_norm}
-    said_first = text("curvature.numbers", **values)
-    point = found.critical_point
-    if point.kind != "not_critical" or point.gradient_norm < (point.gradient_noise or 0.0):
-        said_first = text("curvature.numbers.why", reason=said(point.reason), **values)
-    if found.trace is None:
-        return said_first
-    values = {"trace": found.trace.value, "mean": found.trace.value / found.parameters}
-    if not found.trace.std_error:
-        return f"{said_first} {text('curvature.trace.exact', **values)}"
-    error = measured(found.trace.std_error, 2)
-    return f"{said_first} {text('curvature.trace', error=error, **values)}"
+    by_chance = point.gradient_norm < (point.gradient_noise or 0.0)
+    if point.kind != "not_critical" or by_chance:
+        first = text("curvature.numbers.why", reason=said(point.reason), **values)
+    else:
+        first = text("curvature.numbers", **values)
+    if trace is None:
+        return first
+    sums = {"trace": trace.value, "mean": trace.value / found.parameters}
+    if not trace.std_error:
+        return f"{first} {text('curvature.trace.exact', **sums)}"
+    return f"{first} {text('curvature.trace', error=measured(trace.std_error, 2), **sums)}"
 
 
 def _spectrum(found: Geometry) -> str:

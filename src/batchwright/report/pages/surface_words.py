@@ -91,7 +91,9 @@ def _over(found: SurfacePlane) -> str:
     high = max(loss for loss, _ in finite)
     if here <= low:
         return text("surface.over.lowest_here", here=here, high=high)
-    return text("surface.over", here=here, low=lower_words(low, here), high=high, place=place_words(found, at))
+    return text(
+        "surface.over", here=here, low=lower_words(low, here), high=high, place=place_words(found, at)
+    )
 
 
 def _trajectory(found: SurfacePlane) -> str:

@@ -3,6 +3,7 @@
 STRINGS = {
     "page.recommended": "Recommended",
     "page.inconclusive": "Inconclusive",
+    "page.clock_in_doubt": "Clock in doubt",
     "page.caveat": "Note: {text}",
     "page.caveats": "What to know beside it",
     "page.doubts": "Why these runs do not settle it",
