@@ -158,7 +158,7 @@ class Answer:
             writer.writerows(rows)
 
     def _save_figure(self, path: Path, name: str | None) -> None:
-        from batchwright.report.draw.study import save_figure
+        from batchwright.report.draw.files import save_figure
 
         save_figure(self.plot(name), path)
 

@@ -106,13 +106,13 @@ def _one_each(values: T | Sequence[T] | None, names: Sequence[str], what: str) -
 def _answer(rows: list[Compared], align: str, asked: Asked, first: Method) -> Answer:
     from batchwright.app.answer import Answer
     from batchwright.app.task_given import subject_of
-    from batchwright.app.train import document
+    from batchwright.app.train import run_document
     from batchwright.report.pages.compare import compare_page
 
     methods = [
         {
             "method": row.method.name, "label": row.method.label, "batch_size": row.method.batch_size,
-            "seconds_per_epoch": row.seconds_per_epoch, **document(row.result),
+            "seconds_per_epoch": row.seconds_per_epoch, **run_document(row.result),
         }
         for row in rows
     ]  # fmt: skip

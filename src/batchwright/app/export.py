@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 from batchwright.app import options as o
 from batchwright.app.checks import shown
@@ -92,14 +92,18 @@ def report(
 # --- tables of runs ---
 
 
-def write_csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+def write_csv(rows: Sequence[Mapping[str, Any]], file: TextIO) -> None:
     """The runs as CSV, with their headings also where there are none."""
     import csv
 
+    writer = csv.DictWriter(file, fieldnames=headings(rows), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _csv_file(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=headings(rows), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        write_csv(rows, file)
 
 
 def headings(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -122,4 +126,4 @@ def _write_parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows)), path)
 
 
-_WRITERS = {".csv": write_csv, ".json": _write_json, ".parquet": _write_parquet}
+_WRITERS = {".csv": _csv_file, ".json": _write_json, ".parquet": _write_parquet}

@@ -27,7 +27,7 @@ PointLr = Annotated[float | None, Option("... and this learning rate.", panel=WH
 
 
 @dataclass(frozen=True, kw_only=True)
-class Point:
+class PointOfRun:
     """A point of a run: after ``steps`` updates, from the task's initial weights."""
 
     steps: int = 0
@@ -35,14 +35,14 @@ class Point:
     lr: float | None = None
 
 
-def initial() -> Point:
+def initial() -> PointOfRun:
     """The initial weights, as a place to measure at."""
-    return Point()
+    return PointOfRun()
 
 
-def after(*, steps: int, batch_size: int = 32, lr: float | None = None) -> Point:
+def after(*, steps: int, batch_size: int = 32, lr: float | None = None) -> PointOfRun:
     """The point after so many updates with this batch size and learning rate."""
-    return Point(steps=steps, batch_size=batch_size, lr=lr)
+    return PointOfRun(steps=steps, batch_size=batch_size, lr=lr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class PointOptions(OptionGroup):
 class Place:
     """Where to measure, settled: a checkpoint, or updates to make and then perhaps parameters to set."""
 
-    point: Point = Point()
+    point: PointOfRun = PointOfRun()
     checkpoint: Path | None = None
     parameters: Any = None
 
@@ -102,7 +102,7 @@ def place_of(given: PointOptions, lr: float | None = None) -> Place:
     at = given.at
     if at is not None and (given.steps or given.checkpoint is not None):
         raise InputError("`at` says where to measure: drop `steps` and `checkpoint`")
-    if isinstance(at, Point):
+    if isinstance(at, PointOfRun):
         if lr is not None:
             raise InputError("`at` says how to train: give it the learning rate, as after(steps=..., lr=...)")
         return Place(point=_checked(at))
@@ -112,11 +112,11 @@ def place_of(given: PointOptions, lr: float | None = None) -> Place:
         if given.steps:
             raise InputError("`checkpoint` says where to measure: drop `steps`")
         return Place(checkpoint=Path(given.checkpoint))
-    trained = Point(steps=given.steps, batch_size=given.batch_size, lr=lr)
+    trained = PointOfRun(steps=given.steps, batch_size=given.batch_size, lr=lr)
     return Place(point=_checked(trained), parameters=at)
 
 
-def _checked(point: Point) -> Point:
+def _checked(point: PointOfRun) -> PointOfRun:
     if point.steps < 0:
         raise InputError(f"steps must be 0 or more, got {point.steps}")
     return point

@@ -218,7 +218,7 @@ class _NotebookLine:
 
 
 def _write(text: str) -> None:
-    stream = sys.stderr
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding))
-    stream.flush()
+    from batchwright.report.render.encoding import nearest
+
+    sys.stderr.write(nearest(text, getattr(sys.stderr, "encoding", None) or "utf-8"))
+    sys.stderr.flush()

@@ -98,7 +98,7 @@ def study_answer(result: StudyResult, page: Page) -> Answer:
     return Answer(
         result=result,
         page=page,
-        document=document(result, page),
+        document=study_document(result, page),
         rows=lambda: [_flat(row) for row in result.model_dump(mode="json")["batch_sizes"]],
         files=files,
     )
@@ -138,7 +138,7 @@ def runs_stored(store: str | None, study_id: str) -> int:
         return len(kept.runs(study_id))
 
 
-def document(result: StudyResult, page: Page) -> dict[str, Any]:
+def study_document(result: StudyResult, page: Page) -> dict[str, Any]:
     """The JSON of a study: its data, and beside it the sentences and command lines that are shown."""
     from batchwright.report.render.actions import typed
     from batchwright.report.text.catalogue import say

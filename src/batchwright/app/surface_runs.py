@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchwright.app.point import Place, Point, PointOptions, place_of, spec_at
+from batchwright.app.point import Place, PointOfRun, PointOptions, place_of, spec_at
 from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _train_each(ways: Ways, sizes: Sequence[int]) -> list[Run]:
     return [
         ways.run(
             Place(
-                point=Point(
+                point=PointOfRun(
                     steps=steps or max(round(length * total / size), 1),
                     batch_size=size,
                     lr=rates[k % len(rates)],

@@ -179,7 +179,7 @@ class Training:
                 if self.examples_planned is not None:
                     watch(run.examples_seen, self.examples_planned)
         found = self.result
-        shown = document(found)
+        shown = run_document(found)
         page = train_page(found, action=self._asked.action(self._subject))
         return Answer(result=found, page=page, document=shown, rows=lambda: shown["evaluations"])
 
@@ -204,7 +204,7 @@ def evaluation_line(evaluation: Evaluation) -> str:
     )  # fmt: skip
 
 
-def document(result: RunResult) -> dict[str, Any]:
+def run_document(result: RunResult) -> dict[str, Any]:
     """The JSON of one run; metrics stand beside the loss in every evaluation."""
     rows = []
     for evaluation in result.evaluations:

@@ -63,7 +63,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         never_fails(stream)
     try:
-        code = run(sys.argv[1:])
+        code = run_command(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader (head, less) has gone: nothing is left to say, also not at interpreter exit.
@@ -72,7 +72,7 @@ def main() -> None:
     sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
+def run_command(arguments: list[str]) -> int:
     """Run with these arguments; returns the exit code."""
     from batchwright.cli.words import usage
     from batchwright.core.errors import BatchwrightError, InputError

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
 
 
-def show(answer: Answer, as_json: bool) -> None:
+def put(answer: Answer, as_json: bool) -> None:
     """The answer on stdout: its document and nothing else, or its page and the files that were written."""
     if as_json:
         # Numbers that are not finite have become null before.
@@ -45,14 +43,7 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
-def failed(message: str) -> int:
+def error_line(message: str) -> int:
     """An error's line on stderr, and the exit code of a failed run."""
     note(f"batchwright: {message}")
     return 1
-
-
-def write_csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    """A table on stdout."""
-    writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ def answered(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool)
         answer, code = verb(**arguments), 0
     except Inconclusive as found:
         answer, code = found.answer, STRICT
-    output.show(answer, as_json)
+    output.put(answer, as_json)
     return code
 
 
@@ -40,11 +41,11 @@ def trained(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) 
                 watch(run.examples_seen, training.examples_planned)
     result = training.result
     if result.status not in ("failed", "out_of_memory"):
-        output.show(training.answer(), as_json)
+        output.put(training.answer(), as_json)
         return 0
     if as_json:
-        output.show(training.answer(), as_json)
-    return output.failed(f"the run failed: {result.message}")
+        output.put(training.answer(), as_json)
+    return output.error_line(f"the run failed: {result.message}")
 
 
 def compared(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) -> int:
@@ -52,17 +53,19 @@ def compared(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool)
     from batchwright.app.compare import failures
 
     answer = verb(**arguments)
-    output.show(answer, as_json)
+    output.put(answer, as_json)
     for failure in failures(answer):
-        output.failed(failure)
+        output.error_line(failure)
     return FAILED if failures(answer) else 0
 
 
 def exported(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) -> int:
     """The runs of a study: into a file, else as a table or a document on stdout."""
+    from batchwright.app.export import write_csv
+
     answer = verb(**arguments)
     if arguments.get("output") is None and not as_json:
-        output.write_csv(answer.rows())
+        write_csv(answer.rows(), sys.stdout)
     else:
-        output.show(answer, as_json)
+        output.put(answer, as_json)
     return 0
