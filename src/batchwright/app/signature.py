@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import numbers
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -192,11 +193,11 @@ def _documented(body: Callable[..., Any], arguments: tuple[Argument, ...]) -> st
 def _plain(value: Any) -> Any:
     """A value as JSON has it; None for what is none."""
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain for k, v in value.items() if (plain := _plain(v)) is not None}
     if isinstance(value, (list, tuple, range)):
         return [_plain(v) for v in value]
-    if isinstance(value, (bool, int, float, str)):
+    if isinstance(value, (bool, str)):
         return value
-    if hasattr(value, "__fspath__"):
-        return str(value)
-    return value.item() if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0 else None
+    if isinstance(value, (numbers.Integral, numbers.Real)):
+        return int(value) if isinstance(value, numbers.Integral) else float(value)
+    return str(value) if hasattr(value, "__fspath__") else None

@@ -1,8 +1,8 @@
 """What is said while something goes on."""
 
 STRINGS = {
-    "progress.counted": "{what}: {done:measured} of about {expected:measured}, about {seconds:seconds} left",
-    "progress.counted.last": "{what}: {done:measured} of about {expected:measured}",
+    "progress.counted": "{what}: {done:count} of about {expected:count}, about {seconds:seconds} left",
+    "progress.counted.last": "{what}: {done:count} of about {expected:count}",
     "progress.waiting": "{what}, {seconds:seconds} so far",
     "progress.study": (
         "{task}: {examples} training examples, {count} batch sizes, target {split} {metric} {value:g}, "
