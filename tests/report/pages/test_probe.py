@@ -47,7 +47,7 @@ def test_the_knee_with_its_interval_comes_first(found, read):
     }  # fmt: skip
     assert page.column("a step") == ["1,000", "1,100", "2,000", "9,000"]
     assert page.column("quartiles")[0] == "900 to 1,100"
-    assert [float(cell.replace(",", "")) for cell in page.column("memory")] == [4, 32, 256, 2048]
+    assert [float(cell.replace(",", "")) for cell in page.column("memory")] == [4, 32, 256, 2050]
     assert "All 1,437 examples fit in one batch within 1.00 GiB, 4.00 KiB an example." in page.words
     assert page.page.about["torch"] == "2.13.0"
     assert page.steps == ["batchwright advise digits --set hidden=4 --optimizer adam"]

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Progress = Literal["epochs", "updates", "examples", "seconds"]
-COLOURS = (RUN, FIT, SET, MISSED, QUIET, "#8a63c9")
+_COLOURS = (RUN, FIT, SET, MISSED, QUIET)
+_SPLITS = {"train": ("train.draw.train", RUN), "validation": ("train.draw.validation", FIT)}
+_AXES = {
+    "epochs": "train.draw.epochs",
+    "updates": "train.draw.updates",
+    "examples": "train.draw.examples",
+    "seconds": "train.draw.seconds",
+}
 _LOG_ABOVE = 20.0
 """Losses that span more than this factor are drawn on a log axis."""
 Points = list[tuple[float, float]]
@@ -86,13 +93,12 @@ def draw_runs(
     figure.subplots_adjust(left=0.12, right=0.97, top=1 - 0.5 / height, bottom=0.5 / height, hspace=0.1)
     for axes in grid:
         style_axes(axes)
-    key = _draw_one(grid, curves[0]) if len(curves) == 1 else _draw_several(grid, curves)
+    figure_key(figure, _draw_one(grid, curves[0]) if len(curves) == 1 else _draw_several(grid, curves))
     _scale_loss(grid[0], curves)
-    grid[0].set_ylabel(text("draw.runs.loss"))
+    grid[0].set_ylabel(text("train.draw.loss"))
     if panels == 2:
         grid[1].set_ylabel(metric or "")
-    grid[-1].set_xlabel(text(f"draw.runs.{progress}"))
-    figure_key(figure, key)
+    grid[-1].set_xlabel(text(_AXES[progress]))
     return figure
 
 
@@ -101,14 +107,14 @@ def _draw_one(grid: Sequence[Axes], curve: RunCurve) -> list[Entry]:
     key = []
     if curve.recorded:
         grid[0].plot(*zip(*curve.recorded, strict=True), color=QUIET, lw=1.0, alpha=0.8)
-        key.append(Entry("—", text("draw.runs.on_the_way"), QUIET))
-    for split, colour in (("train", RUN), ("validation", FIT)):
+        key.append(Entry("\u2014", text("train.draw.recorded"), QUIET))
+    for split, (words, colour) in _SPLITS.items():
         if split not in curve.loss:
             continue
         for axes, values in zip(grid, (curve.loss, curve.metric), strict=False):
             if values.get(split):
                 axes.plot(*zip(*values[split], strict=True), "o-", ms=3.5, lw=1.4, color=colour)
-        key.append(Entry("●", text(f"draw.runs.{split}"), colour))
+        key.append(Entry("●", text(words), colour))
     return key
 
 
@@ -116,7 +122,7 @@ def _draw_several(grid: Sequence[Axes], curves: Sequence[RunCurve]) -> list[Entr
     """Each run in its colour: validation as a line, training dashed; returns the key."""
     key = []
     for place, curve in enumerate(curves):
-        colour = COLOURS[place % len(COLOURS)]
+        colour = _COLOURS[place % len(_COLOURS)]
         for axes, values in zip(grid, (curve.loss, curve.metric), strict=False):
             for split, points in values.items():
                 style = "-" if split == "validation" else (0, (3, 2))

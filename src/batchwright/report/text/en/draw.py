@@ -78,15 +78,6 @@ STRINGS = {
     "draw.surface.flat": "the same everywhere",
     "draw.surface.finite_nowhere": "not finite anywhere",
     "draw.surface.not_finite": "not finite",
-    # runs
-    "draw.runs.loss": "loss",
-    "draw.runs.epochs": "epochs",
-    "draw.runs.updates": "updates",
-    "draw.runs.examples": "examples",
-    "draw.runs.seconds": "seconds",
-    "draw.runs.on_the_way": "training, on the way",
-    "draw.runs.train": "training",
-    "draw.runs.validation": "validation",
     # fonts
     "draw.no_font": "no installed font has the characters {characters}: figures show boxes instead; "
     "install one that does, such as fonts-noto-cjk",
