@@ -119,8 +119,8 @@ class Page:
         title: of the document.
         eyebrow: one line over the headline: the task, what was measured.
         blocks: in reading order.
-        verdict: for a badge: ``recommended``, ``inconclusive``, ``clock_in_doubt`` (all but the seconds stands)
-            or "".
+        verdict: for a badge: ``recommended``, ``inconclusive``, ``clock_in_doubt`` (all but the seconds
+            stands) or "".
         action: what made it, to be repeated; None where it was not recorded.
         about: facts of the measurement: what it took, versions, machine.
         details: longer things folded away, such as a study's spec: (heading, text).

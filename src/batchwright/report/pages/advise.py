@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchwright.advice.result import AdviceResult
-from batchwright.report.page import Block, Column, Page, Sentence, Table
+from batchwright.report.page import Block, Page, Sentence, Table
+from batchwright.report.pages.parts import column
 from batchwright.report.pages.study import answer_page
-from batchwright.report.pages.study_facts import column_of
 from batchwright.report.text.catalogue import say, text
 
 
@@ -24,7 +24,10 @@ def advise_page(result: AdviceResult, curves: Sequence[Mapping[str, Any]] = ()) 
     ]
     if result.evidence.runs:
         evidence.append(runs_behind(result))
-    return answer_page(result, curves, caption=text("advice.table.caption"), evidence=evidence)
+    made = text(
+        "advice.made", study_id=result.study_id, executed=result.runs_executed, reused=result.runs_reused
+    )
+    return answer_page(result, curves, caption=text("advice.table.caption"), made=made, evidence=evidence)
 
 
 def _evidence_words(result: AdviceResult) -> list[str]:
@@ -58,18 +61,18 @@ def runs_behind(result: AdviceResult) -> Table:
         brief=False,
         members=[i for i, run in enumerate(runs) if run.batch_size in best.batch_sizes],
         columns=[
-            column_of(runs, "study.column.batch_size", "batch_size", lambda run: run.batch_size),
-            column_of(runs, "study.column.lr", "rate", lambda run: run.lr),
-            column_of(runs, "advice.runs.seed", "count", lambda run: run.seed + 1),
-            column_of(runs, "advice.runs.made", "count", lambda run: run.steps),
-            column_of(runs, "advice.runs.ended", "text", lambda run: _status(run.status)),
-            Column(
-                heading=text("advice.runs.implied"),
-                values=[run.implied_steps for run in runs],
-                kind="count",
+            column(text("study.column.batch_size"), [run.batch_size for run in runs], "batch_size"),
+            column(text("study.column.lr"), [run.lr for run in runs], "rate"),
+            column(text("advice.runs.seed"), [run.seed + 1 for run in runs], "count"),
+            column(text("advice.runs.made"), [run.steps for run in runs], "count"),
+            column(text("advice.runs.ended"), [_status(run.status) for run in runs]),
+            column(
+                text("advice.runs.implied"),
+                [run.implied_steps for run in runs],
+                "count",
                 prefix=[">" if run.bound else "" for run in runs],
             ),
-            column_of(runs, "advice.runs.error", "share", lambda run: run.implied_sd),
+            column(text("advice.runs.error"), [run.implied_sd for run in runs], "share"),
         ],
     )
 

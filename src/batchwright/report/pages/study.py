@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchwright.advice.result import StudyResult
-from batchwright.core.numbers import MISSING, count, rate, size
+from batchwright.core.numbers import MISSING, measured, rate, size
 from batchwright.core.remark import Remark
 from batchwright.report.page import Block, Facts, NextStep, Note, Page, Sentence
 from batchwright.report.pages.study_facts import only_the_clock, rows_of
@@ -28,7 +28,7 @@ def study_page(result: StudyResult, curves: Sequence[Mapping[str, Any]] = ()) ->
         result: the study's.
         curves: validation-loss curves of its runs, one mapping a run; see ``draw.grids.loss_curves``.
     """
-    return answer_page(result, curves, caption=text("study.table.caption"))
+    return answer_page(result, curves, caption=text("study.table.caption"), made=_made(result))
 
 
 def answer_page(
@@ -36,6 +36,7 @@ def answer_page(
     curves: Sequence[Mapping[str, Any]],
     *,
     caption: str,
+    made: str,
     evidence: Sequence[Block] = (),
 ) -> Page:
     """What the pages of a study and of advice share.
@@ -44,6 +45,7 @@ def answer_page(
         result: the answer.
         curves: loss curves of its runs.
         caption: where the steps of the answer's table come from.
+        made: where it is stored and what was run for it.
         evidence: further blocks before the figures.
     """
     table = answer_table(result, caption)
@@ -61,7 +63,7 @@ def answer_page(
         *study_figures(result, table, curves),
         *([more_table(result)] if result.batch_sizes else []),
         *(Note(text=words) for words in _notes(result)),
-        Note(text=_made(result)),
+        Note(text=made),
     ]
     return Page(
         title=_title(result),
@@ -87,9 +89,9 @@ def _title(result: StudyResult) -> str:
 
 
 def _caveats(result: StudyResult) -> list[str]:
-    """The reasons of an inconclusive answer as sentences, then what weakens any answer."""
-    doubts = [_sentence(say(doubt)) for doubt in result.recommendation.doubts]
-    return [*doubts, *map(say, result.recommendation.caveats)]
+    """Reasons against the answer that its sentence does not give, then what weakens any answer."""
+    doubts = result.recommendation.doubts if only_the_clock(result) else result.recommendation.doubts[1:]
+    return [*(_sentence(say(doubt)) for doubt in doubts), *map(say, result.recommendation.caveats)]
 
 
 def _sentence(clause: str) -> str:
@@ -100,7 +102,7 @@ def _sentence(clause: str) -> str:
 def _facts(result: StudyResult) -> list[tuple[str, str]]:
     """The four numbers under the answer."""
     best, critical = result.recommendation, result.critical_batch
-    shown = count(critical.value) if critical.identifiable else text("study.fact.not_identifiable")
+    shown = measured(critical.value) if critical.identifiable else text("study.fact.not_identifiable")
     if not critical.identifiable and critical.interval and any(end is not None for end in critical.interval):
         shown = between(*critical.interval)
     names = [text("study.fact.batch_size"), text("study.fact.lr")]
@@ -124,10 +126,12 @@ def _missing(result: StudyResult) -> list[str]:
 
 
 def _next(result: StudyResult) -> list[NextStep]:
-    """What to run next; the first of a study says that its runs are kept."""
+    """What to run next, and what the first of it is good for."""
     best = result.recommendation
-    kept = text("study.next.not_repeated") if best.verdict == "inconclusive" else text("advice.next.confirm")
-    return [NextStep(action=action, why="" if place else kept) for place, action in enumerate(best.next)]
+    why = text("study.next.not_repeated" if best.verdict == "inconclusive" else "advice.next.confirm")
+    if only_the_clock(result):
+        why = text("study.next.idle")
+    return [NextStep(action=action, why="" if place else why) for place, action in enumerate(best.next)]
 
 
 def _notes(result: StudyResult) -> list[str]:

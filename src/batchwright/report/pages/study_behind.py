@@ -5,8 +5,9 @@ from __future__ import annotations
 from batchwright.advice.decide.sharp_ends import SharpEnds
 from batchwright.advice.result import StudyResult
 from batchwright.report.draw import grids
-from batchwright.report.page import Column, Kind, Table
-from batchwright.report.pages.study_facts import column_of, per_step
+from batchwright.report.page import Kind, Table
+from batchwright.report.pages.parts import column
+from batchwright.report.pages.study_facts import per_step, rows_of
 from batchwright.report.pages.study_tables import marked
 from batchwright.report.text.catalogue import text
 from batchwright.study.result import BatchSizeResult
@@ -17,12 +18,12 @@ def runs_table(result: StudyResult, objective: str) -> Table:
     rows = rows_of(result)
     kind: Kind = "seconds" if objective == "time" else "count"
     first = text("study.column.run", number=1)
-    columns = [column_of(rows, "study.column.batch_size", "batch_size", lambda row: row.batch_size)]
+    columns = [column(text("study.column.batch_size"), [row.batch_size for row in rows], "batch_size")]
     for i in range(max((len(row.steps_to_target.values) for row in rows), default=0)):
-        heading = text("study.column.run", number=i + 1)
         values = [_run_cost(row, i, objective) for row in rows]
-        columns.append(Column(heading=heading, values=values, kind=kind, like=first if i else ""))
-    return marked(result, rows, columns)
+        heading = text("study.column.run", number=i + 1)
+        columns.append(column(heading, values, kind, like=first if i else ""))
+    return marked(result, rows, columns, caption=text(f"study.runs.{objective}"))
 
 
 def _run_cost(row: BatchSizeResult, seed: int, objective: str) -> float | None:
@@ -39,17 +40,18 @@ def rates_table(rates: grids.LearningRateMap) -> Table:
         for cell in cells
     ]
     return Table(
+        caption=text("study.figure.learning_rates"),
         members=[i for i, cell in enumerate(cells) if cell.chosen],
         columns=[
-            column_of(cells, "study.column.batch_size", "batch_size", lambda cell: cell.batch_size),
-            column_of(cells, "study.column.lr", "rate", lambda cell: cell.lr),
-            column_of(cells, "study.column.runs", "count", lambda cell: cell.runs),
-            column_of(cells, "study.rates.reached", "count", lambda cell: cell.reached),
-            column_of(cells, "study.rates.diverged_runs", "count", lambda cell: cell.diverged),
-            column_of(cells, "study.rates.budget_ended", "count", lambda cell: cell.censored),
-            column_of(cells, "study.rates.median_steps", "count", lambda cell: cell.median_steps),
-            column_of(cells, "study.rates.relative", "ratio", lambda cell: cell.relative),
-            Column(heading="", values=chosen),
+            column(text("study.column.batch_size"), [cell.batch_size for cell in cells], "batch_size"),
+            column(text("study.column.lr"), [cell.lr for cell in cells], "rate"),
+            column(text("study.column.runs"), [cell.runs for cell in cells], "count"),
+            column(text("study.rates.reached"), [cell.reached for cell in cells], "count"),
+            column(text("study.rates.diverged_runs"), [cell.diverged for cell in cells], "count"),
+            column(text("study.rates.budget_ended"), [cell.censored for cell in cells], "count"),
+            column(text("study.rates.median_steps"), [cell.median_steps for cell in cells], "count"),
+            column(text("study.rates.relative"), [cell.relative for cell in cells], "ratio"),
+            column("", chosen),
         ],
     )
 
@@ -58,18 +60,15 @@ def timing_table(timing: grids.TimingSeries) -> Table:
     """Seconds a step and examples a second."""
     points = timing.points
     step = text("study.column.step")
+    quartiles = [(p.low, p.high) for p in points]
     return Table(
+        caption=text("study.figure.timing"),
         best=next((i for i, p in enumerate(points) if p.batch_size == timing.chosen), None),
         columns=[
-            column_of(points, "study.column.batch_size", "batch_size", lambda p: p.batch_size),
-            column_of(points, "study.column.step", "seconds", lambda p: p.seconds_per_step),
-            Column(
-                heading=text("study.timing.quartiles"),
-                values=[(p.low, p.high) for p in points],
-                kind="seconds",
-                like=step,
-            ),
-            column_of(points, "study.timing.throughput", "count", lambda p: p.examples_per_second),
+            column(text("study.column.batch_size"), [p.batch_size for p in points], "batch_size"),
+            column(step, [p.seconds_per_step for p in points], "seconds"),
+            column(text("study.timing.quartiles"), quartiles, "seconds", like=step),
+            column(text("study.timing.throughput"), [p.examples_per_second for p in points], "count"),
         ],
     )
 
@@ -78,13 +77,14 @@ def loss_table(losses: grids.LossCurves) -> Table:
     """Where each drawn curve ends."""
     curves = losses.curves
     return Table(
+        caption=text("study.loss.caption"),
         columns=[
-            column_of(curves, "study.column.batch_size", "batch_size", lambda c: c.batch_size),
-            column_of(curves, "study.column.lr", "rate", lambda c: c.lr),
-            column_of(curves, "study.loss.seed", "text", lambda c: str(c.seed)),
-            column_of(curves, "study.loss.examples", "count", lambda c: round(c.examples[-1])),
-            column_of(curves, "study.loss.loss", "number", lambda c: c.loss[-1]),
-        ]
+            column(text("study.column.batch_size"), [c.batch_size for c in curves], "batch_size"),
+            column(text("study.column.lr"), [c.lr for c in curves], "rate"),
+            column(text("study.loss.seed"), [str(c.seed) for c in curves]),
+            column(text("study.loss.examples"), [round(c.examples[-1]) for c in curves], "count"),
+            column(text("study.loss.loss"), [c.loss[-1] for c in curves], "number"),
+        ],
     )
 
 
@@ -92,13 +92,14 @@ def ends_table(found: SharpEnds) -> Table:
     """Every run whose end was measured."""
     ends = found.ends
     return Table(
+        caption=text("study.figure.sharpness"),
         columns=[
-            column_of(ends, "study.column.batch_size", "batch_size", lambda end: end.batch_size),
-            column_of(ends, "study.column.lr", "rate", lambda end: end.lr),
-            column_of(ends, "study.column.steps", "count", lambda end: end.steps),
-            column_of(ends, "study.sharpness.loss", "number", lambda end: end.loss),
-            column_of(ends, "study.sharpness.eigenvalue", "number", lambda end: end.largest_eigenvalue),
-            column_of(ends, "study.sharpness.residual", "number", lambda end: end.residual),
-            column_of(ends, "study.sharpness.keskar", "number", lambda end: end.keskar),
-        ]
+            column(text("study.column.batch_size"), [end.batch_size for end in ends], "batch_size"),
+            column(text("study.column.lr"), [end.lr for end in ends], "rate"),
+            column(text("study.column.steps"), [end.steps for end in ends], "count"),
+            column(text("study.sharpness.loss"), [end.loss for end in ends], "number"),
+            column(text("study.sharpness.eigenvalue"), [end.largest_eigenvalue for end in ends], "number"),
+            column(text("study.sharpness.residual"), [end.residual for end in ends], "number"),
+            column(text("study.sharpness.keskar"), [end.keskar for end in ends], "number"),
+        ],
     )

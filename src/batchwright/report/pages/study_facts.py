@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
-
 from batchwright.advice.result import StudyResult
-from batchwright.report.page import Cell, Column, Kind
-from batchwright.report.text.catalogue import text
 from batchwright.study.result import BatchSizeResult
 
-_Item = TypeVar("_Item")
 _CLOCK = "study.clock_in_doubt"
 
 
@@ -26,7 +20,7 @@ def best_row(result: StudyResult) -> BatchSizeResult | None:
 
 
 def cost_of(row: BatchSizeResult, objective: str) -> float | None:
-    """Median seconds, examples or steps to the target: the number behind table, headline, ratios and figures."""
+    """Median seconds, examples or steps to target: the number behind sentence, table, ratios and figures."""
     factor, median = per_step(row, objective), row.steps_to_target.median
     return None if factor is None or median is None else factor * median
 
@@ -56,10 +50,3 @@ def clock_in_doubt(result: StudyResult) -> bool:
 def suspect(row: BatchSizeResult) -> bool:
     """Whether the seconds a step do not fit those of the neighbours."""
     return row.timing is not None and row.timing.suspect
-
-
-def column_of(
-    items: Sequence[_Item], key: str, kind: Kind, value: Callable[[_Item], Cell], optional: int = 0
-) -> Column:
-    """A column with one value an item, headed by the words of ``key``."""
-    return Column(heading=text(key), values=[value(item) for item in items], kind=kind, optional=optional)

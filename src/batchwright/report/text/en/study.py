@@ -25,10 +25,10 @@ STRINGS = {
     "study.as_good.some.one": "{others:list} is as good (90%)",
     "study.inconclusive": "Inconclusive: {doubt}.",
     "study.inconclusive.guess": "Inconclusive: {doubt}; the best guess is {choice}.",
-    "study.clock": "Only the clock is in doubt: steps, learning rates and the critical batch size stand, which "
+    "study.clock": "Only the clock is in doubt: steps, learning rates and the critical batch size stand. Which "
     "batch size is fastest does not; the best guess is {choice}.",
-    "study.clock.critical": "Only the clock is in doubt: steps, learning rates and the critical batch size, "
-    "{critical:measured}, stand, which batch size is fastest does not; the best guess is {choice}.",
+    "study.clock.critical": "Only the clock is in doubt: steps, learning rates and the critical batch size "
+    "({critical:measured}) stand. Which batch size is fastest does not; the best guess is {choice}.",
     "study.not_the_fastest": "Batch size {other:size} has the lower middle value in the table, {value} to target; "
     "batch size {batch_size:size} is the best in more of what these runs leave possible.",
     "study.doubt": "{doubt}.",
@@ -62,6 +62,9 @@ STRINGS = {
     "study.column.test": "test {metric}",
     "study.column.runs": "runs",
     "study.column.run": "run {number}",
+    "study.runs.time": "Time to target, run by run.",
+    "study.runs.steps": "Steps to target, run by run.",
+    "study.runs.examples": "Examples to target, run by run.",
     "study.cell.seeds": "{reached}/{seeds}",
     "study.cell.inferred": "inferred",
     "study.mark.best": "best",
@@ -77,6 +80,7 @@ STRINGS = {
     "study.easier.answer": "the answer",
     "study.easier.shift.same": "stays",
     "study.easier.shift.within_set": "moves to another that is as good",
+    "study.easier.shift.in_set": "stays among those as good",
     "study.easier.shift.leaves_set": "moves",
     "study.easier.shift.no_answer": "none",
     # the critical batch size
@@ -105,7 +109,9 @@ STRINGS = {
     "study.made.taken_over": "Study {study_id}: {executed:count} runs executed, {reused:count} taken from the store "
     "and {taken_over:count} over from other studies and advice, in {took:duration}.",
     "study.details.spec": "The whole specification",
+    "study.next.idle": "On an idle machine: no run is repeated, only steps are timed anew.",
     "study.next.not_repeated": "Runs already stored are not repeated.",
+    "advice.made": "Stored as {study_id}: {executed:count} runs executed, {reused:count} taken from the store.",
     "advice.next.confirm": "Confirms it with rates tuned at every batch size and fresh seeds.",
     # figures
     "study.figure.seconds": "Time to target",
@@ -149,6 +155,7 @@ STRINGS = {
     "{examples:count} examples.",
     "study.loss.some": "{count} of {runs} runs, each to its end; the shortest, at batch size {batch_size:size}, ends "
     "after {examples:count} examples.",
+    "study.loss.caption": "Where each curve ends.",
     "study.loss.seed": "seed",
     "study.loss.examples": "examples at the end",
     "study.loss.loss": "loss at the end",
