@@ -21,9 +21,9 @@ from batchwright.advice.decide.sharp_ends import SharpEnds
 from batchwright.advice.result import StudyResult
 from batchwright.core.errors import InputError
 from batchwright.report import tables
-from batchwright.report.draw import grids, series
-from batchwright.report.draw import study as figures
+from batchwright.report.draw import files, grids, series
 from batchwright.report.draw.ends import draw_ends
+from batchwright.report.draw.study import draw_all
 from batchwright.report.text import formats
 from batchwright.report.text import study as words
 
@@ -118,12 +118,12 @@ def write_figures(
     Raises:
         InputError: another suffix.
     """
-    if suffix not in figures.SUFFIXES:
-        raise InputError(f"a figure's suffix must be one of {', '.join(figures.SUFFIXES)}, got {suffix!r}")
+    if suffix not in files.SUFFIXES:
+        raise InputError(f"a figure's suffix must be one of {', '.join(files.SUFFIXES)}, got {suffix!r}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = figures.draw_all(result, curves)
-    return [figures.save_figure(figure, folder / f"{name}{suffix}") for name, figure in drawn.items()]
+    drawn = draw_all(result, curves)
+    return [files.save_figure(figure, folder / f"{name}{suffix}") for name, figure in drawn.items()]
 
 
 def notebook_html(result: StudyResult) -> str:
@@ -131,11 +131,11 @@ def notebook_html(result: StudyResult) -> str:
 
     Colours and fonts are inherited, so that it reads well in a dark notebook too.
     """
-    drawn = figures.draw_all(result)
+    drawn = draw_all(result)
     name = next((name for name in drawn if name in ("seconds", "steps", "examples")), None)
     # The id prefix differs from study to study: a notebook shows several results on one page.
     prefix = f"notebook-{result.study_id}-{name}"
-    drawing = Markup(figures.to_svg(drawn[name], name=prefix, label=_TITLES[name])) if name else ""
+    drawing = Markup(files.to_svg(drawn[name], name=prefix, label=_TITLES[name])) if name else ""
     return template("notebook.html.j2").render(
         recommendation=result.recommendation,
         deciding=tables.deciding_table(result),
@@ -171,7 +171,7 @@ def _facts(result: StudyResult) -> list[tuple[str, str]]:
 
 
 def _sections(result: StudyResult, curves: Sequence[Mapping[str, Any]]) -> list[Section]:
-    drawn = figures.draw_all(result, curves)
+    drawn = draw_all(result, curves)
     rates, timing = grids.learning_rate_map(result), grids.timing_series(result)
     losses = grids.loss_curves(result, curves)
     behind = {
@@ -190,7 +190,7 @@ def _sections(result: StudyResult, curves: Sequence[Mapping[str, Any]]) -> list[
     sections = []
     for name, figure in drawn.items():
         takeaway = behind[name]()
-        drawing = figures.to_svg(figure, name=name, label=f"{_TITLES[name]}. {takeaway}")
+        drawing = files.to_svg(figure, name=name, label=f"{_TITLES[name]}. {takeaway}")
         rows = table[name]() if name in table else tables.runs_table(result, name)
         sections.append(Section(name, _TITLES[name], takeaway, Markup(drawing), rows))
     if result.sharpness is not None:
@@ -200,7 +200,7 @@ def _sections(result: StudyResult, curves: Sequence[Mapping[str, Any]]) -> list[
 
 def _sharpness(found: SharpEnds) -> Section:
     title, takeaway = "Sharpness at the winners' ends", f"{found.sentence} {found.caveat}"
-    drawing = figures.to_svg(draw_ends(found), name="sharpness", label=f"{title}. {found.sentence}")
+    drawing = files.to_svg(draw_ends(found), name="sharpness", label=f"{title}. {found.sentence}")
     return Section("sharpness", title, takeaway, Markup(drawing), tables.ends_table(found))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from batchwright import __version__
-from batchwright.report.draw import study as figures
+from batchwright.report.draw import files as figures
 from batchwright.report.html import Section, template, write_document
 from batchwright.report.tables import Row, Table
 

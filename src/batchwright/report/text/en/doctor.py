@@ -2,9 +2,10 @@
 
 STRINGS = {
     "doctor.title": "Environment",
-    "doctor.ready": "Ready: torch {torch}, devices up to {device}, {ready} of {tasks} built-in tasks.",
-    "doctor.task_missing": "The task {name} is missing: {reason}",
-    "doctor.store_problem": "The store cannot be read: {reason}",
+    "doctor.ready": "Ready: torch {torch} on {devices:list}; {ready} of {tasks} built-in tasks are there.",
+    "doctor.task_missing": "The task {name} is missing: {reason}.",
+    "doctor.store_problem": "The store cannot be read: {reason}.",
+    "doctor.missing": "missing",
     "doctor.not_installed": "not installed",
     "doctor.column.name": "name",
     "doctor.column.found": "found",
