@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from batchwright.core.errors import InputError, one_line, unknown_name
+from batchwright.core.errors import InputError, one_line
 
 if TYPE_CHECKING:
     from batchwright.optim.spec import OptimizerSpec
@@ -169,21 +169,10 @@ def reference(name: str, settings: list[str] | None, data: str | None, examples:
 
 def target(text: str | None, task: Task) -> Target | None:
     """``accuracy=0.95`` or ``train.loss=0.1`` as a target that the task defines; the task's own if None."""
-    from batchwright.task.task import Target
+    from batchwright.task.target import parse_target
 
-    if text is None:
-        return task.target
-    metric, _, value = text.partition("=")
-    split, dot, name = metric.strip().rpartition(".")
-    try:
-        number = float(value)
-    except ValueError:
-        raise InputError(f"--target must be METRIC=VALUE with a number, got {text!r}") from None
-    if dot and split not in ("validation", "train"):
-        raise unknown_name("split in --target:", split, ["validation", "train"])
-    if name not in ("loss", *task.metrics):
-        raise unknown_name("metric in --target:", name, ["loss", *task.metrics])
-    return Target.model_validate({"metric": name, "value": number, "split": split if dot else "validation"})
+    own: Target | None = task.target
+    return own if text is None else parse_target(text, task)
 
 
 def optimizer(
