@@ -4,9 +4,7 @@ STRINGS = {
     "fit.title": "{source}: critical batch size",
     "fit.eyebrow": "{source} · {count:count} rows · critical batch size from finished runs",
     "fit.eyebrow.one": "{source} · {count} row · critical batch size from finished runs",
-    "fit.several": (
-        "{fits} of {workloads} workloads follow the curve and locate their critical batch size."
-    ),
+    "fit.several": ("{fits} of {workloads} workloads follow the curve and locate their critical batch size."),
     "fit.of_workload": "{workload}: {words}",
     "fit.fits": (
         "Past a batch of about {critical:count} (90%: {interval}) larger batches buy little: there the target "
