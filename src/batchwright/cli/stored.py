@@ -32,7 +32,7 @@ def studies(store: o.StoreOption = None, as_json: o.Json = False) -> int:
     with _open(store) as opened:
         rows = opened.studies()
     if as_json:
-        emit_json([{k: v for k, v in row.items() if k != "spec"} for row in rows])
+        emit_json(rows)
     elif not rows:
         say("No studies yet: run `batchwright study digits`.")
     else:
@@ -40,7 +40,8 @@ def studies(store: o.StoreOption = None, as_json: o.Json = False) -> int:
             ["study", "name", "task", "status", "runs", "spent", "created (UTC)"],
             [
                 [
-                    row["study_id"], row["name"] or "", row["task"], row["status"], str(row["runs"]),
+                    row["study_id"], row["name"] or "", row["task"], row["status"],
+                    "?" if row["runs"] is None else str(row["runs"]),
                     seconds(row["seconds"]), row["created"][:16].replace("T", " "),
                 ]
                 for row in rows
@@ -68,10 +69,9 @@ def resume(
 ) -> int:
     """Continue an interrupted study: finished runs are not repeated. A finished one is shown."""
     from batchwright.advice.answer import check_objective
-    from batchwright.cli.command_line import option
     from batchwright.cli.study_run import execute, present, worker_count
     from batchwright.core.errors import StoreError
-    from batchwright.study.executors.execute import WorkerProcesses
+    from batchwright.study.executors.workers import WorkerProcesses
     from batchwright.study.spec import StudySpec
     from batchwright.task.load import load_task
 
@@ -87,12 +87,11 @@ def resume(
             f"the code or data of task {task.name!r} changed since study {row['study_id']} began: "
             f"start a new study with `{row['command'] or 'batchwright study TASK'}`"
         )
-    objective = check_objective(option(row["command"], "--objective") or "time")
+    objective = check_objective(row["request"].get("objective", "time"))
     try:
-        measure = option(row["command"], "--measure")
         result = execute(
             spec, task, executor, store, objective=objective, command=row["command"],
-            measures=[] if measure is None else [measure],
+            measures=row["request"].get("measures", []),
         )  # fmt: skip
     finally:
         executor.close()
@@ -113,7 +112,7 @@ def export(
 
     with _open(store) as opened:
         study_id = opened.study(study)["study_id"]
-        rows = opened.runs(study_id)
+        rows: list[dict[str, Any]] = [{**row} for row in opened.runs(study_id)]
     if output is None:
         emit_json(rows) if as_json else _write_csv(rows, sys.stdout)
         return 0

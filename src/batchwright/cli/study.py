@@ -80,7 +80,7 @@ def study(
 ) -> int:
     """Find the batch size and learning rate that reach the target soonest, and how sure that is."""
     from batchwright.advice.answer import check_measures, check_objective
-    from batchwright.study.executors.execute import WorkerProcesses
+    from batchwright.study.executors.workers import WorkerProcesses
 
     wanted = check_objective(objective)
     check_measures(measure or ())

@@ -13,7 +13,7 @@ from batchwright.cli.command_line import complete
 
 if TYPE_CHECKING:
     from batchwright.advice.result import Objective, StudyResult
-    from batchwright.study.executors.execute import Executor
+    from batchwright.study.executors.contract import Executor
     from batchwright.study.spec import StudySpec
     from batchwright.study.stores.sqlite import Store
     from batchwright.task.task import Task
@@ -90,7 +90,8 @@ def _check_name(store: Store, study_id: str, name: str | None, spec: StudySpec) 
     taken = [row for row in store.studies() if row["name"] == name and row["study_id"] != study_id]
     if name is None or not taken:
         return
-    before, now = _leaves(json.loads(taken[0]["spec"])), _leaves(spec.model_dump(mode="json"))
+    former = store.study(taken[0]["study_id"])["spec"]
+    before, now = _leaves(json.loads(former)), _leaves(spec.model_dump(mode="json"))
     changed = [
         f"{path} was {before.get(path)}, now {now.get(path)}"
         for path in dict.fromkeys([*before, *now])
