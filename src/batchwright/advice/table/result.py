@@ -1,4 +1,7 @@
-"""What ``fit`` found in a table: the document behind terminal, ``--json``, figure and notebook."""
+"""What ``fit`` found in a table: the document behind terminal, JSON, figure and notebook.
+
+Values and codes; ``report.text`` has the words.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.advice.curve.fit import Verdict
+from batchwright.core.action import Action
+from batchwright.core.remark import Remark, remark
 
 _FROZEN = ConfigDict(frozen=True)
 
 Interval = tuple[float | None, float | None]
 """Of 90%; an end is None where the data do not bound it."""
 
-BRANCHED_REASON = (
-    "A table of finished runs cannot give it: branch runs from a checkpoint with larger batches and compare "
-    "their loss after equally many examples (Merrill et al. 2025, arXiv 2505.23971)."
-)
+BRANCHED_REASON = remark("fit_table.branched_needs_checkpoints")
 
 
 class Bound(BaseModel):
@@ -41,7 +43,7 @@ class CriticalBatchEstimate(BaseModel):
     one_sided_bound: Bound | None = None
 
 
-class Estimate(BaseModel):
+class BatchSizeEstimate(BaseModel):
     """A batch size by one definition."""
 
     model_config = _FROZEN
@@ -49,7 +51,7 @@ class Estimate(BaseModel):
     interval: Interval | None
 
 
-class OverheadEstimate(Estimate):
+class OverheadEstimate(BatchSizeEstimate):
     """The batch size that needs ``overhead`` more examples than ``anchor``, the smallest measured one."""
 
     overhead: float = 0.2
@@ -60,10 +62,10 @@ class Definitions(BaseModel):
     """The critical batch size by each definition; a table cannot give the last."""
 
     model_config = _FROZEN
-    hyperbola: Estimate
+    hyperbola: BatchSizeEstimate
     overhead_20: OverheadEstimate
     branched: None = None
-    branched_reason: str = BRANCHED_REASON
+    branched_reason: Remark = BRANCHED_REASON
 
 
 class LeaveOneOut(BaseModel):
@@ -113,13 +115,13 @@ class WorkloadFit(BaseModel):
     ``steps_min`` and ``examples_min`` are None where the measured batch sizes do not bound them.
     ``valid_range`` holds the batch sizes that are predicted unasked. ``band`` is the curve with its 90% band:
     ``batch_size``, ``low``, ``mid``, ``high`` (steps). ``seed_sd`` and ``misfit_sd`` are standard deviations
-    of log steps between seeds and about the curve.
+    of log steps between seeds and about the curve. ``notes`` say what limits the fit, ``measure_next`` what to
+    train where the verdict is not "fits".
     """
 
     model_config = _FROZEN
     workload: str
     verdict: Verdict
-    sentence: str
     critical_batch: CriticalBatchEstimate
     definitions: Definitions
     steps_min: float | None
@@ -132,17 +134,24 @@ class WorkloadFit(BaseModel):
     runs: int
     measured: tuple[Measured, ...]
     band: dict[str, list[float]]
-    notes: tuple[str, ...]
-    next_steps: tuple[str, ...]
+    notes: tuple[Remark, ...]
+    measure_next: tuple[Remark, ...]
 
 
 class FitResult(BaseModel):
-    """A fitted table; ``columns`` names the heading under which each meaning was found."""
+    """A fitted table.
+
+    ``columns`` names the heading under which each meaning was found, ``units`` the code of its unit; ``path`` is
+    the table's file, None where it had none; ``notes`` are of the table as a whole; ``next_steps`` can be taken
+    with the table as it is.
+    """
 
     model_config = _FROZEN
     source: str
+    path: str | None = None
     rows: int
     columns: dict[str, str]
     units: dict[str, str]
     workloads: tuple[WorkloadFit, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
+    next_steps: tuple[Action, ...] = ()

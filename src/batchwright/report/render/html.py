@@ -48,7 +48,7 @@ class ShownTable:
 
 @dataclass(frozen=True)
 class Part:
-    """Neighbouring blocks of one kind: ``text``, ``table``, ``figures``, ``remarks``, ``readings``, ``next``."""
+    """Neighbours of one kind: ``text``, ``table``, ``figures``, ``remarks``, ``readings`` or ``next``."""
 
     kind: str
     items: list[Any]
@@ -130,22 +130,21 @@ def _mark(table: Table, row: int) -> str:
 
 def _arranged(page: Page) -> ShownPage:
     """Head and parts; what an inconclusive page asks to run stands beside its reasons, above everything."""
-    inconclusive = page.verdict == "inconclusive"
     answers = [block.text for block in page.all(Sentence) if block.role == "answer"]
     return ShownPage(
         answers=answers[1:],
         caveats=[note.text for note in page.all(Note) if note.role == "caveat"],
-        urgent=steps_of(page.all(NextStep)) if inconclusive else [],
+        urgent=steps_of(page.all(NextStep)) if page.inconclusive else [],
         facts=[facts.items for facts in page.all(Facts)],
-        parts=list(_parts(page, inconclusive)),
+        parts=list(_parts(page)),
         made_by="" if page.action is None else typed(page.action),
         about=[(name, _plain(value)) for name, value in page.about.items()],
     )
 
 
-def _parts(page: Page, inconclusive: bool) -> Iterator[Part]:
+def _parts(page: Page) -> Iterator[Part]:
     figures_before = False
-    for kind, group in groupby(page.blocks, key=lambda block: _kind(block, inconclusive)):
+    for kind, group in groupby(page.blocks, key=lambda block: _kind(block, page.inconclusive)):
         blocks: list[Any] = list(group)
         if kind == "table":
             for table in blocks:

@@ -1,4 +1,4 @@
-"""A page as a fragment for a notebook's cell: the answer, the table it rests on, one figure, what to call next.
+"""A page as a fragment for a notebook's cell: the answer, its table, one figure, what to call next.
 
 Colours and fonts are inherited, so that it reads well in a dark notebook too; a fragment stays under 50 kB,
 since a notebook keeps every one of them.

@@ -17,6 +17,8 @@ from batchwright.report.text.columns import Shown, shown
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _GAP = "  "
+_HEADING = 6
+"""Cells in which "a step" is not broken."""
 _SAID = ("answer", "text", "remark")
 """Roles of what a terminal says between its tables; caveats come before, readings are left to the page."""
 
@@ -65,41 +67,45 @@ def wrapped(paragraph: str, width: int | None) -> list[str]:
 def table_lines(table: Table, width: int | None, bold: Callable[[str], str] = str) -> list[str]:
     """A table in columns two spaces apart, which fits ``width`` if leaving out optional columns can do that.
 
-    Units go under their headings where that makes it fit; columns go from the highest ``optional`` down.
+    Headings are broken between words before a column is left out; columns go from the highest ``optional``
+    down.
     """
     columns = shown(table)
-    apart = False
-    while width is not None and _needed(columns, apart) > width:
+    broken = False
+    while width is not None and sum(_sizes(columns, broken)) + len(_GAP) * (len(columns) - 1) > width:
         leaving = max((column.optional for column in columns), default=0)
-        if not apart and any(column.unit for column in columns):
-            apart = True
-        elif leaving:
-            columns = [column for column in columns if column.optional < leaving]
-            apart = False
-        else:
+        if broken and not leaving:
             break
-    rows = [tuple(column.cells[i] for column in columns) for i in range(len(columns[0].cells))]
-    head = _head(columns, apart)
-    sizes = [max(map(cell_len, texts)) for texts in zip(*head, *rows, strict=True)]
-    lines = [bold(_row(texts, columns, sizes)) for texts in head]
-    for place, texts in enumerate(rows):
+        if broken:
+            columns = [column for column in columns if column.optional < leaving]
+        broken = not broken
+    sizes = _sizes(columns, broken)
+    lines = [bold(_row(texts, columns, sizes)) for texts in _head(columns, broken)]
+    for place, texts in enumerate(zip(*(column.cells for column in columns), strict=True)):
         line = _row(texts, columns, sizes)
         lines.append(bold(line) if place == table.best else line)
     return lines
 
 
-def _head(columns: Sequence[Shown], apart: bool) -> list[tuple[str, ...]]:
-    """One line of headings, or names and under them the units."""
-    if not apart:
+def _sizes(columns: Sequence[Shown], broken: bool) -> list[int]:
+    """Cells that every column takes."""
+    head = _head(columns, broken)
+    return [
+        max(map(cell_len, (*(line[i] for line in head), *c.cells)), default=0) for i, c in enumerate(columns)
+    ]
+
+
+def _head(columns: Sequence[Shown], broken: bool) -> list[tuple[str, ...]]:
+    """One line of headings, or each broken as far as its column is wide, the last lines side by side."""
+    if not broken:
         return [tuple(column.heading for column in columns)]
-    units = [f"({column.unit})" if column.unit else "" for column in columns]
-    return [tuple(column.name for column in columns), tuple(units)]
-
-
-def _needed(columns: Sequence[Shown], apart: bool) -> int:
-    head = _head(columns, apart)
-    cells = [max(cell_len(text) for text in (*(h[i] for h in head), *c.cells)) for i, c in enumerate(columns)]
-    return sum(cells) + len(_GAP) * (len(cells) - 1)
+    headings = []
+    for column in columns:
+        room = max(_HEADING, *map(cell_len, (*column.heading.split(" "), *column.cells)))
+        headings.append(wrapped(column.heading, room))
+    height = max(map(len, headings))
+    padded = [[""] * (height - len(heading)) + heading for heading in headings]
+    return list(zip(*padded, strict=True))
 
 
 def _row(texts: Sequence[str], columns: Sequence[Shown], sizes: Sequence[int]) -> str:

@@ -87,12 +87,23 @@ class Shown:
 
 def shown(table: Table) -> list[Shown]:
     """Every column of a table as text."""
-    forms: dict[str, Form] = {}
-    for column in table.columns:
-        if not column.like:
-            own = [c for c in table.columns if column.heading in (c.heading, c.like)]
-            forms[column.heading] = form_of(column.kind, [value for c in own for value in c.values])
-    return [_shown(column, forms[column.like or column.heading]) for column in table.columns]
+    written = forms(table)
+    return [_shown(column, written[column.heading]) for column in table.columns]
+
+
+def forms(table: Table) -> dict[str, Form]:
+    """How every column of a table is written, by its heading."""
+    own = {
+        column.heading: form_of(column.kind, [v for c in _sharing(table, column) for v in c.values])
+        for column in table.columns
+        if not column.like
+    }
+    return {column.heading: own[column.like or column.heading] for column in table.columns}
+
+
+def _sharing(table: Table, column: Column) -> list[Column]:
+    """A column and those that take its unit and digits."""
+    return [c for c in table.columns if column.heading in (c.heading, c.like)]
 
 
 def _shown(column: Column, form: Form) -> Shown:

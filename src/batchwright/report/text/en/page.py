@@ -3,9 +3,9 @@
 STRINGS = {
     "page.recommended": "Recommended",
     "page.inconclusive": "Inconclusive",
+    "page.clock_in_doubt": "Clock in doubt",
     "page.caveat": "Note: {text}",
     "page.caveats": "What to know beside it",
-    "page.doubts": "Why these runs do not settle it",
     "page.next": "Next: {step}",
     "page.run_next": "Run this next",
     "page.report": "Report: {path}",
