@@ -65,6 +65,14 @@ def test_out_of_memory_and_failure(plain, read):
     assert page.steps == []
 
 
+def test_a_run_that_was_stopped_goes_on_from_its_checkpoint(plain, read):
+    stopped = plain.up_to(45)
+    page = read(train_page(stopped, action=ACTION.with_arguments(checkpoint="runs/a")))
+    assert page.answers[0].startswith("Stopped after 45 updates and 1,437 examples: validation loss ")
+    assert page.steps[0].endswith(" --checkpoint runs/a --resume runs/a")
+    assert read(train_page(stopped, action=ACTION)).steps == []
+
+
 @pytest.mark.parametrize(
     ("progress", "end"), [("epochs", 2.0), ("updates", 90), ("examples", 2874), ("seconds", None)]
 )
