@@ -33,7 +33,7 @@ def resume(
 def _continued(row: StudyRow, workers: int | None, store: str | None, progress: o.ProgressGiven) -> Answer:
     from batchwright.app.progress import watching
     from batchwright.app.study_question import worker_count
-    from batchwright.app.study_run import executed, executor_of
+    from batchwright.app.study_run import Workers, executed
     from batchwright.core.action import Action
     from batchwright.study.run import study_identity
     from batchwright.study.spec import StudySpec
@@ -41,7 +41,8 @@ def _continued(row: StudyRow, workers: int | None, store: str | None, progress: 
     from batchwright.task.load import load_task
 
     spec = parse(StudySpec, row["spec"], f"the spec of study {row['study_id']}")
-    with watching(progress, "task") as watch, executor_of(worker_count(workers, spec.device)) as executor:
+    count = worker_count(workers, spec.device)
+    with watching(progress, "task") as watch, Workers(spec.task.name, count) as pool:
         task = load_task(spec.task)
         with opened(store) as kept:
             if study_identity(spec, task, kept) != row["study_id"]:
@@ -51,7 +52,7 @@ def _continued(row: StudyRow, workers: int | None, store: str | None, progress: 
                 )
             request = row["request"]
             return executed(
-                spec, task, kept, executor, watch, objective=request.get("objective", "time"), name=None,
+                spec, task, kept, pool.of(task, watch), watch, objective=request.get("objective", "time"), name=None,
                 measures=tuple(request.get("measures", ())),
                 action=None if row["action"] is None else Action.model_validate(row["action"]),
             )  # fmt: skip

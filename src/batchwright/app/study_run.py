@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from batchwright.app.answer import Answer, Inconclusive
 from batchwright.app.budget import allowed
@@ -114,11 +113,11 @@ def carried_out(order: StudyOrder) -> Answer:
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
     workers = order.check()
-    with watching(order.progress, "task") as watch, executor_of(workers) as executor:
+    with watching(order.progress, "task") as watch, Workers(order.given, workers) as pool:
         spec, task, reference = order.settled(workers, watch)
         with SQLiteStore(store_path(order.store)) as store:
             answer = executed(
-                spec, task, store, executor, watch, objective=order.objective, name=order.name,
+                spec, task, store, pool.of(task, watch), watch, objective=order.objective, name=order.name,
                 measures=order.measures, action=order.asked.action(_subject(reference)),
             )  # fmt: skip
     if order.strict and not answer.conclusive:
@@ -136,7 +135,6 @@ def executed(
     from batchwright.app.stored import reported
     from batchwright.report.text.catalogue import text
     from batchwright.study.run import study_identity
-    from batchwright.study.signals import ending
 
     study_id = study_identity(spec, task, store)
     check_name(store, study_id, name, spec)
@@ -147,25 +145,45 @@ def executed(
         )
     )  # fmt: skip
     watch.phase("runs")
-    with ending():
-        result = answer_study(
-            spec, task, store, executor, objective=check_objective(objective), study_id=study_id, name=name,
-            action=action, measures=measures, progress=watch, say=watch.phase,
-        )  # fmt: skip
+    result = answer_study(
+        spec, task, store, executor, objective=check_objective(objective), study_id=study_id, name=name,
+        action=action, measures=measures, progress=watch, say=watch.phase,
+    )  # fmt: skip
     return reported(result, store)
 
 
-@contextmanager
-def executor_of(workers: int) -> Iterator[Executor]:
-    """Where runs are executed; workers start at once, so that they import torch while this reads the data."""
-    from batchwright.study.executors.workers import WorkerProcesses
+class Workers:
+    """Where runs are executed: started before the task is read, where workers can find it by themselves.
 
-    executor = WorkerProcesses(workers)
-    executor.warm_up()
-    try:
-        yield executor
-    finally:
-        executor.close()
+    They then import torch while this process reads the data.
+    """
+
+    def __init__(self, given: Any, count: int) -> None:
+        self._count = count
+        self._executor: Executor | None = None
+        if isinstance(given, (str, os.PathLike)):
+            from batchwright.study.executors.workers import WorkerProcesses
+
+            self._executor = WorkerProcesses(count)
+            self._executor.warm_up()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._executor is not None:
+            self._executor.close()
+
+    def of(self, task: Task, watch: Watch) -> Executor:
+        """The executor of this task."""
+        from batchwright.report.text.catalogue import say
+        from batchwright.study.executors.choose import executor_for
+
+        if self._executor is None:
+            self._executor, remarks = executor_for(task, self._count)
+            for found in remarks:
+                watch.note(say(found))
+        return self._executor
 
 
 def _subject(reference: TaskReference) -> str | None:
