@@ -1,5 +1,5 @@
-"""Where runs are executed."""
+"""Where a study runs."""
 
 STRINGS = {
-    "executors.in_this_process": "Runs go one after another in this process: {reason}.",
+    "executors.in_this_process": "Runs are made in this process alone: {reason}.",
 }
