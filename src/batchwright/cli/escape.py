@@ -34,6 +34,7 @@ def escape(
     from batchwright.advice.answer import command_words
     from batchwright.cli.output import ProgressLine, emit_json, measured, say
     from batchwright.measure.points.escape import escape as leave
+    from batchwright.report.text.catalogue import say as in_words
 
     memory = o.memory_bytes(memory_budget, "--memory-budget")
     reference = o.reference(task, settings, data, None)
@@ -53,7 +54,7 @@ def escape(
     if as_json:
         emit_json(found.model_dump(mode="json", by_alias=True) | {"task": live.name, "step": run.step})
         return 0
-    say(found.reason, style="bold")
+    say(in_words(found.reason), style="bold")
     say()
     say(f"Loss {measured(found.loss_before)} before, {measured(found.loss_after)} after.")
     if found.eigenvalue is not None:

@@ -204,6 +204,8 @@ def _print(document: dict[str, Any]) -> None:
     from batchwright.measure.gradients.noise import Noise
     from batchwright.measure.gradients.scatter import SAMPLINGS, Scatter, Slope
     from batchwright.report.text import noise as noise_words
+    from batchwright.report.text.catalogue import say as words
+    from batchwright.report.text.catalogue import text
 
     found = Noise.model_validate({k: v for k, v in document.items() if k in Noise.model_fields})
     say(noise_words.sentence(found.noise_scale, document["step"]), style="bold")
@@ -211,12 +213,13 @@ def _print(document: dict[str, Any]) -> None:
     say(
         f"|G|^2 = {noise_words.interval(found.grad_sq_norm.value, found.grad_sq_norm.interval)}, tr Sigma = "
         f"{noise_words.interval(found.trace_sigma.value, found.trace_sigma.interval)}, from "
-        f"{found.sample:,} of {found.examples:,} rows in {seconds(found.seconds)}, {found.mode}."
+        f"{found.sample:,} of {found.examples:,} rows in {seconds(found.seconds)}, "
+        f"{text(f'noise_mode.{found.mode}')}."
     )
     if found.curvature_noise_scale is not None:
         say(f"With the curvature, B_noise = {noise_words.as_text(found.curvature_noise_scale)}.")
     elif found.curvature_reason is not None:
-        say(f"B_noise is missing: {found.curvature_reason}.")
+        say(f"B_noise is missing: {words(found.curvature_reason)}.")
     if document["preconditioned_noise"] is not None:
         scale = Noise.model_validate(document["preconditioned_noise"]).noise_scale
         say(f"Preconditioned as its optimizer does: {noise_words.as_text(scale)}.")

@@ -71,9 +71,10 @@ def probe(
     if figure is not None:
         from batchwright.report.draw.probe import draw_probe
         from batchwright.report.draw.study import save_figure
+        from batchwright.report.text import probe as probe_words
 
         if not found.points:
-            raise InputError(f"--figure needs a batch size that fits, got none: {found.memory_note}")
+            raise InputError(f"--figure needs a batch size that fits, got none: {probe_words.memory(found)}")
         with writing(figure):
             save_figure(draw_probe(found), figure)
     words = command_words(live.reference or reference)
@@ -96,6 +97,7 @@ def probe(
 def _print(found: Probe, task: str) -> None:
     from batchwright.cli.output import measured, say, seconds, show_table
     from batchwright.report.text import probe as probe_words
+    from batchwright.report.text.catalogue import say as in_words
 
     say(probe_words.sentence(found), style="bold")
     say()
@@ -119,7 +121,7 @@ def _print(found: Probe, task: str) -> None:
     if found.collapse is not None:
         say(probe_words.collapse(found.collapse))
     for row in found.left_out:
-        say(f"Batch size {row.batch_size:,} was not timed: {row.reason}.")
+        say(f"Batch size {row.batch_size:,} was not timed: {in_words(row.reason)}.")
     if found.others_load is not None and found.others_load > 0.15:
         say(f"Note: others used {found.others_load:.0%} of the machine meanwhile, so seconds may be far off.")
     if not found.state_unchanged:

@@ -10,12 +10,10 @@ import typer
 
 from batchwright.cli import options as o
 from batchwright.cli import point, surface_runs
-from batchwright.core.errors import unknown_name
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from batchwright.measure.surface.directions import Direction
     from batchwright.report.text.surface import Found
     from batchwright.task.task import Task
     from batchwright.training.loop import Run
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 _WHAT, _HOW = "What", "How"
 _SMALL = 32
 """The small batch of the interpolation that is suggested; the large one is a quarter of the examples."""
-_DIRECTIONS = ("random", "gradient", "eigenvector")
 
 
 def surface(
@@ -114,8 +111,6 @@ def surface(
         "--lr with several values": len(rates) > 1,
     }  # fmt: skip
     surface_runs.check_together(given)
-    if direction not in _DIRECTIONS:
-        raise unknown_name("direction", direction, _DIRECTIONS)
     reference = o.reference(task, settings, data, None)
     training: dict[str, Any] = {
         "optimizer": optimizer, "momentum": momentum, "seed": seed, "device": device, "dtype": dtype,
@@ -189,45 +184,13 @@ def _about(
     model: nn.Module, task: Task, direction: str, plane: bool, reach: float, how: dict[str, Any]
 ) -> Found:
     """A line or a plane about a point."""
+    from batchwright.measure.surface.choice import chosen_directions
     from batchwright.measure.surface.lines import surface_line, surface_plane
 
-    found = _directions(model, task, direction, plane, how)
+    found = chosen_directions(model, task, direction, plane=plane, examples=how["examples"], seed=how["seed"])
     if not plane:
         return surface_line(model, task, found[0], reach=reach, **how)
     return surface_plane(model, task, (found[0], found[1]), reach=reach, **how)
-
-
-def _directions(
-    model: nn.Module, task: Task, direction: str, plane: bool, how: dict[str, Any]
-) -> list[Direction]:
-    """One direction, or two for a plane: eigenvectors of both ends; a gradient and a random one."""
-    import copy
-
-    from batchwright.core.params import flatten
-    from batchwright.measure.hessian.curvature import Curvature
-    from batchwright.measure.surface.directions import random_directions, unit_direction
-
-    if direction == "random":
-        return list(random_directions(model, 2 if plane else 1, seed=how["seed"]))
-    curvature = Curvature(copy.deepcopy(model).eval(), task, examples=how["examples"], seed=how["seed"])
-    if direction == "gradient":
-        gradient = curvature.gradient()
-        found = [unit_direction(model, gradient, "the gradient of the training loss")]
-        if plane:
-            drawn = flatten(random_directions(model, seed=how["seed"])[0].values).to(gradient.dtype)
-            across = drawn - (drawn @ gradient) / (gradient @ gradient) * gradient
-            found.append(unit_direction(model, across, "a random direction at a right angle"))
-        return found
-    from batchwright.measure.hessian.spectrum import eigenpairs
-
-    pairs = eigenpairs(curvature, top=1, bottom=1 if plane else 0, seed=how["seed"])
-    order = pairs.values.argsort(descending=True).tolist()
-    words = ("eigenvector of the largest eigenvalue", "eigenvector of the smallest eigenvalue")
-    ends = [order[0], order[-1]] if plane else [order[0]]
-    return [
-        unit_direction(model, pairs.vectors[k], f"the {word} {float(pairs.values[k]):.3g}")
-        for k, word in zip(ends, words, strict=False)
-    ]
 
 
 def _draw(found: Found, figure: Path) -> None:

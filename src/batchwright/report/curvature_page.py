@@ -80,7 +80,7 @@ def _along_table(along: Sequence[CurvatureAlong]) -> Table:
 def _sharpness(found: Geometry) -> Table:
     assert found.sharpness is not None
     rows = [
-        [f"Keskar, {k.subspace}, eps {k.epsilon:g}", measured(k.value), f"{k.starts}"]
+        [f"Keskar, {k.subspace.replace('_', ' ')}, eps {k.epsilon:g}", measured(k.value), f"{k.starts}"]
         for k in found.sharpness.keskar
     ]
     sam = found.sharpness.sam

@@ -20,6 +20,7 @@ from batchwright.report.tables import Table
 from batchwright.report.text import formats
 from batchwright.report.text import noise as noise_words
 from batchwright.report.text import probe as probe_words
+from batchwright.report.text.catalogue import say, text
 
 _PROBE_NOTES = (
     "A step is one update: forward and backward pass, optimizer. Its seconds are medians over turns in "
@@ -51,7 +52,7 @@ def probe_page(found: Probe, *, task: str, command: str) -> Page:
         )
     if found.collapse is not None:
         caveats.append(probe_words.collapse(found.collapse))
-    caveats += [f"Batch size {row.batch_size:,} was not timed: {row.reason}." for row in found.left_out]
+    caveats += [f"Batch size {row.batch_size:,} was not timed: {say(row.reason)}." for row in found.left_out]
     sections = []
     if found.points:
         takeaway = probe_words.memory(found)
@@ -132,7 +133,7 @@ def noise_page(
         about=[
             ("took", seconds(found.seconds)),
             ("parameters", f"{found.parameters:,}"),
-            ("measured in", found.mode),
+            ("measured in", text(f"noise_mode.{found.mode}")),
         ],
     )
 

@@ -120,7 +120,7 @@ def test_the_gradient_is_compared_with_those_of_the_examples():
     hessian = 2 / 30 * X.T @ X
     for share, kind in ((0.9, "minimum"), (1.1, "not_critical")):
         step = torch.linalg.solve(hessian, torch.eye(6, dtype=torch.float64)[0])
-        moved = model_at(model, model.weight.detach()[0] + share * found.gradient_tolerance * step)
+        moved = model_at(model, task, model.weight.detach()[0] + share * found.gradient_tolerance * step)
         at = classified((task, moved, None))
         assert at.kind == kind
         assert at.gradient_norm == pytest.approx(share * found.gradient_tolerance)
@@ -206,7 +206,7 @@ def test_saddles_and_minima_are_found(wide, start, kind, loss):
     assert found.status == "converged"
     assert found.gradient_norm <= 1e-9 < found.gradient_norm_before
     assert found.loss == pytest.approx(loss, abs=1e-15)
-    there = Curvature(model_at(model, found.parameters), task)
+    there = Curvature(model_at(model, task, found.parameters), task)
     assert there.gradient().norm() == pytest.approx(found.gradient_norm)
     assert classify(there).kind == kind
     assert all(torch.equal(before[n], v) for n, v in model.state_dict().items())
@@ -216,7 +216,7 @@ def test_saddles_and_minima_are_found(wide, start, kind, loss):
 def test_the_saddle_of_a_deep_linear_net():
     task, model, _ = deep_linear()
     near = 0.1 * torch.randn(12, generator=generator(0, "near"), dtype=torch.float64)
-    found = find_critical_point(model_at(model, near), task)
+    found = find_critical_point(model_at(model, task, near), task)
     assert found.status == "converged"
     assert found.parameters.norm() < 1e-9
     assert found.loss == pytest.approx(10)

@@ -19,7 +19,10 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
+from batchwright.core.remark import Remark, remark
 from batchwright.core.streams import generator
+from batchwright.measure.examples import measured_task
+from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.hessian.shifted import ShiftedLoss
 from batchwright.measure.hessian.spectrum import Eigenpairs, eigenpairs
@@ -27,11 +30,8 @@ from batchwright.measure.sharpness.keskar import EPSILONS, SUBSPACE, KeskarSharp
 from batchwright.task.task import Task
 
 RHO = 0.05
-INVARIANCE_CAVEAT = (
-    "None of these measures of sharpness is invariant to reparametrisation: rescaling the layers of a ReLU "
-    "network against each other changes them at will and the function not at all (Dinh et al. 2017, arXiv "
-    "1703.04933). Compare them only between models of the same architecture, normalisation and weight decay."
-)
+NOT_INVARIANT = remark("sharpness.not_invariant")
+"""None of these measures is invariant to reparametrisation (Dinh et al. 2017, arXiv 1703.04933)."""
 _ASCENT_STEPS = 20
 _CLIMBED = 2
 """So many starts, those of the largest loss, are climbed from."""
@@ -83,7 +83,7 @@ class Sharpness(BaseModel):
     averaged: AveragedSharpness
     largest_eigenvalue: float | None = None
     trace: float | None = None
-    caveat: str = INVARIANCE_CAVEAT
+    caveat: Remark = NOT_INVARIANT
     evaluations: int
     seconds: float
 
@@ -114,11 +114,10 @@ def measure_sharpness(
         seed: of everything drawn.
     """
     began = time.perf_counter()
-    shifted = ShiftedLoss(model, task, examples=examples, chunk=chunk, seed=seed)
+    task = measured_task(model, task, examples=examples, memory_bytes=MEMORY_BYTES, seed=seed)
+    shifted = ShiftedLoss(model, task, chunk=chunk, seed=seed)
     if pairs is None:
-        pairs = eigenpairs(
-            Curvature(model, task, examples=examples, chunk=chunk, seed=seed), top=1, bottom=0, seed=seed
-        )
+        pairs = eigenpairs(Curvature(model, task, chunk=chunk, seed=seed), top=1, bottom=0, seed=seed)
     largest_first = pairs.values.argsort(descending=True)
     directions = pairs.vectors[largest_first[:_DIRECTIONS].to(pairs.vectors.device)]
     spaces: list[int | None] = [None]

@@ -17,6 +17,7 @@ from batchwright.report.draw.study import FIT, MISSED, QUIET, RUN
 from batchwright.report.draw.svg import INK, PAGE
 from batchwright.report.draw.ticks import colour_ramp, log_ticks
 from batchwright.report.text import formats
+from batchwright.report.text.catalogue import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,8 +110,9 @@ def draw_plane(found: SurfacePlane, split: str = "train") -> Figure:
 
 def _named(direction: DirectionFacts, which: str) -> str:
     """A direction's name on an axis; ``which`` tells random ones apart."""
-    name = direction.description.partition(", ")[0]
-    return f"{which} random direction" if name == "random" else name
+    if direction.description.code == "direction.random":
+        return f"{which} random direction"
+    return say(direction.description)
 
 
 def _draw_curves(axes: Axes, alpha: np.ndarray, curves: Sequence[Numbers], *, loss: bool) -> None:

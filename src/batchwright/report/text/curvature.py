@@ -8,7 +8,7 @@ from statistics import median
 from batchwright.core.numbers import measured
 from batchwright.measure.hessian.tracking import CurvatureAlong
 from batchwright.measure.points.geometry import Geometry
-from batchwright.measure.sharpness.definitions import INVARIANCE_CAVEAT
+from batchwright.report.text.catalogue import say, text
 
 _AT_EDGE = 0.9
 """Share of the threshold from which a run counts as having reached the edge of stability."""
@@ -40,18 +40,20 @@ def spectrum(found: Geometry) -> str:
     """The ends of the spectrum and its balance."""
     low, high = _ends(found)
     point = found.critical_point
-    text = f"The eigenvalues computed go from {measured(low)} to {measured(high)}."
+    said = f"The eigenvalues computed go from {measured(low)} to {measured(high)}."
     if point.minimum_ratio is None:
-        return text
+        return said
     error = point.minimum_ratio_std_error
     source = "" if error is None else f", estimated from the density (standard error {error:.1%})"
-    return f"{text} {point.minimum_ratio:.0%} of all are above {measured(point.tolerance, 2)}{source}."
+    return f"{said} {point.minimum_ratio:.0%} of all are above {measured(point.tolerance, 2)}{source}."
 
 
 def lines(found: Geometry) -> list[str]:
     """What the numbers say, one paragraph each."""
     point = found.critical_point
-    texts = [f"Loss {measured(found.loss)}, gradient norm {measured(found.gradient_norm)}. {point.reason}"]
+    texts = [
+        f"Loss {measured(found.loss)}, gradient norm {measured(found.gradient_norm)}. {say(point.reason)}"
+    ]
     if point.minimum_ratio is not None:
         texts.append(spectrum(found))
     if not found.converged:
@@ -62,7 +64,7 @@ def lines(found: Geometry) -> list[str]:
         texts.append(f"Trace {measured(found.trace.value)} ({error}), the mean eigenvalue {mean}.")
     if found.sharpness is not None:
         parts = [
-            f"{measured(k.value)}% in {_space(k.subspace)} for eps {k.epsilon:g}"
+            f"{measured(k.value)}% in {text(f'keskar_space.{k.subspace}')} for eps {k.epsilon:g}"
             for k in found.sharpness.keskar
         ]
         sam = found.sharpness.sam
@@ -71,7 +73,7 @@ def lines(found: Geometry) -> list[str]:
             f"SAM: the loss rises by {measured(sam.maximum)} within a distance of {sam.rho:g} "
             f"({measured(sam.one_step)} after one ascent step)."
         )
-        texts.append(INVARIANCE_CAVEAT)
+        texts.append(say(found.sharpness.caveat))
     return texts
 
 
@@ -96,10 +98,6 @@ def edge(curve: Sequence[CurvatureAlong]) -> str:
         f"{course}. It came to the edge of stability, {measured(limit)}, after {reached:,} updates; from "
         f"there on it stood at {min(after):.0%} to {max(after):.0%} of it, the median {median(after):.0%}."
     )
-
-
-def _space(subspace: str) -> str:
-    return f"{'a' if 'random' in subspace else 'the'} {subspace}"
 
 
 def _compared(row: CurvatureAlong) -> float:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from batchwright.core.numbers import measured
 from batchwright.measure.hardware.probe import Collapse, Probe
+from batchwright.report.text.catalogue import say
 
 
 def sentence(found: Probe) -> str:
     """The knee, or why there is none."""
     if found.knee is None:
-        return f"No knee among the batch sizes timed: {found.knee_reason}."
+        reason = "" if found.knee_reason is None else f": {say(found.knee_reason)}"
+        return f"No knee among the batch sizes timed{reason}."
     low, high = found.knee.interval
     return (
         f"The knee is at a batch of about {measured(found.knee.value, 2)} (90%: {measured(low, 2)} to "
@@ -31,10 +33,11 @@ def collapse(found: Collapse) -> str:
 def memory(found: Probe) -> str:
     """The largest batch that fits."""
     budget = size(found.memory_budget_bytes)
+    note = "" if found.memory_note is None else say(found.memory_note)
     if found.largest_search is None:
-        return f"Memory is not known: {found.memory_note}."
+        return f"Memory is not known: {note}."
     if found.largest_that_fits is None:
-        return f"Largest batch that fits {budget}: none ({found.memory_note})."
+        return f"Largest batch that fits {budget}: none ({note})."
     slope = found.memory_bytes_per_example
     each = "" if slope is None else f", {size(round(slope))} an example"
     if found.largest_is_all:

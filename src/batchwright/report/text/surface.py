@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from batchwright.core.numbers import measured, number
 from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import LineValues, SurfaceLine, SurfacePlane
+from batchwright.report.text.catalogue import say
 
 CAVEAT = (
     "Widths depend on how the weights are scaled: a network that computes the same with rescaled weights can "
@@ -105,8 +106,7 @@ def _unequal(found: Interpolation) -> list[str]:
 def _line(found: SurfaceLine) -> str:
     here = found.marks[0].values.train.loss
     finite = [(loss, a) for a, loss in zip(found.alpha, found.train.loss, strict=True) if loss is not None]
-    what = found.direction.description.partition(",")[0]
-    along = "a random direction" if what == "random" else f"the {what.removeprefix('the ')}"
+    along = say(found.direction.description)
     if here is None or not finite:
         return f"Along {along} the training loss is not finite at the weights."
     low, at = min(finite)
