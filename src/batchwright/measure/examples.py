@@ -51,7 +51,7 @@ def measured_task(
 
 
 def in_memory(split: Split, model: nn.Module, memory_bytes: int) -> Split:
-    """The split where the model is, with its items read; they stay where they are if they exceed the memory."""
+    """The split where the model is, its items read; they stay where they are if they exceed the memory."""
     first = next(model.parameters())
     return _read_once(split.to(first.device, first.dtype), memory_bytes)
 
@@ -84,18 +84,22 @@ def _bytes(item: Any) -> int:
 
 def _stacked(split: ItemSplit) -> TensorSplit | None:
     """All batches as one; None where a batch is more than its examples side by side (padded ones)."""
-    batches = [split.gather(piece, seed=0) for piece in torch.arange(len(split)).split(_CHUNK)]
-    leaves, layouts = zip(*(pytree.tree_flatten(batch) for batch in batches), strict=True)
+    pieces = torch.arange(len(split)).split(_CHUNK)
+    batches = [split.gather(piece, seed=0) for piece in pieces]
+    alone = [split.gather(one, seed=0) for one in pieces[0][:_LOOKED_AT].split(1)]
+    leaves, layouts = zip(*(pytree.tree_flatten(batch) for batch in [*batches, *alone]), strict=True)
     if any(layout != layouts[0] for layout in layouts):
         return None
     columns = list(zip(*leaves, strict=True))
-    sizes = [len(piece) for piece in torch.arange(len(split)).split(_CHUNK)]
+    sizes = [len(piece) for piece in pieces] + [1] * len(alone)
     for column in columns:
         if not all(isinstance(leaf, Tensor) and leaf.ndim for leaf in column):
             return None
         if [len(leaf) for leaf in column] != sizes or len({leaf.shape[1:] for leaf in column}) > 1:
             return None
-    inputs, targets = pytree.tree_unflatten([torch.cat(column) for column in columns], layouts[0])
+    inputs, targets = pytree.tree_unflatten(
+        [torch.cat(column[: len(batches)]) for column in columns], layouts[0]
+    )
     return TensorSplit(inputs=inputs, targets=targets)
 
 

@@ -37,13 +37,45 @@ def own_copy(model: nn.Module, task: Task) -> nn.Module:
         InputError: it cannot be copied, and the task's factory gives the same model again or another kind.
     """
     try:
-        made = copy.deepcopy(model, {id(t): t.detach().clone() for t in _of_graphs(model)})
+        made = copied(model)
     except Exception as error:  # whatever a user's module raises when it is copied
         made = _built_anew(model, task, error)
     for module in made.modules():
         if isinstance(module, _SPARSE):
             module.sparse = False
     return made
+
+
+def copied(model: nn.Module) -> nn.Module:
+    """A deep copy, in which what the last forward pass left behind belongs to no graph."""
+    return copy.deepcopy(model, {id(t): t.detach().clone() for t in _of_graphs(model)})
+
+
+def another_of(task: Task) -> nn.Module:
+    """A model as the task's factory makes it, which is nobody else's: a copy, or a second one.
+
+    Raises:
+        InputError: it cannot be copied, and the factory gives the same one again.
+    """
+    made = task.model()
+    try:
+        return copied(made)
+    except Exception as error:
+        other = task.model()
+        _refuse_the_same(made, other, error)
+        return other
+
+
+def _refuse_the_same(model: nn.Module, other: nn.Module, error: Exception) -> None:
+    if {id(t) for t in _state(other).values()} & {id(t) for t in _state(model).values()}:
+        raise InputError(
+            f"{_why(error)}, and the task hands out this very model each time: give it a function that builds "
+            "one"
+        )
+
+
+def _why(error: Exception) -> str:
+    return f"the model cannot be copied ({type(error).__name__}: {one_line(error)})"
 
 
 def _of_graphs(model: nn.Module) -> Iterator[Tensor]:
@@ -65,19 +97,15 @@ def _tensors(values: Iterable[Any], depth: int) -> Iterator[Tensor]:
 
 def _built_anew(model: nn.Module, task: Task, error: Exception) -> nn.Module:
     """Another model of the task's with this one's parameters, buffers and modes."""
-    why = f"the model cannot be copied ({type(error).__name__}: {one_line(error)})"
     other = task.build_model(0)
-    if {id(t) for t in _state(other).values()} & {id(t) for t in _state(model).values()}:
-        raise InputError(
-            f"{why}, and the task hands out this very model each time: give it a function that builds one"
-        )
+    _refuse_the_same(model, other, error)
     first = next(model.parameters(), None)
     if first is not None:
         other = other.to(device=first.device, dtype=first.dtype)
     mine, theirs = _state(model), _state(other)
     if {n: t.shape for n, t in mine.items()} != {n: t.shape for n, t in theirs.items()}:
         odd = sorted(n for n in {*mine, *theirs} if n not in mine or n not in theirs) or sorted(mine)
-        raise InputError(f"{why}, and what the task builds has other parameters, see {odd[0]!r}")
+        raise InputError(f"{_why(error)}, and what the task builds has other parameters, see {odd[0]!r}")
     with torch.no_grad():
         for name, value in mine.items():
             theirs[name].copy_(value)

@@ -23,8 +23,8 @@ from batchwright.measure.hessian.ritz import RitzBasis, hidden_probability, norm
 
 DENSE_LIMIT = 3000
 """Parameters up to which the whole matrix may be built."""
-_LITTLE_WORK = 2e9
-"""Products times parameters times examples of a matrix that takes about two seconds on two cores."""
+_LITTLE_WORK = 4e9
+"""P^2 (N + P), for P products over N examples and their eigenvalues, of about two seconds on two cores."""
 _PRODUCTS_A_PAIR = 30
 """That the Lanczos method takes, as a rule."""
 _PRODUCTS = 2000
@@ -114,9 +114,9 @@ def eigenpairs(
 
 
 def _dense_pays(operator: SymmetricOperator, wanted: int) -> bool:
-    """By counted work, not by the clock: P products, each of P numbers over N examples."""
+    """By counted work, not by the clock: P products, each of P numbers over N examples, and P^3 to solve."""
     count = operator.count
-    work = count**2 * operator.examples
+    work = count**2 * (operator.examples + count)
     return count <= DENSE_LIMIT and (work <= _LITTLE_WORK or count <= _PRODUCTS_A_PAIR * wanted)
 
 
