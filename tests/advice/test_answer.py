@@ -16,6 +16,8 @@ from batchwright.study.stores.sqlite import Store
 from batchwright.task import ACCURACY, Target, Task, TaskReference
 from batchwright.task.losses import cross_entropy
 
+pytestmark = pytest.mark.usefixtures("calm_machine")
+
 
 def clusters(count=96, seed=0):
     """Four Gaussian clusters in five dimensions that a linear model separates up to some overlap."""

@@ -76,6 +76,11 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _calm(calm_machine):
+    """The tiny studies' verdicts are about the studies."""
+
+
 @pytest.fixture(scope="session")
 def task_file(tmp_path_factory):
     """A user's task file in a folder whose name needs quoting."""

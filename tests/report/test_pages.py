@@ -8,7 +8,7 @@ from batchwright.advice.table.fit import fit_table
 from batchwright.cli.main import run
 from batchwright.core.errors import InputError
 from batchwright.report.old_page import Page, render_page, table, write_page
-from batchwright.report.pages import fit_page
+from batchwright.report.old_pages import fit_page
 
 TABLE = "batch_size,steps_to_target\n" + "".join(f"{b},{100 * (1 + 64 / b)}\n" for b in (8, 16, 32, 64, 128))
 

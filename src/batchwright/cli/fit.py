@@ -58,7 +58,7 @@ def fit(
         _draw(result, figure)
     if report is not None:
         from batchwright.report.old_page import write_page
-        from batchwright.report.pages import fit_page
+        from batchwright.report.old_pages import fit_page
 
         write_page(fit_page(result, command=context.obj), report)
     if as_json:

@@ -180,7 +180,7 @@ def _report(document: dict[str, Any], along: list[NoiseAlong], task: str, comman
     from batchwright.measure.gradients.noise import Noise
     from batchwright.measure.gradients.scatter import Scatter, Slope
     from batchwright.report.old_page import write_page
-    from batchwright.report.pages import noise_page
+    from batchwright.report.old_pages import noise_page
 
     scaled = document["preconditioned_noise"]
     page = noise_page(

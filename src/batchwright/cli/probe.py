@@ -79,7 +79,7 @@ def probe(
     words = command_words(live.reference or reference)
     if report is not None:
         from batchwright.report.old_page import write_page
-        from batchwright.report.pages import probe_page
+        from batchwright.report.old_pages import probe_page
 
         write_page(probe_page(found, task=words, command=context.obj), report)
     if as_json:

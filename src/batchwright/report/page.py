@@ -33,6 +33,7 @@ class Column:
         values: numbers in base units, or text.
         kind: what they are.
         prefix: put before each value, such as ``>`` for a bound; one a row, or none.
+        like: heading of the column whose unit and digits it takes: an interval those of its value.
         optional: 0 is always shown; of the others the highest goes first where a terminal is too narrow.
     """
 
@@ -40,6 +41,7 @@ class Column:
     values: Sequence[Cell]
     kind: Kind = "text"
     prefix: Sequence[str] = ()
+    like: str = ""
     optional: int = 0
 
 

@@ -39,6 +39,6 @@ def draw_ends(found: SharpEnds) -> Figure:
         axes.set_ylabel(label, color=INK, fontsize=9.5)
         _ticks(axes.yaxis, log_ticks(*axes.get_ylim()), formats.short_count)
         axes.yaxis.set_ticks([], minor=True)
-    _ticks(grid[-1].xaxis, labelled_sizes(sizes, width=0.07), formats.size)
+    _ticks(grid[-1].xaxis, labelled_sizes(sizes, width=0.07), formats.short_size)
     grid[-1].set_xlabel("batch size", color=INK, fontsize=9.5)
     return figure

@@ -128,7 +128,7 @@ def _set_limits(axes: Axes, fit: WorkloadFit) -> float:
     whole = sorted({round(size) for size in sizes})
     few = len(whole) <= 30
     shown = labelled_sizes(whole, width=0.15) if few else log_ticks(sizes[0], sizes[-1])
-    _ticks(axes.xaxis, shown, formats.size)
+    _ticks(axes.xaxis, shown, formats.short_size)
     _ticks(axes.yaxis, log_ticks(low, high), formats.short_count)
     return high
 

@@ -46,7 +46,7 @@ def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
             0.12, 0.95 - 0.05 * place, f"● {words} (90%: {low:.3f} to {high:.3f})", color=colour, fontsize=10
         )
     axes.set(xscale="log", yscale="log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.size(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.short_size(value)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
     axes.set_xlabel("batch size", color=INK, fontsize=10)
     axes.set_ylabel("std of the mini-batch gradient", color=INK, fontsize=10)

@@ -51,7 +51,7 @@ def draw_probe(found: Probe) -> Figure:
     grid[-1].set_xlim(drawn[0] / room, drawn[-1] * room)
     _mark_caches(grid, found)
     units = (
-        (1, formats.seconds),
+        (1, formats.short_seconds),
         (1, formats.short_count),
         (2**20, lambda value: f"{float(f'{value:.3g}'):,g}"),
     )
@@ -60,7 +60,7 @@ def draw_probe(found: Probe) -> Figure:
         ticks = log_ticks(low / unit, high / unit)
         axes.yaxis.set_ticks([tick * unit for tick in ticks], [form(tick) for tick in ticks])
         axes.yaxis.set_ticks([], minor=True)
-    _ticks(grid[-1].xaxis, labelled_sizes(drawn, width=0.07), formats.size)
+    _ticks(grid[-1].xaxis, labelled_sizes(drawn, width=0.07), formats.short_size)
     grid[-1].set_xlabel("batch size", color=INK, fontsize=9.5)
     figure.text(0.13, 1 - 0.22 / height, _title(found), color=FIT, fontsize=10.5, va="center")
     return figure

@@ -37,7 +37,7 @@ _WIDTH_INCHES, _FONT_POINTS = 6.4, 11.5
 _UNITS: dict[str, Callable[[float], str]] = {
     "steps": formats.short_count,
     "examples": formats.short_count,
-    "seconds": formats.seconds,
+    "seconds": formats.short_seconds,
 }
 
 
@@ -204,7 +204,7 @@ def draw_learning_rates(rates: grids.LearningRateMap) -> Figure:
             axes.plot([x + 0.32], [y + 0.45 * half], "o", ms=3.2, color=MISSED)
     axes.set_xlim(-0.6, len(columns) - 0.4)
     axes.set_ylim(math.log2(rates.lrs[0]) - 2 * half, math.log2(rates.lrs[-1]) + 2 * half)
-    axes.set_xticks(list(columns.values()), [formats.size(b) for b in columns])
+    axes.set_xticks(list(columns.values()), [formats.short_size(b) for b in columns])
     marks = spaced_rates(rates.lrs)
     axes.set_yticks([math.log2(v) for v in marks], [formats.rate(v) for v in marks])
     axes.tick_params(length=0)
@@ -246,7 +246,7 @@ def draw_timing(timing: grids.TimingSeries) -> Figure:
     figure, (above, below) = _figure(6.0, panels=2)
     sizes = [p.batch_size for p in timing.points]
     panels: tuple[tuple[Axes, str, list[float], Callable[[float], str]], ...] = (
-        (above, "seconds a step", [p.seconds_per_step for p in timing.points], formats.seconds),
+        (above, "seconds a step", [p.seconds_per_step for p in timing.points], formats.short_seconds),
         (below, "examples a second", [p.examples_per_second for p in timing.points], formats.short_count),
     )
     for axes, title, values, unit in panels:
@@ -297,7 +297,7 @@ def draw_loss(losses: grids.LossCurves) -> Figure:
             min(x) * 1.05, losses.target, f"target {losses.target:g}", color=INK, va="bottom", fontsize=9.5
         )
     axes.set_xlabel("examples seen")
-    _head(axes, "validation loss, by batch size", [(formats.size(b), colours[b]) for b in colours])
+    _head(axes, "validation loss, by batch size", [(formats.short_size(b), colours[b]) for b in colours])
     return figure
 
 
@@ -348,7 +348,7 @@ def _log_axes(
     edge = (sizes[-1] / sizes[0]) ** 0.03 * 1.15
     axes.set_xlim(sizes[0] / edge, sizes[-1] * edge)
     axes.set_ylim(*limits)
-    _ticks(axes.xaxis, labelled_sizes(sizes, keep), formats.size)
+    _ticks(axes.xaxis, labelled_sizes(sizes, keep), formats.short_size)
     _ticks(axes.yaxis, log_ticks(*limits), unit)
     axes.set_xlabel("batch size")
 

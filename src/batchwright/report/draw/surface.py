@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from batchwright.measure.surface.directions import DirectionFacts
 from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import Numbers, SurfaceLine, SurfacePlane, Trajectory
 from batchwright.report.draw.fit import style_axes
@@ -17,6 +16,7 @@ from batchwright.report.draw.study import FIT, MISSED, QUIET, RUN
 from batchwright.report.draw.svg import INK, PAGE
 from batchwright.report.draw.ticks import colour_ramp, log_ticks
 from batchwright.report.text import formats
+from batchwright.report.text.axes import axis_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,10 +59,7 @@ def draw_line(found: SurfaceLine | Interpolation) -> Figure:
         grid[1].set_ylabel(metric, color=INK, fontsize=9.5)
     if isinstance(found, Interpolation):
         _draw_barrier(grid[0], found)
-        words = f"alpha, from {found.between[0]} (0) to {found.between[1]} (1)"
-    else:
-        words = f"alpha, along {_named(found.direction, 'a')}"
-    grid[-1].set_xlabel(words, color=INK, fontsize=9.5)
+    grid[-1].set_xlabel(axis_labels(found)[0], color=INK, fontsize=9.5)
     for mark in found.marks:
         where = grid[0].get_xaxis_transform()
         grid[0].text(
@@ -90,27 +87,19 @@ def draw_plane(found: SurfacePlane, split: str = "train") -> Figure:
     _draw_contours(figure, axes, bar, found, split)
     bar.set_title(f"{words} loss", color=INK, fontsize=9.5, loc="right", pad=8)
     end = (1.0, 1.0)
-    names = [_named(d, which) for d, which in zip(found.directions, ("first", "second"), strict=True)]
     if found.trajectory is not None:
-        shares = found.trajectory.explained_variance
-        names = [f"component {k + 1}: {share:.1%} of the variance" for k, share in enumerate(shares)]
         end = _draw_path(axes, found.trajectory)
         under = figure.add_axes((0.11, 0.45 / height, 0.75, (below - 0.6) / height))
         _draw_real_and_projected(under, found.trajectory)
     if found.not_finite:
         figure.text(0.11, 1 - 0.22 / height, "▨ not finite", color=QUIET, fontsize=9.5, va="center")
-    axes.set_xlabel(names[0], color=INK, fontsize=9.5)
-    axes.set_ylabel(names[1], color=INK, fontsize=9.5)
+    across, up = axis_labels(found)
+    axes.set_xlabel(across, color=INK, fontsize=9.5)
+    axes.set_ylabel(up, color=INK, fontsize=9.5)
     for mark in found.marks:
         axes.plot(*mark.at, "o", ms=7, color=PAGE, mec=INK, mew=1.4, zorder=6, clip_on=False)
         _name_mark(axes, mark.name, mark.at, away=end)
     return figure
-
-
-def _named(direction: DirectionFacts, which: str) -> str:
-    """A direction's name on an axis; ``which`` tells random ones apart."""
-    name = direction.description.partition(", ")[0]
-    return f"{which} random direction" if name == "random" else name
 
 
 def _draw_curves(axes: Axes, alpha: np.ndarray, curves: Sequence[Numbers], *, loss: bool) -> None:

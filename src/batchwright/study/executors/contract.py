@@ -1,0 +1,3 @@
+"""placeholder"""
+
+from batchwright.study.executors.execute import Executor as Executor
