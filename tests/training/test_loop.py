@@ -148,7 +148,6 @@ def test_growing_batch(toy):
 def test_divergence_is_a_status(toy):
     result = run(spec(optimizer={"lr": 1e6}, budget={"epochs": 50}, target={"value": 1e-9}), toy)
     assert result.status is Status.DIVERGED
-    assert "lower the learning rate" in result.advice
     assert result.updates < 50 * 7
 
 
@@ -168,7 +167,6 @@ def test_out_of_memory_and_errors_are_statuses(make_toy):
 
     memory = run(spec(), breaking(RuntimeError("DefaultCPUAllocator: can't allocate memory")))
     assert memory.status is Status.OUT_OF_MEMORY
-    assert "micro_batch_size" in memory.advice
     other = run(spec(), breaking(KeyError("pixel")))
     assert other.status is Status.FAILED
     assert "KeyError" in other.message

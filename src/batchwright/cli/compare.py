@@ -115,6 +115,7 @@ def _document(row: Compared) -> dict[str, Any]:
 
 def _print(rows: list[Compared], align: str) -> None:
     from batchwright.cli.output import say, show_table
+    from batchwright.report.text.catalogue import text
 
     metrics = list(rows[0].result.evaluations[0].metrics) if rows[0].result.evaluations else []
     quality = [f"{split} {name}" for split in ("train", "val.") for name in ("loss", *metrics)]
@@ -128,7 +129,7 @@ def _print(rows: list[Compared], align: str) -> None:
     show_table(columns, lines, optional=spare, left=["method"])
     for row in rows:
         if row.result.status == "diverged":
-            say(f"{row.method.label}: {row.result.advice}")
+            say(f"{row.method.label}: {text('training.advice.diverged')}")
 
 
 def _lines(row: Compared, metrics: list[str], counted: str) -> list[list[str]]:

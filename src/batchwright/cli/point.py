@@ -114,14 +114,12 @@ def run_at(
     spec: RunSpec, task: Task, *, checkpoint: Path | None = None, steps: int = 0, progress: Any = None
 ) -> Run:
     """The run where the checkpoint left it, or after so many updates."""
-    from batchwright.training.checkpoint import Snapshot, load, restore
+    from batchwright.training.checkpoint import load
     from batchwright.training.loop import Run
 
     run = Run(spec, task)
     if checkpoint is not None:
-        saved = load(checkpoint)
-        # The run may go on on another device than it was saved on.
-        restore(run, Snapshot(saved.tensors, saved.facts | {"spec": spec.model_dump(mode="json")}))
+        run.restore(load(checkpoint).on(spec.device))
         return run
     while run.step < steps:
         run.update()

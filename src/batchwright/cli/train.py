@@ -141,7 +141,7 @@ def _train(
     def save() -> None:
         if checkpoint is not None:
             with writing(checkpoint):
-                checkpoints.save(checkpoints.snapshot(state), checkpoint)
+                checkpoints.save(state.snapshot(), checkpoint)
 
     shown = len(state.evaluations)
     save()  # a folder that cannot be written is found now, not after the first epoch
@@ -184,6 +184,7 @@ def _line(evaluation: Evaluation) -> str:
 
 def _print_result(result: RunResult) -> None:
     from batchwright.cli.output import measured, say, seconds
+    from batchwright.report.text.catalogue import text
 
     rate = result.examples / result.seconds if result.seconds else 0.0
     status = result.status.replace("_", " ").capitalize()
@@ -195,18 +196,20 @@ def _print_result(result: RunResult) -> None:
     if result.steps_to_target is not None:
         say(f"Steps to target: {measured(result.steps_to_target)}.")
     if result.status == "diverged":
-        say(result.advice)
+        say(text("training.advice.diverged"))
 
 
 def document(result: RunResult) -> dict[str, Any]:
     """The JSON of one run; metrics stand beside the loss in every evaluation."""
+    from batchwright.report.text.catalogue import text
+
     rows = []
     for evaluation in result.evaluations:
         row = evaluation.model_dump(mode="json")
         rows.append(row | row.pop("metrics"))
     return {
         "status": str(result.status),
-        "advice": result.advice,
+        "advice": text(f"training.advice.{result.status}"),
         "message": result.message,
         "spec": result.spec.model_dump(mode="json"),
         "updates": result.updates,
