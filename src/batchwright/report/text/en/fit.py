@@ -4,16 +4,14 @@ STRINGS = {
     "fit.title": "{source}: critical batch size",
     "fit.eyebrow": "{source} · {count:count} rows · critical batch size from finished runs",
     "fit.eyebrow.one": "{source} · {count} row · critical batch size from finished runs",
-    "fit.several": (
-        "{fits} of {workloads} workloads follow the curve and locate their critical batch size."
-    ),
+    "fit.several": ("{fits} of {workloads} workloads follow the curve and locate their critical batch size."),
     "fit.of_workload": "{workload}: {words}",
     "fit.fits": (
-        "Past a batch of about {critical:count} (90%: {interval}) larger batches buy little: there the target "
+        "Past a batch of about {critical} (90%: {interval}) larger batches buy little: there the target "
         "takes {steps:count} steps and {examples:count} examples, both twice their minimum."
     ),
     "fit.fits.unbounded": (
-        "Past a batch of about {critical:count} (90%: {interval}) larger batches buy little."
+        "Past a batch of about {critical} (90%: {interval}) larger batches buy little."
     ),
     "fit.not_identifiable": (
         "Batch sizes from {smallest:count} to {largest:count} cannot locate the critical batch size, nor bound "
