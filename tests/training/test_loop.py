@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -238,11 +239,12 @@ def test_bad_specs_are_refused_in_one_line(toy, fields, message):
 
 
 def test_a_loss_that_is_already_a_mean_is_refused(make_toy):
-    import dataclasses
+    def mean_from_the_second_call(out, target, calls=[]):  # noqa: B006  the first is the task's own trial
+        calls.append(0)
+        return F.cross_entropy(out, target, reduction="none" if len(calls) < 2 else "mean")
 
-    task = dataclasses.replace(make_toy(), loss=F.cross_entropy)
     with pytest.raises(InputError, match="reduction='none'"):
-        run(spec(), task)
+        run(spec(), dataclasses.replace(make_toy(), loss=mean_from_the_second_call))
 
 
 def test_own_schedule_multiplies_the_rate(make_toy):
@@ -309,3 +311,12 @@ def test_an_error_of_the_model_on_the_way_is_a_status(make_toy):
     state = continue_to(start(spec(), make_toy(lambda: Breaks(6, 3))), 10)
     assert (state.status, state.step) == (Status.FAILED, 3)
     assert "KeyError" in state.result().message
+
+
+def test_one_split_is_evaluated_in_the_tasks_own_precision(make_toy):
+    state = start(spec(dtype="float32"), make_toy(autocast="bfloat16"))
+    (planned,) = state.latest
+    alone = state.evaluate_on("validation")
+    assert (alone.loss, alone.metrics) == (planned.loss, planned.metrics)
+    full = start(spec(dtype="float32"), make_toy())
+    assert state.evaluate_on("train").loss != full.evaluate_on("train").loss
