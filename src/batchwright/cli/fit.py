@@ -80,9 +80,12 @@ def _draw(result: FitResult, figure: Path) -> None:
 
 def _print(result: FitResult, table: str, figure: Path | None, report: Path | None) -> None:
     from batchwright.cli.output import say, show_table
+    from batchwright.report.page import Sentence
+    from batchwright.report.pages.fit import fit_page
+    from batchwright.report.text import catalogue
 
-    for fitted in result.workloads:
-        say(fitted.sentence, style="bold")
+    for answer in fit_page(result).all(Sentence):
+        say(answer.text, style="bold")
     say()
     show_table(
         ["workload", "verdict", "critical batch", "90%", "+20% examples", "left-out error", "inside 90%"],
@@ -96,14 +99,14 @@ def _print(result: FitResult, table: str, figure: Path | None, report: Path | No
     say()
     say(_how_read(result))
     for note in result.notes:
-        say(f"Note: {note}")
+        say(f"Note: {catalogue.say(note)}")
     several = len(result.workloads) > 1
     for fitted in result.workloads:
         start = f"{fitted.workload}: " if several and fitted.workload else ""
         for note in fitted.notes:
-            say(f"Note: {start}{note}")
+            say(f"Note: {start}{catalogue.say(note)}")
         for step in fitted.next_steps:
-            say(f"Next: {start}{step}")
+            say(f"Next: {start}{catalogue.say(step)}")
     if figure is not None:
         say(f"Figure: {figure}")
     if report is not None:
@@ -113,7 +116,7 @@ def _print(result: FitResult, table: str, figure: Path | None, report: Path | No
 
 
 def _summary(fitted: WorkloadFit) -> list[str]:
-    from batchwright.advice.table.wording import count
+    from batchwright.core.numbers import number
 
     critical, error = fitted.critical_batch, fitted.leave_one_out
     fits = fitted.verdict == "fits"
@@ -121,40 +124,40 @@ def _summary(fitted: WorkloadFit) -> list[str]:
     return [
         fitted.workload or "-",
         fitted.verdict.replace("_", " "),
-        count(critical.value) if fits else "-",
+        number(critical.value) if fits else "-",
         _between(critical.interval),
-        count(overhead) if fits else "-",
+        number(overhead) if fits else "-",
         "-" if error is None else f"{error.median_abs_log_error:.1%}",
         "-" if error is None else f"{error.coverage_90:.0%}",
     ]
 
 
 def _between(interval: Interval | None) -> str:
-    from batchwright.advice.table.wording import count
+    from batchwright.core.numbers import number
 
     low, high = interval or (None, None)
     if low is None and high is None:
         return "-"
     if low is None or high is None:
-        return f"at most {count(high)}" if low is None else f"at least {count(low)}"
-    return f"{count(low)} to {count(high)}"
+        return f"at most {number(high)}" if low is None else f"at least {number(low)}"
+    return f"{number(low)} to {number(high)}"
 
 
 def _print_measured(fitted: WorkloadFit) -> None:
     """Batch size by batch size: what was measured beside what the curve says."""
-    from batchwright.advice.table.wording import count, size
     from batchwright.cli.output import say, show_table
+    from batchwright.core.numbers import number, size
 
     if len(fitted.measured) > _ROWS:
         return
     rows = []
     for row in fitted.measured:
-        median = "-" if row.median is None else f"{'> ' if row.median_is_bound else ''}{count(row.median)}"
-        examples = "-" if row.median is None else count(row.median * row.batch_size)
+        median = "-" if row.median is None else f"{'> ' if row.median_is_bound else ''}{number(row.median)}"
+        examples = "-" if row.median is None else number(row.median * row.batch_size)
         missed = [(len(row.censored), "cut short"), (row.failed, "failed")]
         remark = ", ".join(f"{number} {what}" for number, what in missed if number)
         runs = len(row.steps) + len(row.censored) + row.failed
-        curve = "-" if row.curve is None else count(row.curve)
+        curve = "-" if row.curve is None else number(row.curve)
         rows.append([size(row.batch_size), str(runs), median, curve, examples, remark])
     say()
     show_table(["batch", "runs", "median steps", "curve", "examples", ""], rows, left=[""])
@@ -176,13 +179,13 @@ def _print_predictions(result: FitResult) -> None:
 
 
 def _prediction(fitted: WorkloadFit, row: PredictedSteps) -> list[str]:
-    from batchwright.advice.table.wording import count, size
+    from batchwright.core.numbers import number, size
 
     start = [fitted.workload or "-", size(row.batch_size)]
     if row.refused:
         low, high = fitted.valid_range
         return [*start, "-", "-", f"refused: the runs allow {size(low)} to {size(high)}"]
-    return [*start, count(row.steps), f"{count(row.low)} to {count(row.high)}", ""]
+    return [*start, number(row.steps), f"{number(row.low)} to {number(row.high)}", ""]
 
 
 def _how_read(result: FitResult) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from batchwright.advice.table.result import FitResult, WorkloadFit
-from batchwright.advice.table.wording import count, size
-from batchwright.core.numbers import measured, seconds
+from batchwright.core.numbers import measured, number, seconds, size
 from batchwright.measure.estimate import NoiseScale
 from batchwright.measure.gradients.along import NoiseAlong
 from batchwright.measure.gradients.noise import Noise
@@ -16,10 +15,13 @@ from batchwright.report.draw.fit import draw_fit
 from batchwright.report.draw.noise import draw_noise_along, draw_scatter
 from batchwright.report.draw.probe import draw_probe
 from batchwright.report.old_page import Page, facts_of, section, table
+from batchwright.report.page import Sentence
+from batchwright.report.pages.fit import fit_page as new_page
 from batchwright.report.tables import Table
 from batchwright.report.text import formats
 from batchwright.report.text import noise as noise_words
 from batchwright.report.text import probe as probe_words
+from batchwright.report.text.catalogue import say
 
 _PROBE_NOTES = (
     "A step is one update: forward and backward pass, optimizer. Its seconds are medians over turns in "
@@ -169,22 +171,23 @@ def fit_page(result: FitResult, *, command: str) -> Page:
     """Every workload's curve and verdict."""
     several = len(result.workloads) > 1
     verdicts = [fit.verdict for fit in result.workloads]
-    answer = result.workloads[0].sentence
+    sentences = [block.text for block in new_page(result).all(Sentence)]
+    answer = sentences[0]
     if several:
         answer = (
             f"{verdicts.count('fits')} of {len(verdicts)} workloads follow the curve and locate their "
             "critical batch size."
         )
-    caveats = [*result.notes]
+    caveats = [say(note) for note in result.notes]
     for fit in result.workloads:
         start = f"{fit.workload}: " if several and fit.workload else ""
-        caveats += [f"{start}{note}" for note in (*fit.notes, *fit.next_steps)]
+        caveats += [f"{start}{say(note)}" for note in (*fit.notes, *fit.next_steps)]
     takeaway = "Dots are runs, the line is the fitted curve with its 90% band, and the mark below it B_crit."
     return Page(
         title=f"{result.source}: critical batch size",
         eyebrow=f"{result.source} \u00b7 {result.rows:,} rows \u00b7 critical batch size from finished runs",
         sentence=answer,
-        answers=[fit.sentence for fit in result.workloads] if several else (),
+        answers=sentences[1:],
         facts=_fit_facts(result.workloads[0]) if not several else (),
         caveats=caveats,
         sections=[
@@ -206,9 +209,9 @@ def fit_page(result: FitResult, *, command: str) -> Page:
 def _fit_facts(fit: WorkloadFit) -> list[tuple[str, str]]:
     error, fits = fit.leave_one_out, fit.verdict == "fits"
     return [
-        ("critical batch", count(fit.critical_batch.value) if fits else formats.MISSING),
-        ("90%", formats.between(*(fit.critical_batch.interval or (None, None)), form=count)),
-        ("+20% examples at", count(fit.definitions.overhead_20.value) if fits else formats.MISSING),
+        ("critical batch", number(fit.critical_batch.value) if fits else formats.MISSING),
+        ("90%", formats.between(*(fit.critical_batch.interval or (None, None)), form=number)),
+        ("+20% examples at", number(fit.definitions.overhead_20.value) if fits else formats.MISSING),
         ("error left out", formats.MISSING if error is None else f"{error.median_abs_log_error:.1%}"),
     ]  # fmt: skip
 
@@ -219,9 +222,9 @@ def _fit_table(fits: Sequence[WorkloadFit]) -> Table:
         error = fit.leave_one_out
         critical, _, overhead, left_out = (text for _, text in _fit_facts(fit))
         inside = formats.MISSING if error is None else f"{error.coverage_90:.0%}"
-        interval = formats.between(*(fit.critical_batch.interval or (None, None)), form=count)
+        interval = formats.between(*(fit.critical_batch.interval or (None, None)), form=number)
         verdict = fit.verdict.replace("_", " ")
-        minima = [formats.MISSING if v is None else count(v) for v in (fit.steps_min, fit.examples_min)]
+        minima = [formats.MISSING if v is None else number(v) for v in (fit.steps_min, fit.examples_min)]
         rows.append(
             [
                 fit.workload or formats.MISSING,
@@ -251,8 +254,8 @@ def _measured_table(fits: Sequence[WorkloadFit]) -> Table:
     for fit in fits:
         for row in fit.measured:
             bound = "> " if row.median_is_bound else ""
-            median = formats.MISSING if row.median is None else f"{bound}{count(row.median)}"
-            curve = formats.MISSING if row.curve is None else count(row.curve)
+            median = formats.MISSING if row.median is None else f"{bound}{number(row.median)}"
+            curve = formats.MISSING if row.curve is None else number(row.curve)
             runs = len(row.steps) + len(row.censored) + row.failed
             rows.append([fit.workload or formats.MISSING, size(row.batch_size), f"{runs}", median, curve])
     return table(["workload", "batch size", "runs", "median steps", "curve"], rows)
@@ -264,7 +267,7 @@ def _predicted(fits: Sequence[WorkloadFit]) -> list[tuple[str, str, Table]]:
         + (
             ["refused", formats.MISSING]
             if p.refused
-            else [count(p.steps), f"{count(p.low)} to {count(p.high)}"]
+            else [number(p.steps), f"{number(p.low)} to {number(p.high)}"]
         )
         for fit in fits
         for p in fit.predictions

@@ -30,7 +30,7 @@ _STATUS: dict[str, int] = {
     **dict.fromkeys(("crashed", "crash", "out of memory", "oom"), FAILED),
     **dict.fromkeys(("发散", "失败", "报错", "内存不足", "显存不足", "爆显存"), FAILED),
 }
-_NO_STEPS = ("-", "--", "\u2013", "\u2014", "/", "n/a", "na", "nan", "x", "none", "无", "\u2717")
+_NO_STEPS = ("-", "--", "\u2013", "\u2014", "/", "n/a", "na", "nan", "无", "\u2717")
 """What stands in a column of steps for "none": the run did not reach the target."""
 _YES = ("true", "1", "1.0", "yes", "y", "t", "x", "是", "真", "\u2713", "\u2714")
 _NO = ("false", "0", "0.0", "no", "n", "f", "", "否", "假", "\u2717", "\u2718")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from batchwright.advice.table.result import FitResult, WorkloadFit
-from batchwright.advice.table.wording import count
+from batchwright.core.numbers import number
 from batchwright.report.draw.study import FIT, MISSED, QUIET, RUN, SET, _above, _ticks
 from batchwright.report.draw.svg import INK, PAGE
 from batchwright.report.draw.ticks import labelled_sizes, log_ticks
@@ -166,12 +166,12 @@ def _title(axes: Axes, fit: WorkloadFit, name: Sequence[str]) -> None:
     critical = fit.critical_batch
     low, high = critical.interval or (None, None)
     if fit.verdict == "fits":
-        verdict = f"fits: critical batch {count(critical.value)} ({count(low)} to {count(high)})"
+        verdict = f"fits: critical batch {number(critical.value)} ({number(low)} to {number(high)})"
     elif fit.verdict == "does_not_follow":
         verdict = "does not follow the curve"
     else:
         bound = critical.one_sided_bound
-        verdict = "not identifiable" + (f": {bound.side} {count(bound.value)} (90%)" if bound else "")
+        verdict = "not identifiable" + (f": {bound.side} {number(bound.value)} (90%)" if bound else "")
     _above(axes, verdict, -18, 8, color=_VERDICTS[fit.verdict], fontsize=9.5)
     for place, line in enumerate(reversed(name)):
         _above(axes, line, -18, 8 + _LINE_POINTS * (place + 1), color=INK, fontsize=10, fontweight="bold")

@@ -57,10 +57,7 @@ def _answers(result: FitResult) -> list[Block]:
     several = text("fit.several", fits=following_it, workloads=len(fits))
     return [
         Sentence(text=several, role="answer"),
-        *(
-            Sentence(text=text("fit.of_workload", workload=fit.workload, words=_answer(fit)))
-            for fit in fits
-        ),
+        *(Sentence(text=text("fit.of_workload", workload=fit.workload, words=_answer(fit))) for fit in fits),
     ]
 
 
@@ -120,7 +117,8 @@ def _how_read(result: FitResult) -> str:
     for meaning, heading in result.columns.items():
         values = {"heading": repr(heading), "meaning": meaning}
         if meaning in result.units:
-            columns.append(text("fit.column_in_unit", unit=result.units[meaning], **values))
+            unit = text(f"fit_table.unit.{result.units[meaning]}")
+            columns.append(text("fit.column_in_unit", unit=unit, **values))
         else:
             columns.append(text("fit.column", **values))
     return text("fit.read", count=result.rows, source=result.source, columns=listed(columns))
@@ -135,9 +133,7 @@ def _next(result: FitResult, action: Action | None) -> list[NextStep]:
     if predictions or len(result.workloads) > 1 or only.verdict != "fits":
         return []
     sizes = _worth_predicting(only)
-    return [
-        NextStep(action=again(action, "fit", result.source, predict=sizes), why=text("fit.next.predict"))
-    ]
+    return [NextStep(action=again(action, "fit", result.source, predict=sizes), why=text("fit.next.predict"))]
 
 
 def _worth_predicting(fit: WorkloadFit) -> list[int]:
