@@ -11,16 +11,27 @@ import math
 MISSING = "\u2013"
 TIMES = "\u00d7"
 
-SECONDS = (("h", 3600.0, 7200.0), ("min", 60.0, 120.0), ("s", 1.0, 1.0), ("ms", 1e-3, 1e-3), ("µs", 1e-6, 0.0))
-"""Units of time, the largest first: name, seconds, and the duration from which on it is used."""
-BYTES = (("GiB", 2.0**30, 2.0**30), ("MiB", 2.0**20, 2.0**20), ("KiB", 2.0**10, 2.0**10), ("B", 1.0, 0.0))
-"""Units of memory, in the same form."""
+Units = tuple[tuple[str, float, float], ...]
+"""Units, the largest first: name, size, and the value from which on it is used."""
+SECONDS: Units = (
+    ("h", 3600.0, 7200.0),
+    ("min", 60.0, 120.0),
+    ("s", 1.0, 1.0),
+    ("ms", 1e-3, 1e-3),
+    ("µs", 1e-6, 0.0),
+)
+BYTES: Units = (
+    ("GiB", 2.0**30, 2.0**30),
+    ("MiB", 2.0**20, 2.0**20),
+    ("KiB", 2.0**10, 2.0**10),
+    ("B", 1.0, 0.0),
+)
 
 _ROUNDS_UP = 0.9995
 """999.6 ms is 1.00 s: three digits round up to the next unit."""
 
 
-def unit_of(value: float, units: tuple[tuple[str, float, float], ...]) -> tuple[str, float]:
+def unit_of(value: float, units: Units) -> tuple[str, float]:
     """The unit that suits a value, and its size.
 
     >>> unit_of(0.0219, SECONDS), unit_of(75, SECONDS), unit_of(3 << 20, BYTES)
@@ -61,7 +72,7 @@ def bytes_(amount: float | None) -> str:
     return _with_unit(amount, BYTES)
 
 
-def _with_unit(value: float | None, units: tuple[tuple[str, float, float], ...]) -> str:
+def _with_unit(value: float | None, units: Units) -> str:
     if value is None or not math.isfinite(value):
         return MISSING
     unit, size = unit_of(value, units)

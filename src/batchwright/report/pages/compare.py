@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from batchwright.core.action import Action
 from batchwright.core.numbers import duration, measured
 from batchwright.report.draw.runs import draw_runs, first_metric, run_curve
-from batchwright.report.page import Block, Column, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import OPTIMIZER, RUN, TASK, following, thinned
+from batchwright.report.page import Block, Figure, NextStep, Note, Page, Sentence, Table
+from batchwright.report.pages.parts import column, thinned
+from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, following
 from batchwright.report.text.catalogue import listed, text
 from batchwright.study.compare import Align, Compared
 from batchwright.training.record import Evaluation, Status
@@ -28,11 +29,16 @@ _STATUS = {
     Status.DIVERGED: "compare.status.diverged",
     Status.OUT_OF_MEMORY: "compare.status.out_of_memory",
     Status.FAILED: "compare.status.failed",
+    Status.STOPPED: "compare.status.stopped",
 }
 
 
 def compare_page(
-    compared: Sequence[Compared], *, align: Align = "epochs", task: str | None = None, action: Action | None = None
+    compared: Sequence[Compared],
+    *,
+    align: Align = "epochs",
+    task: str | None = None,
+    action: Action | None = None,
 ) -> Page:
     """Several methods, as a page.
 
@@ -50,13 +56,15 @@ def compare_page(
         *(Note(text=words, role="caveat") for words in _caveats(compared)),
         _methods(compared),
         Figure(
-            name="compare", title=text("compare.figure.title"), takeaway=text("compare.figure.takeaway"),
+            name="compare",
+            title=text("compare.figure.title"),
+            takeaway=text("compare.figure.takeaway"),
             draw=lambda: draw_runs(curves, progress=align, metric=metric),
         ),
         _course(compared, align),
         Note(text=text("compare.reading.time"), role="reading"),
         NextStep(action=_next(compared, name, action), why=text("compare.next.advise")),
-    ]  # fmt: skip
+    ]
     took = sum(row.result.seconds + row.result.evaluation_seconds for row in compared)
     return Page(
         title=text("compare.title", task=name),
@@ -111,34 +119,21 @@ def _methods(compared: Sequence[Compared]) -> Table:
     ends = [last_validation(row) for row in compared]
     metric = first_metric(compared[0].result)
     columns = [
-        Column(heading=text("compare.column.method"), values=[r.method.label for r in compared]),
-        Column(
-            heading=text("compare.column.batch_size"), values=[r.method.batch_size for r in compared],
-            kind="batch_size",
-        ),
-        Column(
-            heading=text("compare.column.lr"), values=[r.method.optimizer.lr for r in compared], kind="rate",
-            optional=1,
-        ),
-        Column(
-            heading=text("compare.column.updates"), values=[r.result.updates for r in compared],
-            kind="count", optional=2,
-        ),
-        Column(
-            heading=text("compare.column.epoch_seconds"), values=[r.seconds_per_epoch for r in compared],
-            kind="seconds",
-        ),
-        Column(
-            heading=text("compare.column.end_loss"), values=[e and e.loss for e in ends], kind="number"
-        ),
-    ]  # fmt: skip
+        column(text("compare.column.method"), [r.method.label for r in compared]),
+        column(text("compare.column.batch_size"), [r.method.batch_size for r in compared], "batch_size"),
+        column(text("compare.column.lr"), [r.method.optimizer.lr for r in compared], "rate", optional=1),
+        column(text("compare.column.updates"), [r.result.updates for r in compared], "count", optional=2),
+        column(text("compare.column.epoch_seconds"), [r.seconds_per_epoch for r in compared], "seconds"),
+        column(text("compare.column.end_loss"), [e.loss if e else None for e in ends], "number"),
+    ]
     if metric is not None:
         columns.append(
-            Column(
-                heading=text("compare.column.end_metric", metric=metric),
-                values=[e and e.metrics.get(metric) for e in ends], kind="number",
+            column(
+                text("compare.column.end_metric", metric=metric),
+                [e.metrics.get(metric) if e else None for e in ends],
+                "number",
             )
-        )  # fmt: skip
+        )
     losses = [(loss, place) for place, row in enumerate(compared) if (loss := _loss(row)) is not None]
     best = min(losses)[1] if losses else None
     return Table(caption=text("compare.methods.caption"), columns=columns, best=best)
@@ -155,37 +150,34 @@ def _course(compared: Sequence[Compared], align: Align) -> Table:
         rows += [(row.method.label, points[k]) for k in thinned(len(points), _POINTS)]
     firsts = [next(iter(point.values())) for _, point in rows]
     columns = [
-        Column(heading=text("compare.column.method"), values=[name for name, _ in rows]),
-        Column(
-            heading=text("compare.column.epoch"), values=[e.epoch for e in firsts], kind="number",
+        column(text("compare.column.method"), [name for name, _ in rows]),
+        column(
+            text("compare.column.epoch"),
+            [e.epoch for e in firsts],
+            "number",
             optional=0 if align == "epochs" else 2,
         ),
-    ]  # fmt: skip
+    ]
     if align == "examples":
         seen = [e.examples_seen for e in firsts]
-        columns.append(Column(heading=text("compare.column.examples"), values=seen, kind="count"))
+        columns.append(column(text("compare.column.examples"), seen, "count"))
     else:
         steps = [e.step for e in firsts]
         optional = 2 if align == "epochs" else 0
-        columns.append(
-            Column(heading=text("compare.column.updates"), values=steps, kind="count", optional=optional)
-        )
+        columns.append(column(text("compare.column.updates"), steps, "count", optional=optional))
     for split, name in (
         ("train", text("compare.split.train")),
         ("validation", text("compare.split.validation")),
     ):
         found = [point.get(split) for _, point in rows]
         columns.append(
-            Column(
-                heading=text("compare.column.loss", split=name), values=[e and e.loss for e in found],
-                kind="number",
-            )
-        )  # fmt: skip
+            column(text("compare.column.loss", split=name), [e.loss if e else None for e in found], "number")
+        )
         metric = first_metric(compared[0].result)
         if metric is not None:
-            values = [e and e.metrics.get(metric) for e in found]
+            values = [e.metrics.get(metric) if e else None for e in found]
             heading = text("compare.column.metric", split=name, metric=metric)
-            columns.append(Column(heading=heading, values=values, kind="number", optional=1))
+            columns.append(column(heading, values, "number", optional=1))
     return Table(heading=text("compare.course"), caption=text("compare.course.caption"), columns=columns)
 
 
@@ -195,6 +187,4 @@ def _next(compared: Sequence[Compared], task: str, action: Action | None) -> Act
     names = {row.method.optimizer.name for row in compared}
     best = ranked[0][1].method.optimizer.name if ranked and len(names) > 1 else None
     examples = compared[0].method.task.examples
-    return following(
-        action, "advise", task, (*TASK, *OPTIMIZER, *RUN), optimizer=best, examples=examples
-    )
+    return following(action, "advise", task, (*TASK, *OPTIMIZER, *RUN), optimizer=best, examples=examples)

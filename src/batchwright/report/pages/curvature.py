@@ -9,22 +9,11 @@ from batchwright.core.numbers import MISSING, measured, percent
 from batchwright.measure.hessian.tracking import CurvatureAlong
 from batchwright.measure.points.geometry import Geometry
 from batchwright.report.draw.curvature import draw_spectrum
-from batchwright.report.page import Block, Column, Facts, Figure, NextStep, Note, Page, Sentence, Table
+from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.curvature_along import along_blocks
-from batchwright.report.pages.parts import (
-    OPTIMIZER,
-    POINT,
-    RUN,
-    TASK,
-    about,
-    following,
-    given,
-    readings,
-    said,
-    sentence_case,
-    where,
-)
+from batchwright.report.pages.parts import about, column, readings, said, sentence_case
 from batchwright.report.pages.sharpness import sharpness_blocks
+from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, following, given, where
 from batchwright.report.text.catalogue import text
 from batchwright.training.spec import RunSpec
 
@@ -35,9 +24,14 @@ _FIRST_STEPS, _MEASUREMENTS = 500, 20
 
 
 def curvature_page(
-    found: Geometry, *, task: str, step: int = 0, along: Sequence[CurvatureAlong] = (),
-    spec: RunSpec | None = None, action: Action | None = None,
-) -> Page:  # fmt: skip
+    found: Geometry,
+    *,
+    task: str,
+    step: int = 0,
+    along: Sequence[CurvatureAlong] = (),
+    spec: RunSpec | None = None,
+    action: Action | None = None,
+) -> Page:
     """Curvature at a point and, where it was tracked, along the run that led there, as a page.
 
     Args:
@@ -55,28 +49,30 @@ def curvature_page(
         Sentence(text=_numbers(found)),
         *(along_blocks(along) if along else ()),
         Figure(
-            name="spectrum", title=text("curvature.spectrum.title"), takeaway=_spectrum(found),
+            name="spectrum",
+            title=text("curvature.spectrum.title"),
+            takeaway=_spectrum(found),
             draw=lambda: draw_spectrum(found),
         ),
         _eigenvalues(found),
         *(() if found.sharpness is None else sharpness_blocks(found.sharpness)),
         *readings(_READINGS),
         _next(found, step, bool(along), task, action),
-    ]  # fmt: skip
+    ]
     return Page(
         title=text("curvature.title", task=task),
         eyebrow=text("curvature.eyebrow", task=task, examples=found.examples, parameters=found.parameters),
         blocks=blocks,
         action=action,
         about=about(
-            found.seconds, found.environment,
+            found,
             {
                 text("about.products"): f"{found.hessian_products:,}",
                 text("curvature.about.method"): found.method,
                 **({} if spec is None or not step else {text("curvature.about.run"): _trained(spec)}),
             },
         ),
-    )  # fmt: skip
+    )
 
 
 def _ends(found: Geometry) -> tuple[float, float]:
@@ -120,18 +116,20 @@ def _caveats(found: Geometry) -> list[str]:
 
 
 def _numbers(found: Geometry) -> str:
-    """Loss, gradient and trace, and why the point has its class."""
-    said_first = text(
-        "curvature.numbers", loss=found.loss, norm=found.gradient_norm,
-        reason=said(found.critical_point.reason),
-    )  # fmt: skip
-    if found.trace is None:
-        return said_first
-    values = {"trace": found.trace.value, "mean": found.trace.value / found.parameters}
-    if not found.trace.std_error:
-        return f"{said_first} {text('curvature.trace.exact', **values)}"
-    error = measured(found.trace.std_error, 2)
-    return f"{said_first} {text('curvature.trace', error=error, **values)}"
+    """Loss, gradient and trace; why the point has its class, unless the headline has said it."""
+    point, trace = found.critical_point, found.trace
+    values = {"loss": found.loss, "norm": found.gradient_norm}
+    by_chance = point.gradient_norm < (point.gradient_noise or 0.0)
+    if point.kind != "not_critical" or by_chance:
+        first = text("curvature.numbers.why", reason=said(point.reason), **values)
+    else:
+        first = text("curvature.numbers", **values)
+    if trace is None:
+        return first
+    sums = {"trace": trace.value, "mean": trace.value / found.parameters}
+    if not trace.std_error:
+        return f"{first} {text('curvature.trace.exact', **sums)}"
+    return f"{first} {text('curvature.trace', error=measured(trace.std_error, 2), **sums)}"
 
 
 def _spectrum(found: Geometry) -> str:
@@ -155,13 +153,9 @@ def _eigenvalues(found: Geometry) -> Table:
         heading=text("curvature.eigenvalues"),
         caption=text("curvature.eigenvalues.caption"),
         columns=[
-            Column(heading=text("curvature.column.end"), values=[ends[e.end] for e in rows]),
-            Column(
-                heading=text("curvature.column.eigenvalue"), values=[e.value for e in rows], kind="number"
-            ),
-            Column(
-                heading=text("curvature.column.residual"), values=[e.residual for e in rows], kind="number"
-            ),
+            column(text("curvature.column.end"), [ends[e.end] for e in rows]),
+            column(text("curvature.column.eigenvalue"), [e.value for e in rows], "number"),
+            column(text("curvature.column.residual"), [e.residual for e in rows], "number"),
         ],
     )
 
@@ -181,8 +175,6 @@ def _next(found: Geometry, step: int, tracked: bool, task: str, action: Action |
     placed = given(action, "at") is not None or given(action, "checkpoint") is not None
     if point.kind == "not_critical" and not tracked and not placed:
         steps = step or _FIRST_STEPS
-        along = following(
-            action, "curvature", task, _KEPT, steps=steps, along=max(steps // _MEASUREMENTS, 1)
-        )
+        along = following(action, "curvature", task, _KEPT, steps=steps, along=max(steps // _MEASUREMENTS, 1))
         return NextStep(action=along, why=text("curvature.next.along"))
     return NextStep(action=following(action, "surface", task, _KEPT), why=text("curvature.next.surface"))

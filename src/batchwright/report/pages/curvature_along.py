@@ -8,8 +8,9 @@ from statistics import median
 from batchwright.core.action import Action
 from batchwright.measure.hessian.tracking import CurvatureAlong
 from batchwright.report.draw.curvature import draw_along
-from batchwright.report.page import Block, Column, Figure, NextStep, Page, Sentence, Table
-from batchwright.report.pages.parts import OPTIMIZER, POINT, RUN, TASK, following, readings
+from batchwright.report.page import Block, Figure, NextStep, Page, Sentence, Table
+from batchwright.report.pages.parts import column, readings
+from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, following
 from batchwright.report.text.catalogue import text
 
 _AT_EDGE = 0.9
@@ -17,9 +18,7 @@ _AT_EDGE = 0.9
 _READINGS = ("curvature.reading.edge",)
 
 
-def curvature_along_page(
-    along: Sequence[CurvatureAlong], *, task: str, action: Action | None = None
-) -> Page:
+def curvature_along_page(along: Sequence[CurvatureAlong], *, task: str, action: Action | None = None) -> Page:
     """The curvature along a run alone, as a page.
 
     Args:
@@ -48,11 +47,13 @@ def along_blocks(along: Sequence[CurvatureAlong]) -> list[Block]:
     return [
         Sentence(text=_edge(along), role="answer"),
         Figure(
-            name="along", title=text("curvature.along.title"), takeaway=text("curvature.along.takeaway"),
+            name="along",
+            title=text("curvature.along.title"),
+            takeaway=text("curvature.along.takeaway"),
             draw=lambda: draw_along(along),
         ),
         _table(along),
-    ]  # fmt: skip
+    ]
 
 
 def _edge(along: Sequence[CurvatureAlong]) -> str:
@@ -72,9 +73,14 @@ def _edge(along: Sequence[CurvatureAlong]) -> str:
         return text("curvature.edge.below", top=max(s for _, s in shares), limit=limit, **course)
     after = [share for step, share in shares if step >= reached]
     return text(
-        "curvature.edge.reached", limit=limit, count=reached, least=min(after), most=max(after),
-        middle=median(after), **course,
-    )  # fmt: skip
+        "curvature.edge.reached",
+        limit=limit,
+        count=reached,
+        least=min(after),
+        most=max(after),
+        middle=median(after),
+        **course,
+    )
 
 
 def _compared(row: CurvatureAlong) -> float:
@@ -84,12 +90,12 @@ def _compared(row: CurvatureAlong) -> float:
 
 def _table(along: Sequence[CurvatureAlong]) -> Table:
     columns = [
-        Column(heading=text("curvature.column.updates"), values=[r.step for r in along], kind="count"),
-        Column(heading=text("curvature.column.loss"), values=[r.loss for r in along], kind="number"),
-        Column(heading=text("curvature.column.largest"), values=[r.largest for r in along], kind="number"),
+        column(text("curvature.column.updates"), [r.step for r in along], "count"),
+        column(text("curvature.column.loss"), [r.loss for r in along], "number"),
+        column(text("curvature.column.largest"), [r.largest for r in along], "number"),
     ]
     if any(row.preconditioned is not None for row in along):
         scaled = [r.preconditioned for r in along]
-        columns.append(Column(heading=text("curvature.column.scaled"), values=scaled, kind="number"))
-    edge = Column(heading=text("curvature.column.edge"), values=[r.threshold for r in along], kind="number")
+        columns.append(column(text("curvature.column.scaled"), scaled, "number"))
+    edge = column(text("curvature.column.edge"), [r.threshold for r in along], "number")
     return Table(caption=text("curvature.along.caption"), columns=[*columns, edge])

@@ -7,10 +7,18 @@ from typing import Any
 
 from batchwright.core.action import Action
 from batchwright.core.numbers import number
-from batchwright.report.page import Block, Column, NextStep, Note, Page, Sentence, Table
+from batchwright.report.page import Block, NextStep, Note, Page, Sentence, Table
+from batchwright.report.pages.parts import column
 from batchwright.report.text.catalogue import text
 
-_FIRST = "digits"
+_FIRST, _TASKS, _STORE = "digits", "Tasks", "Store"
+_SECTIONS = {
+    "Environment": "doctor.section.environment",
+    "Libraries": "doctor.section.libraries",
+    "Devices": "doctor.section.devices",
+    _TASKS: "doctor.section.tasks",
+    _STORE: "doctor.section.store",
+}
 _UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 Report = Mapping[str, Mapping[str, Any]]
 
@@ -35,39 +43,43 @@ def doctor_page(report: Report, *, action: Action | None = None) -> Page:
 
 def _headline(report: Report) -> str:
     facts = report["Environment"]
-    ready = sum(isinstance(task, Mapping) for task in report["Tasks"].values())
-    values = {"torch": facts["torch"], "device": list(report["Devices"])[-1], "tasks": len(report["Tasks"])}
-    return text("doctor.ready", ready=ready, **values)
+    ready = sum(isinstance(task, Mapping) for task in report[_TASKS].values())
+    devices, tasks = list(report["Devices"]), len(report[_TASKS])
+    return text("doctor.ready", torch=facts["torch"], devices=devices, ready=ready, tasks=tasks)
 
 
 def _problems(report: Report) -> list[str]:
+    """Tasks whose data are missing, and a store that cannot be read."""
     problems = [
         text("doctor.task_missing", name=name, reason=why)
-        for name, why in report["Tasks"].items()
+        for name, why in report[_TASKS].items()
         if not isinstance(why, Mapping)
     ]
-    store = report["Store"]
+    store = report[_STORE]
     if "problem" in store:
         problems.append(text("doctor.store_problem", reason=store["problem"]))
     return problems
 
 
 def _section(title: str, rows: Mapping[str, Any]) -> Table:
+    """One section's names and what was found; a store that is not there yet says so."""
+    if title == _STORE and not rows.keys() & {"studies", "problem"}:
+        rows = {**rows, "studies": text("doctor.no_store")}
     return Table(
-        heading=title,
+        heading=text(_SECTIONS[title]),
         columns=[
-            Column(heading=text("doctor.column.name"), values=list(rows)),
-            Column(heading=text("doctor.column.found"), values=[_shown(value) for value in rows.values()]),
+            column(text("doctor.column.name"), list(rows)),
+            column(text("doctor.column.found"), [_shown(title, value) for value in rows.values()]),
         ],
     )
 
 
-def _shown(value: Any) -> str:
-    """A task's facts as a phrase; anything else as it is."""
+def _shown(title: str, value: Any) -> str:
+    """A task's facts as a phrase; why one is missing stands over the tables; anything else as it is."""
     if value is None:
         return text("doctor.not_installed")
     if not isinstance(value, Mapping):
-        return str(value)
+        return text("doctor.missing") if title == _TASKS else str(value)
     counts = ", ".join(
         text("doctor.split", count=count, split=split) for split, count in value["examples"].items()
     )

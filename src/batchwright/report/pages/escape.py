@@ -5,17 +5,9 @@ from __future__ import annotations
 from batchwright.core.action import Action
 from batchwright.core.numbers import measured
 from batchwright.measure.points.escape import Escape
-from batchwright.report.page import Block, Column, Facts, NextStep, Page, Sentence, Table
-from batchwright.report.pages.parts import (
-    OPTIMIZER,
-    POINT,
-    RUN,
-    TASK,
-    about,
-    following,
-    readings,
-    said,
-)
+from batchwright.report.page import Block, Facts, NextStep, Page, Sentence, Table
+from batchwright.report.pages.parts import about, column, readings, said
+from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, following
 from batchwright.report.text.catalogue import text
 
 _READINGS = ("escape.reading.certified", "escape.reading.search")
@@ -46,13 +38,13 @@ def escape_page(found: Escape, *, task: str, action: Action | None = None) -> Pa
         blocks=[*blocks, *readings(_READINGS), _next(found, task, action)],
         action=action,
         about=about(
-            found.seconds, found.environment,
+            found,
             {
                 text("about.products"): f"{found.hessian_products:,}",
                 text("escape.about.evaluations"): f"{found.evaluations:,}",
             },
         ),
-    )  # fmt: skip
+    )
 
 
 def _facts(found: Escape) -> list[tuple[str, str]]:
@@ -70,11 +62,11 @@ def _numbers(found: Escape) -> Table:
     return Table(
         caption=text("escape.caption"),
         columns=[
-            Column(heading=before, values=[found.loss_before], kind="number"),
-            Column(heading=text("escape.after"), values=[found.loss_after], kind="number", like=before),
-            Column(heading=text("escape.eigenvalue"), values=[found.eigenvalue], kind="number"),
-            Column(heading=text("escape.residual"), values=[found.residual], kind="number", optional=1),
-            Column(heading=text("escape.distance"), values=[found.distance], kind="number"),
+            column(before, [found.loss_before], "number"),
+            column(text("escape.after"), [found.loss_after], "number", like=before),
+            column(text("escape.eigenvalue"), [found.eigenvalue], "number"),
+            column(text("escape.residual"), [found.residual], "number", optional=1),
+            column(text("escape.distance"), [found.distance], "number"),
         ],
     )
 
@@ -86,12 +78,10 @@ def _way(found: Escape) -> Table:
     return Table(
         caption=text("escape.way"),
         columns=[
-            Column(
-                heading=text("escape.column.parameter"), values=list(range(1, len(end) + 1)), kind="count"
-            ),
-            Column(heading=text("escape.column.start"), values=start, kind="number"),
-            Column(heading=text("escape.column.direction"), values=direction, kind="number"),
-            Column(heading=text("escape.column.end"), values=end, kind="number"),
+            column(text("escape.column.parameter"), list(range(1, len(end) + 1)), "count"),
+            column(text("escape.column.start"), start, "number"),
+            column(text("escape.column.direction"), direction, "number"),
+            column(text("escape.column.end"), end, "number"),
         ],
     )
 

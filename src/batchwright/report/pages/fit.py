@@ -10,7 +10,8 @@ from batchwright.core.numbers import MISSING, count, percent
 from batchwright.report.draw.fit import draw_fit
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence
 from batchwright.report.pages.fit_tables import measured_table, predicted_table, workloads_table
-from batchwright.report.pages.parts import about, again, readings, said
+from batchwright.report.pages.parts import about, readings, said
+from batchwright.report.pages.steps import again
 from batchwright.report.text.catalogue import between, listed, text
 
 _READINGS = ("fit.reading.curve", "fit.reading.intervals", "fit.reading.left_out")
@@ -29,7 +30,9 @@ def fit_page(result: FitResult, *, action: Action | None = None) -> Page:
         *(Note(text=words, role="caveat") for words in _caveats(result)),
         workloads_table(fits),
         Figure(
-            name="fit", title=text("fit.figure.title"), takeaway=text("fit.figure.takeaway"),
+            name="fit",
+            title=text("fit.figure.title"),
+            takeaway=text("fit.figure.takeaway"),
             draw=lambda: draw_fit(result),
         ),
         measured_table(fits),
@@ -38,13 +41,13 @@ def fit_page(result: FitResult, *, action: Action | None = None) -> Page:
         *(Note(text=words) for words in _advice(result)),
         *readings(_READINGS),
         *_next(result, action),
-    ]  # fmt: skip
+    ]
     return Page(
         title=text("fit.title", source=result.source),
         eyebrow=text("fit.eyebrow", source=result.source, count=result.rows),
         blocks=blocks,
         action=action,
-        about=about(result.seconds, result.environment),
+        about=about(result),
     )
 
 
@@ -77,10 +80,10 @@ def _answer(fit: WorkloadFit) -> str:
         key = "fit.at_least" if bound.side == "at least" else "fit.at_most"
         return text(key, bound=bound.value, **values)
     interval = between(*(critical.interval or (None, None)))
-    values = {"critical": critical.value, "interval": interval}
+    answer = {"critical": count(critical.value), "interval": interval}
     if fit.steps_min is None or fit.examples_min is None:
-        return text("fit.fits.unbounded", **values)
-    return text("fit.fits", steps=2 * fit.steps_min, examples=2 * fit.examples_min, **values)
+        return text("fit.fits.unbounded", **answer)
+    return text("fit.fits", steps=2 * fit.steps_min, examples=2 * fit.examples_min, **answer)
 
 
 def _facts(fit: WorkloadFit) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from batchwright.advice.table.result import WorkloadFit
 from batchwright.report.page import Column, Table
+from batchwright.report.pages.parts import column
 from batchwright.report.text.catalogue import text
 
 _ROWS = 24
@@ -23,33 +24,29 @@ def workloads_table(fits: Sequence[WorkloadFit]) -> Table:
     errors = [fit.leave_one_out for fit in fits]
     critical = text("fit.column.critical")
     columns = [
-        Column(heading=text("fit.column.verdict"), values=[text(_VERDICTS[fit.verdict]) for fit in fits]),
-        Column(heading=critical, values=[f and f.critical_batch.value for f in fitting], kind="count"),
-        Column(
-            heading=text("fit.column.interval"), values=[fit.critical_batch.interval for fit in fits],
-            kind="count", like=critical,
+        column(text("fit.column.verdict"), [text(_VERDICTS[fit.verdict]) for fit in fits]),
+        column(critical, [f.critical_batch.value if f else None for f in fitting], "count"),
+        column(
+            text("fit.column.interval"), [fit.critical_batch.interval for fit in fits], "count", like=critical
         ),
-        Column(
-            heading=text("fit.column.overhead"),
-            values=[f and f.definitions.overhead_20.value for f in fitting], kind="count", optional=3,
+        column(
+            text("fit.column.overhead"),
+            [f.definitions.overhead_20.value if f else None for f in fitting],
+            "count",
+            optional=3,
         ),
-        Column(
-            heading=text("fit.column.steps_min"), values=[fit.steps_min for fit in fits], kind="count",
-            optional=4,
+        column(text("fit.column.steps_min"), [fit.steps_min for fit in fits], "count", optional=4),
+        column(text("fit.column.examples_min"), [fit.examples_min for fit in fits], "count", optional=5),
+        column(
+            text("fit.column.left_out"),
+            [e.median_abs_log_error if e else None for e in errors],
+            "share",
+            optional=1,
         ),
-        Column(
-            heading=text("fit.column.examples_min"), values=[fit.examples_min for fit in fits], kind="count",
-            optional=5,
+        column(
+            text("fit.column.inside"), [e.coverage_90 if e else None for e in errors], "share", optional=2
         ),
-        Column(
-            heading=text("fit.column.left_out"), values=[e and e.median_abs_log_error for e in errors],
-            kind="share", optional=1,
-        ),
-        Column(
-            heading=text("fit.column.inside"), values=[e and e.coverage_90 for e in errors], kind="share",
-            optional=2,
-        ),
-    ]  # fmt: skip
+    ]
     return Table(caption=text("fit.workloads.caption"), columns=[*_workload(fits, fits), *columns])
 
 
@@ -58,32 +55,33 @@ def measured_table(fits: Sequence[WorkloadFit]) -> Table:
     rows = [(fit, row) for fit in fits for row in fit.measured]
     medians = [row.median for _, row in rows]
     columns = [
-        Column(
-            heading=text("fit.column.batch_size"), values=[row.batch_size for _, row in rows],
-            kind="batch_size",
-        ),
-        Column(
-            heading=text("fit.column.runs"),
-            values=[len(row.steps) + len(row.censored) + row.failed for _, row in rows], kind="count",
+        column(text("fit.column.batch_size"), [row.batch_size for _, row in rows], "batch_size"),
+        column(
+            text("fit.column.runs"),
+            [len(row.steps) + len(row.censored) + row.failed for _, row in rows],
+            "count",
             optional=1,
         ),
-        Column(
-            heading=text("fit.column.median"), values=medians, kind="count",
+        column(
+            text("fit.column.median"),
+            medians,
+            "count",
             prefix=["> " if row.median_is_bound else "" for _, row in rows],
         ),
-        Column(heading=text("fit.column.curve"), values=[row.curve for _, row in rows], kind="count"),
-        Column(
-            heading=text("fit.column.examples"),
-            values=[None if row.median is None else row.median * row.batch_size for _, row in rows],
-            kind="count", optional=2,
+        column(text("fit.column.curve"), [row.curve for _, row in rows], "count"),
+        column(
+            text("fit.column.examples"),
+            [None if row.median is None else row.median * row.batch_size for _, row in rows],
+            "count",
+            optional=2,
         ),
-    ]  # fmt: skip
+    ]
     for heading, counts in (
         (text("fit.column.cut_short"), [len(row.censored) for _, row in rows]),
         (text("fit.column.failed"), [row.failed for _, row in rows]),
     ):
         if any(counts):
-            columns.append(Column(heading=heading, values=counts, kind="count"))
+            columns.append(column(heading, counts, "count"))
     return Table(
         heading=text("fit.measured"),
         caption=text("fit.measured.caption"),
@@ -99,20 +97,14 @@ def predicted_table(fits: Sequence[WorkloadFit]) -> list[Table]:
         return []
     steps = text("fit.column.steps")
     columns = [
-        Column(
-            heading=text("fit.column.batch_size"), values=[row.batch_size for _, row in rows],
-            kind="batch_size",
-        ),
-        Column(heading=steps, values=[row.steps for _, row in rows], kind="count"),
-        Column(
-            heading=text("fit.column.interval"), values=[(row.low, row.high) for _, row in rows],
-            kind="count", like=steps,
-        ),
-    ]  # fmt: skip
+        column(text("fit.column.batch_size"), [row.batch_size for _, row in rows], "batch_size"),
+        column(steps, [row.steps for _, row in rows], "count"),
+        column(text("fit.column.interval"), [(row.low, row.high) for _, row in rows], "count", like=steps),
+    ]
     refused = [row.refused for _, row in rows]
     if any(refused):
         said = ["" if not no else _refused(fit) for no, (fit, _) in zip(refused, rows, strict=True)]
-        columns.append(Column(heading=text("fit.column.refused"), values=said))
+        columns.append(column(text("fit.column.refused"), said))
     return [
         Table(
             heading=text("fit.predicted"),
@@ -126,7 +118,7 @@ def _workload(fits: Sequence[WorkloadFit], rows: Sequence[WorkloadFit]) -> list[
     """The first column where a table has several workloads."""
     if len(fits) == 1 and not fits[0].workload:
         return []
-    return [Column(heading=text("fit.column.workload"), values=[fit.workload for fit in rows])]
+    return [column(text("fit.column.workload"), [fit.workload for fit in rows])]
 
 
 def _refused(fit: WorkloadFit) -> str:

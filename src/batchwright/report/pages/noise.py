@@ -8,21 +8,11 @@ from batchwright.core.action import Action
 from batchwright.measure.estimate import NoiseScale
 from batchwright.measure.gradients.along import NoiseAlong
 from batchwright.measure.gradients.noise import Noise
-from batchwright.measure.gradients.scatter import SAMPLINGS, SamplingName, Scatter, Slope
+from batchwright.measure.gradients.scatter import SamplingName, Scatter, Slope
 from batchwright.report.draw.noise import draw_noise_along, draw_scatter
-from batchwright.report.page import Block, Column, Facts, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import (
-    OPTIMIZER,
-    RUN,
-    TASK,
-    about,
-    again,
-    following,
-    given,
-    readings,
-    said,
-    where,
-)
+from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
+from batchwright.report.pages.parts import about, column, readings, said
+from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following, given, where
 from batchwright.report.text.catalogue import text
 from batchwright.report.text.columns import form_of
 from batchwright.report.text.estimates import Ends, estimate
@@ -34,9 +24,16 @@ Scales = Sequence[tuple[str, NoiseScale]]
 
 
 def noise_page(
-    found: Noise, scatter: Sequence[Scatter], slopes: Sequence[Slope], *, task: str, step: int = 0,
-    preconditioned: Noise | None = None, along: Sequence[NoiseAlong] = (), action: Action | None = None,
-) -> Page:  # fmt: skip
+    found: Noise,
+    scatter: Sequence[Scatter],
+    slopes: Sequence[Slope],
+    *,
+    task: str,
+    step: int = 0,
+    preconditioned: Noise | None = None,
+    along: Sequence[NoiseAlong] = (),
+    action: Action | None = None,
+) -> Page:
     """The gradient's noise at a point, as a page.
 
     Args:
@@ -55,9 +52,11 @@ def noise_page(
     if found.curvature_reason is not None:
         blocks.append(Note(text=text("noise.no_curvature", reason=said(found.curvature_reason))))
     law = Figure(
-        name="scatter", title=text("noise.law.title"), takeaway=text("noise.law.takeaway"),
+        name="scatter",
+        title=text("noise.law.title"),
+        takeaway=text("noise.law.takeaway"),
         draw=lambda: draw_scatter(scatter, slopes),
-    )  # fmt: skip
+    )
     blocks += [law, _slopes(slopes), _scatter(scatter), *readings(_READINGS)]
     return Page(
         title=text("noise.title", task=task),
@@ -65,10 +64,10 @@ def noise_page(
         blocks=[*blocks, _next(found, task, action)],
         action=action,
         about=about(
-            found.seconds, found.environment,
+            found,
             {text("about.parameters"): f"{found.parameters:,}", text("about.mode"): said(found.mode)},
         ),
-    )  # fmt: skip
+    )
 
 
 def _scales(found: Noise, preconditioned: Noise | None) -> Scales:
@@ -123,8 +122,8 @@ def _estimates(found: Noise, scales: Scales) -> Table:
         heading=text("noise.estimates"),
         caption=text("noise.estimates.caption", sample=found.sample, examples=found.examples),
         columns=[
-            Column(heading="", values=rows),
-            *(Column(heading=name, values=[value, *ends], kind="number") for name, value, ends in columns),
+            column("", rows),
+            *(column(name, [value, *ends], "number") for name, value, ends in columns),
         ],
     )
 
@@ -134,15 +133,17 @@ def _slopes(slopes: Sequence[Slope]) -> Table:
     return Table(
         caption=text("noise.slopes.caption"),
         columns=[
-            Column(heading=text("noise.column.sampling"), values=[_sampling(s.sampling) for s in slopes]),
-            Column(heading=text("noise.column.slope"), values=[s.value for s in slopes], kind="number"),
-            Column(
-                heading=text("noise.column.interval"), values=[s.interval for s in slopes], kind="number",
+            column(text("noise.column.sampling"), [_sampling(s.sampling) for s in slopes]),
+            column(text("noise.column.slope"), [s.value for s in slopes], "number"),
+            column(
+                text("noise.column.interval"),
+                [s.interval for s in slopes],
+                "number",
                 like=text("noise.column.slope"),
             ),
-            Column(heading=text("noise.column.law"), values=[-0.5] * len(slopes), kind="number"),
+            column(text("noise.column.law"), [-0.5] * len(slopes), "number"),
         ],
-    )  # fmt: skip
+    )
 
 
 def _sampling(name: SamplingName) -> str:
@@ -155,19 +156,17 @@ def _scatter(scatter: Sequence[Scatter]) -> Table:
     """Measured and predicted spread, with and without replacement, one row a batch size."""
     at = {(row.batch_size, row.sampling): row for row in scatter}
     sizes = sorted({row.batch_size for row in scatter})
-    columns = [Column(heading=text("noise.column.batch_size"), values=sizes, kind="batch_size")]
-    for sampling in SAMPLINGS:
+    columns = [column(text("noise.column.batch_size"), sizes, "batch_size")]
+    first = text("noise.column.with")
+    for sampling, std, theory in (
+        ("with_replacement", first, text("noise.column.with_theory")),
+        ("without_replacement", text("noise.column.without"), text("noise.column.without_theory")),
+    ):
         rows = [at.get((size, sampling)) for size in sizes]
-        columns += [
-            Column(
-                heading=text("noise.column.std", sampling=_sampling(sampling)),
-                values=[row and row.std for row in rows], kind="number",
-            ),
-            Column(
-                heading=text("noise.column.theory", sampling=_sampling(sampling)),
-                values=[row and row.predicted for row in rows], kind="number", optional=1,
-            ),
-        ]  # fmt: skip
+        measured = [row.std if row else None for row in rows]
+        predicted = [row.predicted if row else None for row in rows]
+        columns.append(column(std, measured, "number", like="" if std == first else first))
+        columns.append(column(theory, predicted, "number", like=first, optional=1))
     return Table(heading=text("noise.law.table"), caption=text("noise.law.caption"), columns=columns)
 
 
@@ -175,34 +174,38 @@ def _along(along: Sequence[NoiseAlong], action: Action | None) -> list[Block]:
     """The noise scale's course along the run, as its figure and table."""
     first, last = along[0], along[-1]
     course = text(
-        "noise.course", start=_scale(first.raw.noise_scale), first=where(first.step, action),
-        end=_scale(last.raw.noise_scale), last=where(last.step, action),
-    )  # fmt: skip
+        "noise.course",
+        start=_scale(first.raw.noise_scale),
+        first=where(first.step, action),
+        end=_scale(last.raw.noise_scale),
+        last=where(last.step, action),
+    )
     blocks: list[Block] = [Sentence(text=course, role="answer")]
     planned = given(action, "steps")
     if planned is not None and last.step < planned:
         blocks.append(Note(text=text("noise.diverged", count=last.step), role="caveat"))
     figure = Figure(
-        name="along", title=text("noise.along.title"), takeaway=text("noise.along.takeaway"),
+        name="along",
+        title=text("noise.along.title"),
+        takeaway=text("noise.along.takeaway"),
         draw=lambda: draw_noise_along(along),
-    )  # fmt: skip
+    )
     return [*blocks, figure, _along_table(along)]
 
 
 def _along_table(along: Sequence[NoiseAlong]) -> Table:
     scales = [row.raw.noise_scale for row in along]
     columns = [
-        Column(heading=text("noise.column.updates"), values=[row.step for row in along], kind="count"),
-        Column(heading=text("noise.column.loss"), values=[row.loss for row in along], kind="number"),
-        Column(heading=text("noise.scale"), values=[_resolved(s) for s in scales], kind="number"),
-        Column(
-            heading=text("noise.column.interval"), values=[s.interval for s in scales], kind="number",
-            like=text("noise.scale"),
+        column(text("noise.column.updates"), [row.step for row in along], "count"),
+        column(text("noise.column.loss"), [row.loss for row in along], "number"),
+        column(text("noise.scale"), [_resolved(s) for s in scales], "number"),
+        column(
+            text("noise.column.interval"), [s.interval for s in scales], "number", like=text("noise.scale")
         ),
     ]
     if any(row.preconditioned is not None for row in along):
-        scaled = [row.preconditioned and _resolved(row.preconditioned.noise_scale) for row in along]
-        columns.append(Column(heading=text("noise.scale.preconditioned"), values=scaled, kind="number"))
+        scaled = [_resolved(row.preconditioned.noise_scale) if row.preconditioned else None for row in along]
+        columns.append(column(text("noise.scale.preconditioned"), scaled, "number"))
     return Table(caption=text("noise.along.caption"), columns=columns)
 
 

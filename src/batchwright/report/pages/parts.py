@@ -1,80 +1,14 @@
-"""What pages share: where it was measured and what it took, and next steps that keep the arguments of the last."""
+"""What pages share: columns, what a measurement took and where, how to read its numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from batchwright.core.action import Action
 from batchwright.core.numbers import duration
-from batchwright.report.page import Note
 from batchwright.core.remark import Remark
+from batchwright.report.page import Cell, Column, Kind, Note
 from batchwright.report.text.catalogue import say, text
-
-TASK = ("set", "data")
-OPTIMIZER = (
-    "optimizer", "momentum", "momentum_form", "weight_decay", "decay_form", "l1", "clip_norm",
-    "optimizer_option", "schedule", "warmup_steps", "horizon",
-)  # fmt: skip
-RUN = ("seed", "device", "dtype", "autocast")
-POINT = ("checkpoint", "at", "steps", "batch_size", "lr")
-"""Where a measurement stands in parameter space, and the run that led there."""
-_SHOWING = ("report", "figure", "json", "progress", "strict")
-"""Arguments that say how a result is shown, not what is measured."""
-
-
-def following(
-    made_by: Action | None, command: str, subject: str, keep: Sequence[str], **arguments: Any
-) -> Action:
-    """The step ``command`` on the same subject, with those arguments of the last step that it shares.
-
-    Args:
-        made_by: what made the page; its subject is the one that was typed. None where it is not known.
-        command: a verb of the front door.
-        subject: taken where ``made_by`` is None.
-        keep: names of the arguments that mean the same to ``command``.
-        arguments: its own, over those kept; None drops one.
-
-    >>> last = Action(command="noise", subject="digits", arguments={"steps": 20, "seed": 1, "draws": 4})
-    >>> following(last, "curvature", "digits", (*POINT, *RUN), steps=80).arguments
-    {'steps': 80, 'seed': 1}
-    """
-    given = {} if made_by is None else made_by.arguments
-    kept = {name: given[name] for name in keep if name in given} | arguments
-    return Action(
-        command=command,
-        subject=subject if made_by is None else made_by.subject,
-        arguments={name: value for name, value in kept.items() if value is not None},
-    )
-
-
-def again(made_by: Action | None, command: str, subject: str, **arguments: Any) -> Action:
-    """The same step with some arguments changed, and without those that say how it is shown.
-
-    >>> last = Action(command="surface", subject="digits", arguments={"steps": 20, "report": "page.html"})
-    >>> again(last, "surface", "digits", plane=True).arguments
-    {'steps': 20, 'plane': True}
-    """
-    keep = [] if made_by is None else [name for name in made_by.arguments if name not in _SHOWING]
-    return following(made_by, command, subject, keep, **arguments)
-
-
-def given(made_by: Action | None, name: str) -> Any:
-    """An argument of the step that made the page; None where it was not given."""
-    return None if made_by is None else made_by.arguments.get(name)
-
-
-def where(step: int, made_by: Action | None) -> str:
-    """The point of a measurement in words.
-
-    >>> where(0, None), where(1, None), where(1200, None)
-    ('at the initial weights', 'after 1 update', 'after 1,200 updates')
-    >>> where(0, Action(command="curvature", arguments={"at": [0.0, 0.0]}))
-    'at the given parameters'
-    """
-    if given(made_by, "at") is not None:
-        return text("point.given")
-    return text("point.after", count=step) if step else text("point.start")
 
 
 def sentence_case(words: str) -> str:
@@ -86,13 +20,33 @@ def sentence_case(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def about(took: float, environment: Mapping[str, Any], facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """What it took in seconds, facts of the measurement, versions and machine.
+def column(
+    heading: str, values: Sequence[Cell], kind: Kind = "text", *, like: str = "", optional: int = 0,
+    prefix: Sequence[str] = (),
+) -> Column:  # fmt: skip
+    """A column in one line; see :class:`~batchwright.report.page.Column`."""
+    return Column(heading=heading, values=values, kind=kind, like=like, optional=optional, prefix=prefix)
 
-    >>> about(0.25, {"torch": "2.13.0"})
-    {'took': '0.25 s', 'torch': '2.13.0'}
-    """
-    return {text("about.took"): duration(took), **(facts or {}), **environment}
+
+class Measured(Protocol):
+    """What every measurement says of itself."""
+
+    @property
+    def seconds(self) -> float:
+        """What it took."""
+        ...
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions and machine."""
+        ...
+
+
+def about(found: Any, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a measurement took, further facts of it, versions and machine."""
+    environment = getattr(found, "environment", {})
+    seconds = getattr(found, "seconds", None)
+    return {text("about.took"): duration(seconds), **(facts or {}), **environment}
 
 
 def readings(keys: Sequence[str]) -> list[Note]:

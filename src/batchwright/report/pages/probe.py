@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from batchwright.core.action import Action
 from batchwright.core.numbers import MISSING, count, measured, size
-from batchwright.measure.hardware.alone import CALM_LOAD
+from batchwright.measure.hardware.load import CALM_LOAD
 from batchwright.measure.hardware.probe import Collapse, Probe, ProbePoint
 from batchwright.report.draw.probe import draw_probe
-from batchwright.report.page import Block, Column, Facts, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import OPTIMIZER, RUN, TASK, about, again, following, readings, said
+from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
+from batchwright.report.pages.parts import about, column, readings, said
+from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following
 from batchwright.report.text.catalogue import text
 from batchwright.report.text.estimates import estimate
 
@@ -33,9 +34,11 @@ def probe_page(found: Probe, *, task: str, action: Action | None = None) -> Page
     ]
     if found.points:
         figure = Figure(
-            name="probe", title=text("probe.figure.title"), takeaway=text("probe.figure.takeaway"),
+            name="probe",
+            title=text("probe.figure.title"),
+            takeaway=text("probe.figure.takeaway"),
             draw=lambda: draw_probe(found),
-        )  # fmt: skip
+        )
         blocks += [_table(found.points), figure]
     blocks += [Note(text=words) for words in _remarks(found)]
     return Page(
@@ -43,7 +46,7 @@ def probe_page(found: Probe, *, task: str, action: Action | None = None) -> Page
         eyebrow=text("probe.eyebrow", task=task),
         blocks=[*blocks, *readings(_READINGS), *_next(found, task, action)],
         action=action,
-        about=about(found.seconds, found.environment),
+        about=about(found),
     )
 
 
@@ -125,28 +128,19 @@ def _table(points: Sequence[ProbePoint]) -> Table:
     return Table(
         caption=text("probe.table.caption"),
         columns=[
-            Column(
-                heading=text("probe.column.batch_size"), values=[p.batch_size for p in points],
-                kind="batch_size",
+            column(text("probe.column.batch_size"), [p.batch_size for p in points], "batch_size"),
+            column(text("probe.column.step"), [p.seconds_per_step for p in points], "seconds"),
+            column(
+                text("probe.column.quartiles"),
+                [(p.low, p.high) for p in points],
+                "seconds",
+                like=text("probe.column.step"),
+                optional=2,
             ),
-            Column(
-                heading=text("probe.column.step"), values=[p.seconds_per_step for p in points],
-                kind="seconds",
-            ),
-            Column(
-                heading=text("probe.column.quartiles"), values=[(p.low, p.high) for p in points],
-                kind="seconds", like=text("probe.column.step"), optional=2,
-            ),
-            Column(
-                heading=text("probe.column.throughput"), values=[p.examples_per_second for p in points],
-                kind="number",
-            ),
-            Column(
-                heading=text("probe.column.memory"), values=[p.peak_memory_bytes for p in points],
-                kind="bytes", optional=1,
-            ),
+            column(text("probe.column.throughput"), [p.examples_per_second for p in points], "number"),
+            column(text("probe.column.memory"), [p.peak_memory_bytes for p in points], "bytes", optional=1),
         ],
-    )  # fmt: skip
+    )
 
 
 def _next(found: Probe, task: str, action: Action | None) -> list[NextStep]:

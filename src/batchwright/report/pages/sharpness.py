@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from batchwright.measure.sharpness.definitions import Sharpness
-from batchwright.report.page import Block, Column, Note, Table
+from batchwright.report.page import Block, Note, Table
+from batchwright.report.pages.parts import column
 from batchwright.report.text.catalogue import text
 
 _SPACES = {"full space": "sharpness.full_space", "random subspace": "sharpness.random_subspace"}
@@ -26,14 +27,12 @@ def sharpness_blocks(found: Sharpness) -> list[Block]:
         heading=text("sharpness.heading"),
         caption=text("sharpness.caption"),
         columns=[
-            Column(heading=text("sharpness.column.measure"), values=[name for name, _ in (*rows, *rises)]),
-            Column(
-                heading=text("sharpness.column.share"), values=[*shares, *(None for _ in rises)], kind="share"
-            ),
-            Column(
-                heading=text("sharpness.column.rise"),
-                values=[*(None for _ in rows), *(value for _, value in rises)],
-                kind="number",
+            column(text("sharpness.column.measure"), [name for name, _ in (*rows, *rises)]),
+            column(text("sharpness.column.share"), [*shares, *(None for _ in rises)], "share"),
+            column(
+                text("sharpness.column.rise"),
+                [*(None for _ in rows), *(value for _, value in rises)],
+                "number",
             ),
         ],
     )

@@ -6,13 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchwright.core.action import Action
-from batchwright.report.page import Block, Column, NextStep, Page, Sentence, Table
-from batchwright.report.pages.parts import given
+from batchwright.report.page import Block, NextStep, Page, Sentence, Table
+from batchwright.report.pages.parts import column
+from batchwright.report.pages.steps import given
 from batchwright.report.text.catalogue import text
 
 _FIRST = "digits"
 """The built-in task of a first study: it needs no files."""
 _FINISHED = "complete"
+_STATUS = {
+    "complete": "studies.status.complete",
+    "interrupted": "studies.status.interrupted",
+    "running": "studies.status.running",
+}
 
 
 def studies_page(rows: Sequence[Mapping[str, Any]], *, action: Action | None = None) -> Page:
@@ -46,21 +52,20 @@ def _headline(rows: Sequence[Mapping[str, Any]]) -> str:
 def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
         columns=[
-            Column(heading=text("studies.column.study"), values=[row["study_id"] for row in rows]),
-            Column(heading=text("studies.column.name"), values=[row["name"] for row in rows], optional=1),
-            Column(heading=text("studies.column.task"), values=[row["task"] for row in rows], optional=3),
-            Column(heading=text("studies.column.status"), values=[row["status"] for row in rows]),
-            Column(heading=text("studies.column.runs"), values=[row["runs"] for row in rows], kind="count"),
-            Column(
-                heading=text("studies.column.spent"), values=[row["seconds"] for row in rows],
-                kind="seconds", optional=2,
-            ),
-            Column(
-                heading=text("studies.column.created"),
-                values=[row["created"][:16].replace("T", " ") for row in rows],
-            ),
+            column(text("studies.column.study"), [row["study_id"] for row in rows]),
+            column(text("studies.column.name"), [row["name"] for row in rows], optional=1),
+            column(text("studies.column.task"), [row["task"] for row in rows], optional=3),
+            column(text("studies.column.status"), [_status(row["status"]) for row in rows]),
+            column(text("studies.column.runs"), [row["runs"] for row in rows], "count"),
+            column(text("studies.column.spent"), [row["seconds"] for row in rows], "seconds", optional=2),
+            column(text("studies.column.created"), [row["created"][:16].replace("T", " ") for row in rows]),
         ],
-    )  # fmt: skip
+    )
+
+
+def _status(code: str) -> str:
+    """A study's status in words; one that a later version brings is shown as it is."""
+    return text(_STATUS[code]) if code in _STATUS else code
 
 
 def _next(rows: Sequence[Mapping[str, Any]], action: Action | None) -> NextStep:

@@ -7,7 +7,8 @@ from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import SurfacePlane
 from batchwright.report.draw.surface import draw_line, draw_plane
 from batchwright.report.page import Block, Figure, NextStep, Note, Page, Sentence
-from batchwright.report.pages.parts import OPTIMIZER, POINT, RUN, TASK, about, again, following, given
+from batchwright.report.pages.parts import about
+from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, again, following, given
 from batchwright.report.pages.surface_tables import line_table, plane_table
 from batchwright.report.pages.surface_words import surface_headline
 from batchwright.report.text.axes import Found, axis_labels
@@ -17,8 +18,9 @@ _UNEQUAL = 1.5
 """Ends whose training losses differ by more than this factor are not equally trained."""
 _SKEW = 0.01
 """Cosine from which on two directions are said not to be at a right angle."""
-_SMALL = 32
-"""The small batch of the interpolation that is proposed; the large one is a quarter of the examples."""
+_SMALL, _APART = 32, 4
+"""The small batch of the interpolation that is proposed, and how many times it the large one, a quarter of
+the examples, must be."""
 _ROWS = 9
 """Points of a line shown as a table; the table behind the figure has more."""
 _BEHIND = 25
@@ -50,13 +52,13 @@ def surface_page(found: Found, *, task: str, action: Action | None = None) -> Pa
         blocks=blocks,
         action=action,
         about=about(
-            found.seconds, found.environment,
+            found,
             {
                 text("surface.about.points"): f"{_points(found):,}",
                 text("surface.about.axes"): "; ".join(axis_labels(found)),
             },
         ),
-    )  # fmt: skip
+    )
 
 
 def _points(found: Found) -> int:
@@ -67,21 +69,28 @@ def _figures(found: Found) -> list[Figure]:
     if not isinstance(found, SurfacePlane):
         return [
             Figure(
-                name="line", title=text("surface.line.title"), takeaway=text("surface.line.takeaway"),
-                draw=lambda: draw_line(found), table=line_table(found, _BEHIND, brief=False),
+                name="line",
+                title=text("surface.line.title"),
+                takeaway=text("surface.line.takeaway"),
+                draw=lambda: draw_line(found),
+                table=line_table(found, _BEHIND, brief=False),
             )
-        ]  # fmt: skip
+        ]
     takeaway = text("surface.plane.takeaway")
     return [
         Figure(
-            name="train", title=text("surface.plane.train"), takeaway=takeaway,
+            name="train",
+            title=text("surface.plane.train"),
+            takeaway=takeaway,
             draw=lambda: draw_plane(found, "train"),
         ),
         Figure(
-            name="validation", title=text("surface.plane.validation"), takeaway=takeaway,
+            name="validation",
+            title=text("surface.plane.validation"),
+            takeaway=takeaway,
             draw=lambda: draw_plane(found, "validation"),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _caveats(found: Found) -> list[str]:
@@ -122,7 +131,7 @@ def _next(found: Found, task: str, action: Action | None) -> list[NextStep]:
         along = following(action, "curvature", task, (*_KEPT, *POINT), steps=steps, along=every)
         return [NextStep(action=along, why=text("surface.next.along"))]
     quarter = found.examples["train"] // 4
-    if quarter <= _SMALL or given(action, "at") is not None:
+    if quarter < _APART * _SMALL or given(action, "at") is not None:
         curvature = following(action, "curvature", task, (*_KEPT, *POINT))
         return [NextStep(action=curvature, why=text("surface.next.curvature"))]
     ends = following(action, "surface", task, _KEPT, between=[_SMALL, quarter])

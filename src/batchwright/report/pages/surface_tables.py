@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import SurfaceLine, SurfacePlane
-from batchwright.report.page import Column, Table
-from batchwright.report.pages.parts import thinned
+from batchwright.report.page import Table
+from batchwright.report.pages.parts import column, thinned
 from batchwright.report.pages.surface_words import finite_points
 from batchwright.report.text.axes import axis_labels
 from batchwright.report.text.catalogue import text
@@ -17,24 +17,21 @@ def line_table(found: SurfaceLine | Interpolation, rows: int, *, brief: bool = T
     """Loss and first metric of both splits at so many points of a line, the marks among them."""
     marked = [found.alpha.index(mark.at[0]) for mark in found.marks]
     places = thinned(len(found.alpha), rows, keep=marked)
-    columns = [
-        Column(heading=text("surface.column.alpha"), values=[found.alpha[k] for k in places], kind="number")
-    ]
+    columns = [column(text("surface.column.alpha"), [found.alpha[k] for k in places], "number")]
     for split, values in (("train", found.train), ("validation", found.validation)):
         name = text(_SPLITS[split])
         columns.append(
-            Column(
-                heading=text("surface.column.loss", split=name),
-                values=[values.loss[k] for k in places], kind="number",
-            )
-        )  # fmt: skip
+            column(text("surface.column.loss", split=name), [values.loss[k] for k in places], "number")
+        )
         for metric in list(values.metrics)[:1]:
             columns.append(
-                Column(
-                    heading=text("surface.column.metric", split=name, metric=metric),
-                    values=[values.metrics[metric][k] for k in places], kind="number", optional=1,
+                column(
+                    text("surface.column.metric", split=name, metric=metric),
+                    [values.metrics[metric][k] for k in places],
+                    "number",
+                    optional=1,
                 )
-            )  # fmt: skip
+            )
     return Table(caption=_caption(found), columns=columns, brief=brief)
 
 
@@ -47,7 +44,9 @@ def plane_table(found: SurfacePlane, rows: int) -> Table:
         for mark in found.marks
     ]
     finite = finite_points(found)
-    extremes = [(text("surface.lowest"), min(finite)), (text("surface.highest"), max(finite))] if finite else []
+    extremes = (
+        [(text("surface.lowest"), min(finite)), (text("surface.highest"), max(finite))] if finite else []
+    )
     for name, (loss, (a, b)) in extremes:
         validation = found.validation.loss[found.beta.index(b)][found.alpha.index(a)]
         points.append((name, a, b, loss, validation))
@@ -55,19 +54,18 @@ def plane_table(found: SurfacePlane, rows: int) -> Table:
     return Table(
         caption=_caption(found),
         columns=[
-            Column(heading=text("surface.column.point"), values=[p[0] for p in points]),
-            Column(heading=text("surface.column.alpha"), values=[p[1] for p in points], kind="number"),
-            Column(heading=text("surface.column.beta"), values=[p[2] for p in points], kind="number"),
-            Column(
-                heading=text("surface.column.loss", split=train), values=[p[3] for p in points],
-                kind="number",
-            ),
-            Column(
-                heading=text("surface.column.loss", split=validation_name), values=[p[4] for p in points],
-                kind="number", optional=1,
+            column(text("surface.column.point"), [p[0] for p in points]),
+            column(text("surface.column.alpha"), [p[1] for p in points], "number"),
+            column(text("surface.column.beta"), [p[2] for p in points], "number"),
+            column(text("surface.column.loss", split=train), [p[3] for p in points], "number"),
+            column(
+                text("surface.column.loss", split=validation_name),
+                [p[4] for p in points],
+                "number",
+                optional=1,
             ),
         ],
-    )  # fmt: skip
+    )
 
 
 def _snapshots(found: SurfacePlane, rows: int) -> Table:
@@ -77,18 +75,12 @@ def _snapshots(found: SurfacePlane, rows: int) -> Table:
     return Table(
         caption=text("surface.snapshots.caption"),
         columns=[
-            Column(heading=text("surface.column.updates"), values=[s.step for s in kept], kind="count"),
-            Column(heading=text("surface.column.real"), values=[s.real_loss for s in kept], kind="number"),
-            Column(
-                heading=text("surface.column.projected"), values=[s.projected_loss for s in kept],
-                kind="number",
-            ),
-            Column(
-                heading=text("surface.column.distance"), values=[s.distance for s in kept], kind="number",
-                optional=1,
-            ),
+            column(text("surface.column.updates"), [s.step for s in kept], "count"),
+            column(text("surface.column.real"), [s.real_loss for s in kept], "number"),
+            column(text("surface.column.projected"), [s.projected_loss for s in kept], "number"),
+            column(text("surface.column.distance"), [s.distance for s in kept], "number", optional=1),
         ],
-    )  # fmt: skip
+    )
 
 
 def _caption(found: SurfaceLine | Interpolation | SurfacePlane) -> str:

@@ -25,6 +25,18 @@ def loss_words(value: float | None) -> str:
     return text("surface.infinite") if value is None else measured(value)
 
 
+def lower_words(low: float, here: float) -> str:
+    """A loss below another one, in as many digits as it takes to see that.
+
+    >>> lower_words(1.5, 2.0), lower_words(2.0161, 2.0163)
+    ('1.50', '2.0161')
+    """
+    return next(
+        (shown for digits in (3, 4, 5, 6) if (shown := measured(low, digits)) != measured(here, digits)),
+        measured(low, 6),
+    )
+
+
 def _between(found: Interpolation) -> str:
     """The barrier between two models, and which of them is sharper."""
     barrier = found.barrier["train"]
@@ -45,9 +57,7 @@ def _sharper(found: Interpolation) -> str:
     ratio = max(first, second) / min(first, second)
     if ratio < _EQUALLY_SHARP:
         return text("surface.sharper.equal")
-    return text(
-        "surface.sharper.by", end=found.between[int(second > first)], ratio=measured(ratio, 2)
-    )
+    return text("surface.sharper.by", end=found.between[int(second > first)], ratio=measured(ratio, 2))
 
 
 def _along(found: SurfaceLine) -> str:
@@ -63,7 +73,7 @@ def _along(found: SurfaceLine) -> str:
     values = {"along": along, "here": here, "ends": listed(ends)}
     if low == here:
         return text("surface.along.lowest_here", **values)
-    return text("surface.along", low=low, alpha=number(at), **values)
+    return text("surface.along", low=lower_words(low, here), alpha=number(at), **values)
 
 
 def _over(found: SurfacePlane) -> str:
@@ -81,7 +91,9 @@ def _over(found: SurfacePlane) -> str:
     high = max(loss for loss, _ in finite)
     if here <= low:
         return text("surface.over.lowest_here", here=here, high=high)
-    return text("surface.over", here=here, low=low, high=high, place=place_words(found, at))
+    return text(
+        "surface.over", here=here, low=lower_words(low, here), high=high, place=place_words(found, at)
+    )
 
 
 def _trajectory(found: SurfacePlane) -> str:
@@ -105,9 +117,10 @@ def _through(found: SurfacePlane, low: float, at: tuple[float, float]) -> str:
             for mark, loss in zip(found.marks, losses, strict=True)
         ]
     )
-    if min((loss for loss in losses if loss is not None), default=low) <= low:
+    best = min((loss for loss in losses if loss is not None), default=low)
+    if best <= low:
         return text("surface.through.none", models=models)
-    return text("surface.through", models=models, low=low, place=place_words(found, at))
+    return text("surface.through", models=models, low=lower_words(low, best), place=place_words(found, at))
 
 
 def finite_points(found: SurfacePlane) -> list[tuple[float, tuple[float, float]]]:

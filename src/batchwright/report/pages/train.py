@@ -8,8 +8,9 @@ from typing import Any
 from batchwright.core.action import Action
 from batchwright.core.numbers import count, duration, measured
 from batchwright.report.draw.runs import draw_runs, first_metric, run_curve
-from batchwright.report.page import Block, Column, Facts, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import OPTIMIZER, RUN, TASK, about, again, following, given, thinned
+from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
+from batchwright.report.pages.parts import about, column, thinned
+from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following, given
 from batchwright.report.text.catalogue import text
 from batchwright.task.task import Target
 from batchwright.training.record import Evaluation, RunResult, Status
@@ -38,28 +39,33 @@ def train_page(result: RunResult, *, task: str | None = None, action: Action | N
         blocks += [
             evaluations_table(result.evaluations, _ROWS),
             Figure(
-                name="run", title=text("train.figure.title"), takeaway=text("train.figure.takeaway"),
+                name="run",
+                title=text("train.figure.title"),
+                takeaway=text("train.figure.takeaway"),
                 draw=lambda: draw_runs([run_curve(result, name)], metric=metric),
             ),
-        ]  # fmt: skip
+        ]
     blocks += [*_remarks(result), *_next(result, name, action)]
     spec = result.spec
     return Page(
         title=text("train.title", task=name),
         eyebrow=text(
-            "train.eyebrow", task=name, batch_size=spec.batch_size, optimizer=spec.optimizer.name,
+            "train.eyebrow",
+            task=name,
+            batch_size=spec.batch_size,
+            optimizer=spec.optimizer.name,
             lr=spec.optimizer.lr,
         ),
         blocks=blocks,
         action=action,
         about=about(
-            result.seconds, result.environment,
+            result,
             {
                 text("train.about.evaluations"): duration(result.evaluation_seconds),
                 text("train.about.seed"): str(spec.seed),
             },
         ),
-    )  # fmt: skip
+    )
 
 
 def target_words(target: Target, value: float | None = None) -> str:
@@ -76,8 +82,10 @@ def target_words(target: Target, value: float | None = None) -> str:
 def _headline(result: RunResult) -> str:
     """How the run ended, and where."""
     spent: dict[str, Any] = {
-        "updates": result.updates, "examples": result.examples, "seconds": result.seconds,
-    }  # fmt: skip
+        "updates": result.updates,
+        "examples": result.examples,
+        "seconds": result.seconds,
+    }
     target = result.spec.target
     match result.status:
         case Status.TARGET_REACHED if target is not None and result.steps_to_target is not None:
@@ -90,6 +98,8 @@ def _headline(result: RunResult) -> str:
         case Status.FAILED:
             return text("train.failed", message=result.message, **spent)
     end = _end_words(result)
+    if result.status is Status.STOPPED:
+        return text("train.stopped", end=end, **spent)
     if target is None:
         return text("train.done", end=end, **spent)
     return text("train.missed", target=target_words(target), end=end, **spent)
@@ -124,8 +134,8 @@ def evaluations_table(evaluations: Sequence[Evaluation], rows: int) -> Table:
     kept = [points[k] for k in thinned(len(points), rows)]
     firsts = [next(iter(point.values())) for point in kept]
     columns = [
-        Column(heading=text("train.column.epoch"), values=[e.epoch for e in firsts], kind="number"),
-        Column(heading=text("train.column.updates"), values=[e.step for e in firsts], kind="count"),
+        column(text("train.column.epoch"), [e.epoch for e in firsts], "number"),
+        column(text("train.column.updates"), [e.step for e in firsts], "count"),
     ]
     splits = [split for split in _SPLITS if any(split in point for point in points)]
     for split in splits:
@@ -133,18 +143,17 @@ def evaluations_table(evaluations: Sequence[Evaluation], rows: int) -> Table:
         found = [point.get(split) for point in kept]
         metrics = next(list(point[split].metrics) for point in points if split in point)
         columns.append(
-            Column(
-                heading=text("train.column.loss", split=heading), values=[e and e.loss for e in found],
-                kind="number",
-            )
-        )  # fmt: skip
+            column(text("train.column.loss", split=heading), [e.loss if e else None for e in found], "number")
+        )
         columns += [
-            Column(
-                heading=text("train.column.metric", split=heading, metric=metric),
-                values=[e and e.metrics.get(metric) for e in found], kind="number", optional=place,
+            column(
+                text("train.column.metric", split=heading, metric=metric),
+                [e.metrics.get(metric) if e else None for e in found],
+                "number",
+                optional=place,
             )
             for place, metric in enumerate(metrics)
-        ]  # fmt: skip
+        ]
     return Table(caption=text("train.table.caption"), columns=columns)
 
 
@@ -160,6 +169,10 @@ def _next(result: RunResult, task: str, action: Action | None) -> list[NextStep]
     spec, status = result.spec, result.status
     if status is Status.FAILED:
         return []
+    if status is Status.STOPPED:
+        checkpoint = given(action, "checkpoint")
+        resumed = again(action, "train", task, resume=checkpoint)
+        return [NextStep(action=resumed, why=text("train.next.resume"))] if checkpoint else []
     if status is Status.DIVERGED:
         lower = float(f"{spec.optimizer.lr / _SLOWER:.3g}")
         return [NextStep(action=again(action, "train", task, lr=lower), why=text("train.next.lower"))]

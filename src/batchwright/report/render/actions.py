@@ -53,8 +53,10 @@ def typed(action: Action) -> str:
 
 
 def _given(action: Action) -> Iterator[tuple[str, Any]]:
-    """The arguments that are written; numbers equal to 0 are given, None and False are not."""
-    return ((name, value) for name, value in action.arguments.items() if value is not None and value is not False)
+    """The arguments that are written; a 0 is, None and False are not."""
+    for name, value in action.arguments.items():
+        if value is not None and value is not False:
+            yield name, value
 
 
 def _option(option: str, value: Any) -> list[str]:
@@ -75,7 +77,7 @@ def _word(value: Any) -> str:
         return ",".join(_word(part) for part in value)
     if isinstance(value, bool):
         return str(value).lower()
-    return repr(value) if isinstance(value, float) and value != int(value) else f"{value}"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else f"{value}"
 
 
 def _literal(value: Any) -> str:

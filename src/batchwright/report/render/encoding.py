@@ -4,6 +4,8 @@ GBK has no micro sign, Shift-JIS no multiplication dot, ASCII none of them: prin
 UnicodeEncodeError. The error handler below replaces only characters that the encoding at hand lacks.
 """
 
+# ruff: noqa: RUF001 -- characters that look like others are what this is about
+
 from __future__ import annotations
 
 import codecs

@@ -1,4 +1,4 @@
-"""The axes of a loss surface by name: the same words in the headline, under the table and along the figure."""
+"""The axes of a loss surface by name: the same words in headline, table and figure."""
 
 from __future__ import annotations
 

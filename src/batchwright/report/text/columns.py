@@ -1,8 +1,8 @@
 """One rule for a column of numbers: one unit, said in its heading, and one number of digits.
 
-The unit is the one in which the least value reads well; the digits are those that show it in three, as long
-as the largest then needs no more than five. Terminal, page, notebook and the sentence over the table take
-them from here, so that they agree.
+The unit is the one in which the least value reads well. Its three digits give the places behind the point
+for all; where the largest would then take more than five digits, each value has three of its own. Terminal,
+page, notebook and the sentence over the table take unit and digits from here, so that they agree.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from batchwright.core import numbers
-from batchwright.core.numbers import BYTES, MISSING, SECONDS, TIMES
+from batchwright.core.numbers import BYTES, MISSING, SECONDS, TIMES, Units
 from batchwright.report.page import Cell, Column, Kind, Table
 from batchwright.report.text.catalogue import between, text
 
-_DIGITS, _MOST_DIGITS = 3, 5
+_DIGITS, _MOST_DIGITS, _MOST_PLACES = 3, 5, 7
 _LARGEST = 10_000
 """From here on a column of durations takes the next larger unit."""
 
@@ -47,8 +47,10 @@ class Form:
         """
         if isinstance(value, tuple):
             return between(*value, form=self.cell)
-        if value is None or isinstance(value, str):
-            return value or MISSING
+        if value is None:
+            return MISSING
+        if isinstance(value, str):
+            return value
         if self.write is not None:
             return self.write(value)
         if not math.isfinite(value):
@@ -69,35 +71,47 @@ class Form:
 
 @dataclass(frozen=True)
 class Shown:
-    """A column as text: its heading with the unit, one text a row, and whether it reads from the left."""
+    """A column as text: name, unit, one text a row, and whether it reads from the left."""
 
-    heading: str
+    name: str
+    unit: str
     cells: tuple[str, ...]
     left: bool
     optional: int = 0
 
     @property
-    def unit_apart(self) -> tuple[str, str]:
-        """Heading and unit for where they stand one above the other."""
-        name, opening, rest = self.heading.partition(" (")
-        return name, opening.strip() + rest
+    def heading(self) -> str:
+        """The name with the unit."""
+        return text("common.with_unit", name=self.name, unit=self.unit) if self.unit else self.name
 
 
 def shown(table: Table) -> list[Shown]:
     """Every column of a table as text."""
-    forms: dict[str, Form] = {}
-    for column in table.columns:
-        if not column.like:
-            own = [c for c in table.columns if column.heading in (c.heading, c.like)]
-            forms[column.heading] = form_of(column.kind, [value for c in own for value in c.values])
-    return [_shown(column, forms[column.like or column.heading]) for column in table.columns]
+    written = forms(table)
+    return [_shown(column, written[column.heading]) for column in table.columns]
+
+
+def forms(table: Table) -> dict[str, Form]:
+    """How every column of a table is written, by its heading."""
+    own = {
+        column.heading: form_of(column.kind, [v for c in _sharing(table, column) for v in c.values])
+        for column in table.columns
+        if not column.like
+    }
+    return {column.heading: own[column.like or column.heading] for column in table.columns}
+
+
+def _sharing(table: Table, column: Column) -> list[Column]:
+    """A column and those that take its unit and digits."""
+    return [c for c in table.columns if column.heading in (c.heading, c.like)]
 
 
 def _shown(column: Column, form: Form) -> Shown:
     prefixes = column.prefix or [""] * len(column.values)
     cells = [form.cell(value) for value in column.values]
     return Shown(
-        heading=text("common.with_unit", name=column.heading, unit=form.unit) if form.unit else column.heading,
+        name=column.heading,
+        unit=form.unit,
         cells=tuple(p + c if c != MISSING else c for p, c in zip(prefixes, cells, strict=True)),
         left=column.kind == "text",
         optional=column.optional,
@@ -136,7 +150,7 @@ def _count(known: list[float]) -> Form:
     return Form(decimals=0 if whole or known[-1] >= 100 else 1)
 
 
-def _amount(units: tuple[tuple[str, float, float], ...]) -> Callable[[list[float]], Form]:
+def _amount(units: Units) -> Callable[[list[float]], Form]:
     def form(known: list[float]) -> Form:
         names = [name for name, _, _ in units]
         unit, scale = numbers.unit_of(known[0], units)
@@ -151,20 +165,25 @@ def _amount(units: tuple[tuple[str, float, float], ...]) -> Callable[[list[float
 
 
 def _share(known: list[float]) -> Form:
-    """Percent: whole ones where all are, else up to three digits."""
+    """Percent: whole ones where all are, else three digits of the largest."""
     percents = [100 * value for value in known]
     whole = all(math.isclose(p, round(p), abs_tol=1e-9) for p in percents)
-    return Form(scale=0.01, sign="%", decimals=0 if whole else _decimals(percents, 1.0, most=3))
+    places = 2 if percents[-1] < 10 else 1
+    return Form(scale=0.01, sign="%", decimals=0 if whole else places)
 
 
 def _decimals(known: list[float], scale: float, most: int = _MOST_DIGITS) -> int | None:
-    """Places that show the least in three digits and the largest in at most ``most``.
+    """Places that show the least in three digits.
 
-    None where that would leave nothing of the least.
+    None, three digits for each, where the largest would take more than ``most``, or the least too many zeros.
+
+    >>> _decimals([0.012, 1.5], 1.0), _decimals([3.5e-8, 4.2e-8], 1.0)
+    (4, None)
     """
     least, largest = (math.floor(math.log10(value / scale)) for value in (known[0], known[-1]))
-    places = max(min(_DIGITS - 1 - least, most - 1 - largest), 0)
-    return places if places + least >= 0 else None
+    places = max(_DIGITS - 1 - least, 0)
+    fits = places == 0 or (places + largest < most and places <= _MOST_PLACES)
+    return places if fits else None
 
 
 _FORMS: dict[str, Callable[[list[float]], Form]] = {

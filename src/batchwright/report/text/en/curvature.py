@@ -24,7 +24,8 @@ STRINGS = {
         "{point} training stands on a slope: the gradient's norm is {norm:measured}, above the {limit} at "
         "which a point counts as critical; the largest eigenvalue is {high:measured}."
     ),
-    "curvature.numbers": "Loss {loss:measured}, gradient norm {norm:measured}. {reason}",
+    "curvature.numbers": "Loss {loss:measured}, gradient norm {norm:measured}.",
+    "curvature.numbers.why": "Loss {loss:measured}, gradient norm {norm:measured}. {reason}",
     "curvature.trace": "Trace {trace:measured} (standard error {error}), the mean eigenvalue {mean:measured}.",
     "curvature.trace.exact": "Trace {trace:measured} (exact), the mean eigenvalue {mean:measured}.",
     "curvature.not_converged": (

@@ -7,11 +7,11 @@ STRINGS = {
     "fit.several": ("{fits} of {workloads} workloads follow the curve and locate their critical batch size."),
     "fit.of_workload": "{workload}: {words}",
     "fit.fits": (
-        "Past a batch of about {critical:count} (90%: {interval}) larger batches buy little: there the target "
+        "Past a batch of about {critical} (90%: {interval}) larger batches buy little: there the target "
         "takes {steps:count} steps and {examples:count} examples, both twice their minimum."
     ),
     "fit.fits.unbounded": (
-        "Past a batch of about {critical:count} (90%: {interval}) larger batches buy little."
+        "Past a batch of about {critical} (90%: {interval}) larger batches buy little."
     ),
     "fit.not_identifiable": (
         "Batch sizes from {smallest:count} to {largest:count} cannot locate the critical batch size, nor bound "

@@ -33,7 +33,7 @@ STRINGS = {
     "surface.sharper.equal": "both ends are equally sharp along this line",
     "surface.sharper.by": "the {end} end is {ratio} times sharper along this line",
     "surface.along": (
-        "Along {along} the training loss is {here:measured} at the weights and lowest, {low:measured}, at "
+        "Along {along} the training loss is {here:measured} at the weights and lowest, {low}, at "
         "alpha {alpha}; it is {ends}."
     ),
     "surface.along.lowest_here": (
@@ -42,7 +42,7 @@ STRINGS = {
     "surface.along.end": "{loss} at alpha {alpha:number}",
     "surface.along.infinite": "Along {along} the training loss is not finite at the weights.",
     "surface.over": (
-        "Over this plane the training loss, {here:measured} at the weights, falls to {low:measured} at "
+        "Over this plane the training loss, {here:measured} at the weights, falls to {low} at "
         "{place}, and rises to {high:measured}."
     ),
     "surface.over.lowest_here": (
@@ -61,7 +61,7 @@ STRINGS = {
     ),
     "surface.through": (
         "Over the plane through the three ({models}) the training loss is lowest in between or beyond: "
-        "{low:measured} at {place}."
+        "{low} at {place}."
     ),
     "surface.through.none": (
         "No point of the plane through the three has a lower training loss than they ({models})."
