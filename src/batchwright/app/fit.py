@@ -21,7 +21,7 @@ def fit(
         Any,
         Option(
             "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, censored "
-            "or status. A file, - for standard input; in Python also a data frame, rows or a study.",
+            "or status. A file or - for standard input; in Python also a frame, rows or a study.",
             metavar="TABLE.csv",
         ),
     ],
