@@ -120,7 +120,8 @@ def _how_read(result: FitResult) -> str:
     for meaning, heading in result.columns.items():
         values = {"heading": repr(heading), "meaning": meaning}
         if meaning in result.units:
-            columns.append(text("fit.column_in_unit", unit=result.units[meaning], **values))
+            unit = text(f"fit_table.unit.{result.units[meaning]}")
+            columns.append(text("fit.column_in_unit", unit=unit, **values))
         else:
             columns.append(text("fit.column", **values))
     return text("fit.read", count=result.rows, source=result.source, columns=listed(columns))
