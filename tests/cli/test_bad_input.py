@@ -139,7 +139,7 @@ def test_a_store_that_is_not_a_database(cli, task_file, tmp_path, command):
     words = [*command.split(), "--store", path]
     if command == "study":
         words += [f"{task_file}:task", "--dry-run"]
-    refused(cli(*words), "notes.sqlite is not a Batchwright store", "name another with --store")
+    refused(cli(*words), "notes.sqlite is not a Batchwright store", "name another store")
     assert path.read_text().startswith("These are my notes")
 
 
@@ -155,7 +155,7 @@ def test_a_store_without_its_version(cli, tmp_path):
     Store(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("delete from batchwright")
-    refused(cli("studies", "--store", path), "is not a Batchwright store")
+    refused(cli("studies", "--store", path), "schema version must be a whole number from 1, got None")
 
 
 def test_a_database_from_a_newer_version(cli, tmp_path):
@@ -167,7 +167,7 @@ def test_a_database_from_a_newer_version(cli, tmp_path):
 
 
 def test_no_store_yet(cli, tmp_path):
-    refused(cli("studies", "--store", tmp_path), "run a study first, or name another with --store")
+    refused(cli("studies", "--store", tmp_path), "run a study first, or name another store")
 
 
 def test_an_unknown_study(cli, finished):

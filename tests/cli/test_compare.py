@@ -1,7 +1,4 @@
 import pytest
-from rich.console import Console
-
-from batchwright.cli import output
 
 THREE = ["compare", "digits", "--methods", "gd,sgd,minibatch", "--examples", "100,100,200", "--batch-size", 2]
 
@@ -13,7 +10,7 @@ def three_methods():
     import io
     import json
 
-    from batchwright.cli.main import run
+    from batchwright.cli.main import run_command as run
 
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
@@ -46,8 +43,8 @@ def test_an_epoch_of_gradient_descent_is_the_fastest(three_methods):
     assert three_methods["gd"]["seconds_per_epoch"] * 3 < three_methods["minibatch"]["seconds_per_epoch"]
 
 
-def test_the_table_fits_a_hundred_columns(cli, monkeypatch):
-    monkeypatch.setattr(output, "console", Console(width=100, force_terminal=True, highlight=False))
+def test_the_table_fits_a_hundred_columns(cli, terminal):
+    terminal(100)
     lines = cli(*THREE, "--epochs", 4).out.splitlines()
     assert lines[0].startswith("Equal epochs")
     assert all(len(line.rstrip()) <= 100 and "…" not in line for line in lines[1:])

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from batchwright.cli.main import run
+from batchwright.cli.main import run_command as run
 
 
 def document(capsys, *words):

@@ -109,7 +109,7 @@ def test_bad_input(cli, tmp_path, monkeypatch, content, options, text):
 
 def test_no_pandas_and_no_drawing_unless_asked(table):
     code = (
-        "import sys; from batchwright.cli.main import run; code = run(['fit', sys.argv[1], '--json']); "
+        "import sys; from batchwright.cli.main import run_command as run; code = run(['fit', sys.argv[1], '--json']); "
         "sys.exit(code or 'pandas' in sys.modules or 'matplotlib' in sys.modules)"
     )
     done = subprocess.run(

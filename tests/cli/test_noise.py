@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from batchwright.cli.main import run
+from batchwright.cli.main import run_command as run
 
 
 def document(capsys, *words):

@@ -5,18 +5,20 @@ import torch
 from torch import nn
 
 from batchwright.core.errors import InputError
+from batchwright.optim import CATALOGUE
 from batchwright.task import TaskReference
 from batchwright.training import RunSpec
 from batchwright.training.checkpoint import load, save, snapshot
 from batchwright.training.loop import advance, start
 
-OPTIMIZERS = {
-    "sgd": {}, "sgd-momentum": {"momentum": 0.9}, "sgd-nesterov": {"momentum": 0.9, "momentum_form": "nesterov"},
+OPTIMIZERS = {name: {} for name in CATALOGUE} | {
+    "sgd-momentum": {"momentum": 0.9},
+    "sgd-nesterov": {"momentum": 0.9, "momentum_form": "nesterov"},
     "sgd-averaged": {"momentum": 0.9, "momentum_form": "averaged"},
     "sgd-velocity": {"momentum": 0.9, "momentum_form": "velocity"},
-    "rmsprop": {}, "adam": {}, "adamw": {"weight_decay": 0.1}, "adagrad": {}, "adadelta": {}, "rprop": {},
-    "nadam": {}, "radam": {}, "adafactor": {}, "muon": {},
-}  # fmt: skip
+    "adam-amsgrad": {"options": {"amsgrad": True}},
+    "adamw-decay": {"weight_decay": 0.1},
+}
 
 
 def spec(optimizer="sgd", **fields):

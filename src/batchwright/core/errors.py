@@ -57,8 +57,11 @@ def one_line(error: BaseException) -> str:
         first = problems()[0]
         where = ".".join(str(part) for part in first.get("loc", ())) or "value"
         rule = str(first.get("msg", "")).removeprefix("Value error, ").replace("Input should be", "must be")
+        rule = rule.replace("greater than or equal to", "at least").replace(
+            "less than or equal to", "at most"
+        )
         got = first.get("input")
-        repeated = "" if isinstance(got, dict) or f"got {got}" in rule else f", got {shown(got)}"
-        return f"{where}: {rule}{repeated}"
+        told = isinstance(got, dict) or f"got {got}" in rule or f"got {got!r}" in rule
+        return f"{where}: {rule}{'' if told else f', got {shown(got)}'}"
     text = " ".join(str(error).split())
     return text or type(error).__name__

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-OptimizerName = Literal[
-    "sgd", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "rprop", "nadam", "radam", "adafactor", "muon"
-]
+from batchwright.optim.catalogue import DecayForm, known_optimizer
+
+OptimizerName = Annotated[str, AfterValidator(known_optimizer)]
 ScheduleName = Literal["constant", "exponential", "inverse_time", "step", "polynomial", "cosine"]
 Beta = Annotated[float, Field(ge=0, lt=1)]
-
-
-DEFAULT_LR: dict[str, float] = {
-    "sgd": 0.1, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001, "adagrad": 0.01, "adadelta": 1.0,
-    "rprop": 0.01, "nadam": 0.002, "radam": 0.001, "adafactor": 0.01, "muon": 0.02,
-}  # fmt: skip
-"""Where a search starts when nothing else is known: the usual learning rate of each optimizer."""
 
 
 class Horizon(BaseModel):
@@ -70,7 +63,7 @@ class OptimizerSpec(BaseModel):
     betas: tuple[Beta, Beta] | None = None
     eps: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    decay_form: Literal["l2", "decoupled"] | None = None
+    decay_form: DecayForm | None = None
     """None: torch's own for the optimizer (decoupled for adamw, adafactor and muon, L2 in the gradient
     elsewhere)."""
     l1: float = Field(default=0.0, ge=0, allow_inf_nan=False)

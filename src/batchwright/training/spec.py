@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,8 +28,9 @@ class Budget(BaseModel):
 class EvaluationPlan(BaseModel):
     """When the splits are evaluated.
 
-    ``log``: evenly in log-steps, each ``ratio`` times the last, so that the resolution of the steps to
-    target is the same at every batch size; ``epoch``: after every epoch; ``steps``: every ``every`` steps.
+    ``log``: evenly in log-steps, from step ``first`` on each ``ratio`` times the last, so that the resolution
+    of the steps to target is the same at every batch size; ``epoch``: after every epoch; ``steps``: every
+    ``every`` steps. A run is evaluated before its first and after its last update in any case.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,7 +38,20 @@ class EvaluationPlan(BaseModel):
     at: Literal["log", "epoch", "steps"] = "epoch"
     ratio: float = Field(default=1.05, gt=1)
     every: int = Field(default=1, ge=1)
+    first: int = Field(default=1, ge=1)
     splits: tuple[Literal["train", "validation", "test"], ...] = ("validation",)
+
+
+    def next_after(self, step: int) -> int:
+        """The step of the first evaluation planned after ``step`` updates; epochs are not counted in steps.
+
+        >>> plan = EvaluationPlan(at="log", ratio=1.5, first=4)
+        >>> [plan.next_after(step) for step in (0, 4, 6)]
+        [4, 6, 9]
+        """
+        if self.at == "steps":
+            return step + self.every
+        return max(self.first, step + 1, math.ceil(step * self.ratio))
 
 
 class RunSpec(BaseModel):

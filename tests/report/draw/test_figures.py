@@ -9,13 +9,15 @@ import pytest
 
 from batchwright.core.errors import InputError
 from batchwright.report.draw import series
-from batchwright.report.draw import study as figures
+from batchwright.report.draw.cost import draw_cost
+from batchwright.report.draw.files import save_figure, to_svg
+from batchwright.report.draw.study import draw_all
 from batchwright.report.draw.ticks import log_ticks
 
 
 @pytest.fixture(scope="module")
 def drawn(cases):
-    return figures.draw_all(cases.study(), cases.curves())
+    return draw_all(cases.study(), cases.curves())
 
 
 def test_the_objective_comes_first(cases, drawn):
@@ -24,29 +26,29 @@ def test_the_objective_comes_first(cases, drawn):
     by_examples = study.model_copy(
         update={"recommendation": study.recommendation.model_copy(update={"objective": "examples"})}
     )
-    assert next(iter(figures.draw_all(by_examples))) == "examples"
+    assert next(iter(draw_all(by_examples))) == "examples"
 
 
 def test_what_has_no_data_is_not_drawn(cases):
-    assert list(figures.draw_all(cases.study(timed=False))) == ["steps", "examples", "learning-rates"]
-    assert figures.draw_all(cases.empty()) == {}
+    assert list(draw_all(cases.study(timed=False))) == ["steps", "examples", "learning-rates"]
+    assert draw_all(cases.empty()) == {}
 
 
 @pytest.mark.parametrize(("suffix", "start"), [(".svg", b"<?xml"), (".png", b"\x89PNG"), (".pdf", b"%PDF")])
 def test_every_figure_saves_in_every_format(drawn, tmp_path, suffix, start):
     for name, figure in drawn.items():
-        path = figures.save_figure(figure, tmp_path / f"{name}{suffix}")
+        path = save_figure(figure, tmp_path / f"{name}{suffix}")
         assert path.read_bytes().startswith(start)
         assert path.stat().st_size > 2000
 
 
 def test_another_suffix_is_refused(drawn, tmp_path):
     with pytest.raises(InputError, match=r"must be one of \.svg, \.png, \.pdf, got 'steps\.jpg'"):
-        figures.save_figure(drawn["steps"], tmp_path / "steps.jpg")
+        save_figure(drawn["steps"], tmp_path / "steps.jpg")
 
 
 def test_inline_svg_takes_the_colours_of_the_page(drawn):
-    text = figures.to_svg(drawn["steps"], name="steps", label='fit & "band"')
+    text = to_svg(drawn["steps"], name="steps", label='fit & "band"')
     root = ElementTree.fromstring(text)
     assert root.get("aria-label") == 'fit & "band"'
     assert "currentColor" in text
@@ -59,7 +61,7 @@ def test_inline_svg_takes_the_colours_of_the_page(drawn):
 def test_ids_are_referenced_and_belong_to_one_drawing(drawn):
     ids = []
     for name, figure in drawn.items():
-        text = figures.to_svg(figure, name=name)
+        text = to_svg(figure, name=name)
         own = re.findall(r' id="([^"]*)"', text)
         assert set(own) == set(re.findall(r'(?:url\(#|href="#)([^)"]*)', text))
         ids += own
@@ -67,15 +69,13 @@ def test_ids_are_referenced_and_belong_to_one_drawing(drawn):
 
 
 def test_the_same_study_gives_the_same_drawing(cases):
-    first, second = (
-        figures.to_svg(figures.draw_all(cases.study())["learning-rates"], name="map") for _ in range(2)
-    )
+    first, second = (to_svg(draw_all(cases.study())["learning-rates"], name="map") for _ in range(2))
     assert first == second
 
 
 def test_every_run_and_median_is_a_mark(cases):
     cost = series.steps_series(cases.study())
-    axes = figures.draw_cost(cost).axes[0]
+    axes = draw_cost(cost).axes[0]
     counts = sorted(len(c.get_offsets()) for c in axes.collections if hasattr(c, "get_sizes"))
     # 57 runs, 3 censored, none failed, 10 medians and the chosen one; the band has one collection of its own.
     assert counts[-1] == 57
@@ -85,7 +85,7 @@ def test_every_run_and_median_is_a_mark(cases):
 def test_one_batch_size_and_one_run_can_be_drawn(cases):
     study = cases.study(fitted=False)
     single = study.model_copy(update={"batch_sizes": study.batch_sizes[3:4], "trials": study.trials[:1]})
-    assert set(figures.draw_all(single)) == {"seconds", "steps", "examples", "learning-rates", "timing"}
+    assert set(draw_all(single)) == {"seconds", "steps", "examples", "learning-rates", "timing"}
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from batchwright.advice.table.fit import fit_table
+from batchwright.report.draw.files import save_figure
 from batchwright.report.draw.fit import draw_fit
-from batchwright.report.draw.study import save_figure
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "steps_to_target.csv"
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from batchwright.advice.quick.posterior import Array
+from batchwright.measure.hardware.turns import REAL, Contender, Instruments, Pace, take_turns, warm_up
+from batchwright.study.key import RunKey
 from batchwright.study.spec import StudySpec
 from batchwright.task.task import Task
 from batchwright.training.loop import Run
 
-_TURN_SECONDS, _SWEEPS = 0.008, 5
+_PACE = Pace(turn_seconds=0.008, fewest=5, enough=5, most=10)
 _LADDER = 4
 _PROPORTIONAL, _LONG_STEP_SECONDS = 3.0, 0.1
 
@@ -35,6 +36,10 @@ class StepTimes:
         beyond = np.maximum(log_batch - known[-1], 0.0)
         return np.asarray(np.interp(log_batch, known, values) + beyond)
 
+    def seconds_at(self, batch_size: int) -> float:
+        """Seconds a step at one batch size."""
+        return float(np.exp(self.log_seconds(np.log([float(batch_size)])))[0])
+
     @property
     def knee(self) -> float:
         """The batch size at which the part that grows with B equals the overhead of a step."""
@@ -42,32 +47,24 @@ class StepTimes:
         return min(self.measured.values()) / (self.measured[largest] / largest)
 
 
-def step_times(spec: StudySpec, task: Task) -> StepTimes:
+def step_times(spec: StudySpec, task: Task, *, instruments: Instruments = REAL) -> StepTimes:
     """Median seconds a step at batch sizes a factor of 4 apart, up to where they grow in proportion to B.
 
-    Sizes take turns of a few milliseconds, sweep after sweep, so that a change of the machine's speed meets
-    all of them alike.
+    Sizes take turns of a few milliseconds (:mod:`~batchwright.measure.hardware.turns`); one whose time does
+    not fit its neighbours' is left to interpolation.
     """
-    runs: dict[int, tuple[Run, int]] = {}
+    contenders: list[Contender] = []
+    warm: list[float] = []
     last, steep = math.inf, 0
     size = min(spec.batch_sizes)
     while size <= max(spec.batch_sizes):
-        run = Run(spec.run(size, spec.optimizer.lr, 0, 1), task)
-        run.update()
-        once = min(_timed(run, 1) for _ in range(4))
-        runs[size] = run, max(1, min(500, round(_TURN_SECONDS / max(once, 1e-7))))
+        run = Run(spec.run(RunKey(size, 0, "search", 0), 1), task)
+        contenders.append(Contender(batch_size=size, update=run.update, wait=run.synchronise))
+        warm.append(once := warm_up(contenders[-1], instruments.clock, _PACE.turn_seconds))
         steep = steep + 1 if once > _PROPORTIONAL * last else 0
         if steep == 2 or once > _LONG_STEP_SECONDS:
             break
         last, size = once, size * _LADDER
-    turns = [[_timed(run, count) for run, count in runs.values()] for _ in range(_SWEEPS)]
-    medians = np.median(turns, axis=0)
-    return StepTimes({size: float(value) for size, value in zip(runs, medians, strict=True)})
-
-
-def _timed(run: Run, updates: int) -> float:
-    began = time.perf_counter()
-    for _ in range(updates):
-        run.update()
-    run.synchronise()
-    return (time.perf_counter() - began) / updates
+    turns = take_turns(contenders, warm, _PACE, instruments)
+    timed = zip(contenders, turns, strict=True)
+    return StepTimes({c.batch_size: found.median for c, found in timed if not found.suspect})

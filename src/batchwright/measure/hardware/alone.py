@@ -1,33 +1,30 @@
-"""Seconds a step, measured alone on the machine with the loop that trains."""
+"""Seconds a step, measured alone on the machine with the loop that trains: batch sizes take turns."""
 
 from __future__ import annotations
 
-import os
-import statistics
-import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from pydantic import BaseModel, ConfigDict
 
+from batchwright.core.errors import BatchwrightError, InputError, one_line
+from batchwright.measure.hardware.turns import REAL, Contender, Instruments, Pace, Turns, take_turns, warm_up
 from batchwright.task.task import Task
-from batchwright.training.loop import Run
+from batchwright.training.loop import Run, is_out_of_memory
 from batchwright.training.spec import RunSpec
 
-_TURN_SECONDS = 0.04
-_MIN_SWEEPS = 7
-_MAX_SWEEPS = 28
-_CALM_SPREAD = 0.15
-CALM_LOAD = 0.15
-"""Share of the machine's processors that others may use while steps are timed."""
+_STUDY = Pace(limit_seconds=60.0)
+_QUICK = Pace(turn_seconds=0.03, spread=0.1)
+_FEWEST_SIZES = 4
+"""So many sizes are timed however long they take."""
 
 
 class SecondsPerStep(BaseModel):
     """Seconds of one update: median and quartiles over ``repeats`` turns of several updates each.
 
     ``others_load`` is the share of the machine's processor time that other processes used meanwhile (median
-    over the turns that count), None where the system does not tell.
+    over the turns that count), None where the system does not tell. ``suspect`` says that the time does not
+    fit those of the neighbouring batch sizes although it was taken again: nothing should rest on it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +35,7 @@ class SecondsPerStep(BaseModel):
     repeats: int
     threads: int
     others_load: float | None = None
+    suspect: bool = False
 
     @property
     def spread(self) -> float:
@@ -45,100 +43,114 @@ class SecondsPerStep(BaseModel):
         return (self.high - self.low) / 2 / self.median
 
 
-def seconds_per_step(specs: Sequence[RunSpec], task: Task) -> list[SecondsPerStep]:
+def seconds_per_step(
+    specs: Sequence[RunSpec], task: Task, *, instruments: Instruments = REAL
+) -> list[SecondsPerStep]:
     """Seconds of one update of each spec, in the user's thread count.
 
-    The specs take turns of at least 40 ms or one update, sweep after sweep, so that a change of the machine's
-    speed meets all of them alike; each is warmed up first. Sweeps during which other processes used more than
-    15% of the machine are repeated, and so are all while a spec's half interquartile range exceeds 15% of its
-    median, up to 28 sweeps in all; the calmest count.
+    One model is trained with all the specs in turns of 40 ms or one update, sweep after sweep, so that a
+    change of the machine's speed meets all of them alike, and memory is that of a single run. Sweeps during
+    which other processes used more than 15% of the machine are repeated, and so are all while a spec's half
+    interquartile range exceeds 15% of its median, up to 28 sweeps or about a minute; the calmest count. What
+    does not fit its neighbours is measured again (:mod:`~.turns`).
 
     Args:
-        specs: runs of the same task; only their updates are executed, never an evaluation.
+        specs: runs of the same task that differ in batch size and learning rate only; only their updates are
+            executed, never an evaluation.
         task: the live task.
+        instruments: clock and load meter.
 
     Returns:
         One measurement a spec, in the order given.
+
+    Raises:
+        InputError: specs that differ otherwise.
     """
-    runs = [Run(spec, task) for spec in specs]
-    updates = [_warm_up(run) for run in runs]
-    sweeps: list[list[float]] = []
-    loads: list[float | None] = []
-    result: list[SecondsPerStep] = []
-    while len(sweeps) < _MAX_SWEEPS:
-        meter = _OthersLoad()
-        sweeps.append([_time(run, count) for run, count in zip(runs, updates, strict=True)])
-        loads.append(meter.share())
-        if len(sweeps) >= _MIN_SWEEPS:
-            calm, result = _summarise(sweeps, loads)
-            if calm and all(row.spread <= _CALM_SPREAD for row in result):
+    contenders = list(_contenders(specs, task))
+    warm = [warm_up(contender, instruments.clock, _STUDY.turn_seconds) for contender in contenders]
+    return [_summary(turns) for turns in take_turns(contenders, warm, _STUDY, instruments)]
+
+
+def time_steps(
+    specs: Sequence[RunSpec], task: Task, *, limit_seconds: float = 10.0, instruments: Instruments = REAL
+) -> dict[int, SecondsPerStep]:
+    """The same within about a limit, for sizes that may be too large or too slow, ascending.
+
+    Args:
+        specs: as in :func:`seconds_per_step`, each batch size once.
+        task: the live task; its model is built anew, and only updated, never evaluated.
+        limit_seconds: sweeps end about here. Sizes from which on three sweeps would take twice as long are
+            left out, but for the four smallest.
+        instruments: clock and load meter.
+
+    Returns:
+        A measurement a batch size, ascending. Sizes left out are missing, and so are those at which the model
+        raises an error (batch normalisation of one example) and those from the first that runs out of memory.
+
+    Raises:
+        InputError: specs that differ otherwise.
+        BatchwrightError: the model raises an error at every size.
+    """
+    pace = _QUICK.within(limit_seconds)
+    contenders = _contenders(sorted(specs, key=lambda spec: spec.batch_size), task)
+    warm = _warmed(contenders, pace, instruments)
+    running = [contender for contender in contenders if contender.batch_size in warm]
+    turns = take_turns(running, list(warm.values()), pace, instruments)
+    return dict(zip(warm, map(_summary, turns), strict=True))
+
+
+def _contenders(specs: Sequence[RunSpec], task: Task) -> list[Contender]:
+    """All the specs as turns of one run."""
+    if any(_but_size_and_rate(spec) != _but_size_and_rate(specs[0]) for spec in specs):
+        raise InputError("specs timed together must differ in batch_size and learning rate only")
+    run = Run(specs[0], task)
+
+    def contender(spec: RunSpec) -> Contender:
+        def prepare(updates: int) -> None:
+            run.spec, run.position = spec, 0
+            if updates > 1:
+                run.update()  # gathers the first block of examples, and the caches change hands
+
+        return Contender(batch_size=spec.batch_size, update=run.update, prepare=prepare, wait=run.synchronise)
+
+    return [contender(spec) for spec in specs]
+
+
+def _but_size_and_rate(spec: RunSpec) -> RunSpec:
+    plain = spec.optimizer.model_copy(update={"lr": 1.0})
+    return spec.model_copy(update={"batch_size": 1, "optimizer": plain})
+
+
+def _warmed(contenders: Sequence[Contender], pace: Pace, instruments: Instruments) -> dict[int, float]:
+    """Seconds of an update by batch size, of the sizes that run and are quick enough."""
+    found: dict[int, float] = {}
+    sweep, last, last_size = 0.0, 0.0, 1
+    failure: Exception | None = None
+    for contender in contenders:
+        size = contender.batch_size
+        expected = last * size / last_size
+        if len(found) >= _FEWEST_SIZES and (sweep + expected) * pace.fewest > 2 * pace.limit_seconds:
+            break
+        try:
+            found[size] = last = warm_up(contender, instruments.clock, pace.turn_seconds)
+        except BatchwrightError:
+            raise
+        except Exception as error:
+            failure = error
+            if is_out_of_memory(error):
                 break
-    return result
+            continue
+        sweep, last_size = sweep + max(last, pace.turn_seconds), size
+    if not found and failure is not None:
+        raise BatchwrightError(
+            f"the model runs at no batch size: {type(failure).__name__}: {one_line(failure)}"
+        )
+    return found
 
 
-def _summarise(sweeps: list[list[float]], loads: list[float | None]) -> tuple[bool, list[SecondsPerStep]]:
-    """Whether enough sweeps were calm, and the measurements over the calm ones (else the calmest)."""
-    order = sorted(range(len(sweeps)), key=lambda i: (loads[i] or 0.0, i))
-    calm = [i for i in order if (loads[i] or 0.0) <= CALM_LOAD]
-    used = calm if len(calm) >= _MIN_SWEEPS else order[:_MIN_SWEEPS]
-    known = [load for i in used if (load := loads[i]) is not None]
-    load = statistics.median(known) if known else None
-    columns = zip(*(sweeps[i] for i in used), strict=True)
-    return len(calm) >= _MIN_SWEEPS, [_summary(values, load) for values in columns]
-
-
-def _summary(values: Sequence[float], load: float | None) -> SecondsPerStep:
-    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+def _summary(turns: Turns) -> SecondsPerStep:
+    low, high = turns.quartiles
     return SecondsPerStep(
-        median=median,
-        low=low,
-        high=high,
-        repeats=len(values),
-        threads=torch.get_num_threads(),
-        others_load=load,
-    )
-
-
-def _warm_up(run: Run) -> int:
-    """Run a few updates; how many fill a turn."""
-    _time(run, 2)
-    once = _time(run, 3)
-    return max(1, min(1000, round(_TURN_SECONDS / max(once, 1e-7))))
-
-
-def _time(run: Run, updates: int) -> float:
-    cuda = run.device.type == "cuda"
-    if cuda:
-        torch.cuda.synchronize(run.device)
-    began = time.perf_counter()
-    for _ in range(updates):
-        run.update()
-    if cuda:
-        torch.cuda.synchronize(run.device)
-    return (time.perf_counter() - began) / updates
-
-
-class _OthersLoad:
-    """Processor time of all other processes since construction, as a share of the whole machine."""
-
-    def __init__(self) -> None:
-        self._began = _busy_and_total(), time.process_time()
-
-    def share(self) -> float | None:
-        """None where /proc/stat is missing or too coarse to tell."""
-        (before, own_before), (after, own) = self._began, (_busy_and_total(), time.process_time())
-        if before is None or after is None or after[1] <= before[1]:
-            return None
-        ticks = os.sysconf("SC_CLK_TCK")
-        busy = (after[0] - before[0]) / ticks - (own - own_before)
-        return max(0.0, busy * ticks / (after[1] - before[1]))
-
-
-def _busy_and_total() -> tuple[int, int] | None:
-    """Busy and total processor ticks of the machine since it started."""
-    try:
-        fields = [int(x) for x in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-    except (OSError, ValueError, IndexError):
-        return None
-    total = sum(fields)
-    return total - fields[3] - fields[4], total
+        median=turns.median, low=low, high=high, repeats=len(turns.seconds),
+        threads=torch.get_num_threads(), others_load=turns.others_load, suspect=turns.suspect,
+    )  # fmt: skip

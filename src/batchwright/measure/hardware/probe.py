@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict
 from batchwright.batches import check_batch_size
 from batchwright.core.errors import InputError
 from batchwright.measure.caller_state import isolated, state_digest
-from batchwright.measure.hardware.alone import CALM_LOAD, SecondsPerStep
+from batchwright.measure.hardware.alone import SecondsPerStep, time_steps
 from batchwright.measure.hardware.caches import Cache, caches
 from batchwright.measure.hardware.cost_model import CostModel, Knee, fit_cost_model
 from batchwright.measure.hardware.largest import LargestFit
+from batchwright.measure.hardware.load import CALM_LOAD
 from batchwright.measure.hardware.memory import ModelBytes, free_memory_bytes
 from batchwright.measure.hardware.peaks import PeakMemory, powers_of_two
-from batchwright.measure.hardware.timing import time_steps
 from batchwright.task.task import Task
 from batchwright.training.environment import environment
 from batchwright.training.feed import device_of

@@ -37,12 +37,13 @@ class Dot:
 
 @dataclass(frozen=True)
 class Median:
-    """The median over the seeds with its 90% bounds, where they are known."""
+    """The median over the seeds with its 90% bounds where they are known; ``inferred``: nothing was run."""
 
     batch_size: int
     value: float
     low: float | None
     high: float | None
+    inferred: bool = False
 
 
 @dataclass(frozen=True)
