@@ -22,14 +22,14 @@ StudyName = Annotated[
 
 
 @front_door
-def studies(*, store: o.StorePath = None) -> Answer:
+def studies(*, store: o.StorePath = None, asked: Asked) -> Answer:
     """List the stored studies."""
     from batchwright.app.answer import Answer
     from batchwright.report.pages.studies import studies_page
 
     with opened(store) as kept:
         rows = [dict(row) for row in kept.studies()]
-        page = studies_page(rows)
+        page = studies_page(rows, action=asked.action(""))
     return Answer(result=tuple(rows), page=page, document=rows, rows=lambda: rows)
 
 
