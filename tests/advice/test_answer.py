@@ -5,7 +5,6 @@ import json
 
 import pytest
 import torch
-from batchwright.study.executors.in_process import InProcess
 from torch import nn
 
 from batchwright.advice.answer import answer_study
@@ -13,12 +12,14 @@ from batchwright.advice.conclude import TaskFacts, conclude, stored_curves
 from batchwright.advice.result import StudyResult
 from batchwright.core.action import Action
 from batchwright.study import run as study_run
+from batchwright.study.executors.in_process import InProcess
 from batchwright.study.key import RunKey
 from batchwright.study.run import run_study
 from batchwright.study.spec import StudySpec
 from batchwright.study.stores.sqlite import SQLiteStore as Store
 from batchwright.task import ACCURACY, Target, Task, TaskReference
 from batchwright.task.losses import cross_entropy
+from batchwright.training.record import Status
 
 pytestmark = pytest.mark.usefixtures("calm_machine")
 
@@ -232,7 +233,7 @@ def test_ends_are_those_of_the_seeds_that_reached_the_target(task, tmp_path):
                 parsed = RunKey.parse(key)
                 first_attempt = parsed.purpose == "confirm" and parsed.seed < 3
                 if parsed.batch_size == fails.batch_size and first_attempt:
-                    result = result.model_copy(update={"status": "diverged", "steps_to_target": None})
+                    result = result.model_copy(update={"status": Status.DIVERGED, "steps_to_target": None})
                 done.append((key, result))
             return done
 

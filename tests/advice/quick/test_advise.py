@@ -4,8 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from batchwright.study.executors.in_process import InProcess
-from batchwright.study.stores.memory import MemoryStore
 
 from batchwright.advice.quick.advise import advice_identity, advise
 from batchwright.advice.quick.budget import Allowance, Meter
@@ -15,8 +13,10 @@ from batchwright.advice.quick.step_times import StepTimes
 from batchwright.advice.result import AdviceResult
 from batchwright.core.action import Action
 from batchwright.core.errors import InputError
+from batchwright.study.executors.in_process import InProcess
 from batchwright.study.key import RunKey
 from batchwright.study.run import run_study
+from batchwright.study.stores.memory import MemoryStore
 
 FLAT = StepTimes({16: 1e-4, 1024: 4e-4})
 """Seconds a step as given: what is decided does not depend on this machine."""
@@ -174,7 +174,7 @@ def test_a_budget_is_counted_work(digits, legs):
     assert not meter.is_spent([arm])  # five seconds are granted at the least
     meter.training_seconds = meter.seconds_of(arm)
     assert meter.floor_applies
-    assert Meter(Allowance(least_seconds=meter.seconds_of(arm)), FLAT, 360).is_spent([arm])
+    assert meter.is_spent([arm] * math.ceil(5 / meter.seconds_of(arm)))
     bare = Meter(Allowance(trainings=3, least_seconds=0), FLAT, 360)
     assert not bare.is_spent([arm])  # before there is a reference run
     bare.training_seconds = bare.seconds_of(arm)

@@ -1,9 +1,11 @@
 """A small model on digits after twenty updates, and what a reader gets from a page."""
 
+import inspect
 from dataclasses import dataclass
 
 import pytest
 
+from batchwright.app.verbs import verb
 from batchwright.report.page import Facts, Figure, NextStep, Note, Sentence, Table
 from batchwright.report.render.actions import command_line
 from batchwright.report.text.columns import shown
@@ -98,6 +100,7 @@ def check(page):
         assert len(facts.items) <= 4
     for step in page.all(NextStep):
         assert step.why
+        assert step.action.arguments.keys() <= inspect.signature(verb(step.action.command)).parameters.keys()
         assert None not in step.action.arguments.values()
     said = " ".join([b.text for b in [*page.all(Sentence), *page.all(Note)]])
     assert "{" not in said

@@ -34,6 +34,16 @@ def test_finished_studies_are_shown_and_others_go_on(read):
     assert read(studies_page([STUDY | {"status": "paused"}])).column("status") == ["paused"]
 
 
+def test_a_store_that_is_not_there_yet_is_no_problem(read):
+    report = {
+        "Environment": {"torch": "2.13.0"}, "Libraries": {}, "Devices": {"cpu": ""}, "Tasks": {},
+        "Store": {"path": "s.db"},
+    }  # fmt: skip
+    page = read(doctor_page(report))
+    assert page.column("found", table=4) == ["s.db", "none yet, the first study makes it"]
+    assert not page.caveats
+
+
 def test_the_doctor_says_what_is_missing_once(read):
     report = {
         "Environment": {"torch": "2.13.0", "cores": 2},

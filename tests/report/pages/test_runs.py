@@ -7,7 +7,8 @@ from batchwright.report.draw.runs import run_curve
 from batchwright.report.page import Table
 from batchwright.report.pages.compare import compare_page
 from batchwright.report.pages.train import train_page
-from batchwright.study.compare import METHODS, compare, method
+from batchwright.study.compare import METHODS, method, run_methods
+from batchwright.task.load import load_task
 from batchwright.training.loop import run
 from batchwright.training.record import Status
 from batchwright.training.spec import RunSpec
@@ -64,6 +65,14 @@ def test_out_of_memory_and_failure(plain, read):
     assert page.steps == []
 
 
+def test_a_run_that_was_stopped_goes_on_from_its_checkpoint(plain, read):
+    stopped = plain.up_to(45)
+    page = read(train_page(stopped, action=ACTION.with_arguments(checkpoint="runs/a")))
+    assert page.answers[0].startswith("Stopped after 45 updates and 1,437 examples: validation loss ")
+    assert page.steps[0].endswith(" --checkpoint runs/a --resume runs/a")
+    assert read(train_page(stopped, action=ACTION)).steps == []
+
+
 @pytest.mark.parametrize(
     ("progress", "end"), [("epochs", 2.0), ("updates", 90), ("examples", 2874), ("seconds", None)]
 )
@@ -77,7 +86,7 @@ def test_curves_end_where_the_run_did(plain, progress, end):
 def compared(point):
     reference = point.spec.task.model_copy(update={"examples": 200})
     chosen = [method(name, reference, 200, 32, point.spec.optimizer) for name in METHODS]
-    return compare(chosen, align="epochs", epochs=2)
+    return run_methods(chosen, [load_task(reference)] * 3, align="epochs", epochs=2)
 
 
 def test_the_lowest_loss_at_the_end_leads(compared, read):

@@ -9,7 +9,16 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from batchwright.advice.table.headings import HEADINGS, MULTIPLES, NOT_THESE, PER_DEVICE, SOME_TARGET, UNIT_WORDS
+from batchwright.advice.table.headings import (
+    HEADINGS,
+    INSTEAD_OF,
+    MULTIPLES,
+    NOT_SECONDS,
+    PER_DEVICE,
+    SOME_TARGET,
+    TIMES,
+    UNIT_WORDS,
+)
 from batchwright.core.errors import DataError, InputError, unknown_name
 from batchwright.core.remark import Remark, remark
 
@@ -28,6 +37,7 @@ class Columns:
 
     Attributes:
         places: the column of each meaning.
+        batch: ``batch_size`` or ``device_batch_size``.
         cost: which of ``COSTS`` is read.
         workload: the columns that name a workload together.
         run: those that name a repetition.
@@ -40,6 +50,7 @@ class Columns:
     """
 
     places: dict[str, int]
+    batch: str
     cost: str
     workload: tuple[int, ...]
     run: tuple[int, ...]
@@ -122,7 +133,7 @@ def read_headings(
     run = tuple(found.get("run", ()))
     understood = {*places.values(), *workload, *run, *others}
     return Columns(
-        places=places, cost=cost, workload=workload, run=run, factors=factors,
+        places=places, batch=batch, cost=cost, workload=workload, run=run, factors=factors,
         multiples={i: h.multiple for i, h in enumerate(read) if h.multiple != 1},
         in_tokens=in_tokens, made=others[0] if cost == "steps_to_target" and others else None,
         ignored=tuple(i for i in range(len(headings)) if i not in understood),
@@ -142,12 +153,14 @@ class _Names:
 
 def _read(heading: str) -> _Heading:
     """A heading with the unit in brackets behind it, if any: ``Batch size (per GPU)``, ``steps [k]``."""
+    for digit, plain in (("\u00b3", "^3"), ("\u2074", "^4"), ("\u2076", "^6"), ("\u00d7", "x")):
+        heading = heading.replace(digit, plain)
     whole, unit, multiple = letters_of(heading), None, 1.0
     stem = whole
     match = _UNIT.match(unicodedata.normalize("NFKC", heading))
     if match and letters_of(match[2]) not in ("s", "es"):  # step(s), batch(es)
         stem = letters_of(match[1])
-        text = match[2].strip().lower().replace("\u00d7", "x").replace("\u00b3", "^3")
+        text = match[2].strip().lower()
         for word in (text.replace(" ", ""), *re.split(r"[\s/]+", text)):
             multiple = MULTIPLES.get(word, multiple)
             unit = UNIT_WORDS.get(word, unit)
@@ -203,9 +216,7 @@ def _one_of(
     return own[0]
 
 
-def _batch(
-    names: _Names, devices: float | None, remarks: list[Remark]
-) -> tuple[str, tuple[int, ...]]:
+def _batch(names: _Names, devices: float | None, remarks: list[Remark]) -> tuple[str, tuple[int, ...]]:
     """Under which meaning the batch size stands, and the columns it is to be multiplied by."""
     places = names.places
     if "batch_size" in places or "device_batch_size" not in places:
@@ -219,18 +230,12 @@ def _batch(
     if devices is None and "devices" not in places:
         raise _missing(names, ("batch_size",))
     factors = [m for m in ("devices", "accumulation") if m in places]
-    remarks.append(
-        remark(
-            "fit_table.per_device", heading=names.of("device_batch_size"), devices=devices,
-            by=[names.of(m) for m in factors],
-        )
-    )  # fmt: skip
+    by = [f"{number:g}" for number in (devices,) if number is not None] + [repr(names.of(m)) for m in factors]
+    remarks.append(remark("fit_table.per_device", heading=names.of("device_batch_size"), by=by))
     return "device_batch_size", tuple(places[m] for m in factors)
 
 
-def _cost(
-    names: _Names, dataset_size: float | None, in_tokens: bool, remarks: list[Remark]
-) -> str:
+def _cost(names: _Names, dataset_size: float | None, in_tokens: bool, remarks: list[Remark]) -> str:
     """Which column says what a run needed."""
     can_be_read = {
         "steps_to_target": True,
@@ -250,9 +255,7 @@ def _cost(
     if others := [names.of(other) for other in present if other != cost]:
         remarks.append(remark("fit_table.fitted_one", heading=names.of(cost), others=others))
     if cost == "epochs_to_target":
-        remarks.append(
-            remark("fit_table.from_epochs", heading=names.of(cost), dataset_size=dataset_size)
-        )
+        remarks.append(remark("fit_table.from_epochs", heading=names.of(cost), dataset_size=dataset_size))
     elif dataset_size is not None:
         remarks.append(remark("fit_table.unused", argument="dataset_size", heading=names.of(cost)))
     return cost
@@ -262,12 +265,11 @@ def _missing(names: _Names, needed: Sequence[str]) -> DataError:
     headings = [heading[:80] for heading in names.headings]
     found = ", ".join(repr(h) for h in headings[:12]) + (" and more" if len(headings) > 12 else "")
     start = f"{names.source}: no column is {' or '.join(needed)}; found {found}"
-    for heading in headings:
-        letters = letters_of(heading)
-        stem = letters_of(_UNIT.sub(r"\1", heading))
-        for pattern, fix in NOT_THESE:
-            if re.fullmatch(pattern, letters) or re.fullmatch(pattern, stem):
-                return DataError(f"{start}: {heading!r} will not do, {fix}")
+    for meaning, fix in INSTEAD_OF[needed[0]].items():
+        if meaning in names.places:
+            return DataError(f"{start}: {names.of(meaning)[:80]!r} will not do, {fix}")
+    if needed[0] != "batch_size" and (times := [h for h in headings if re.match(TIMES, letters_of(h))]):
+        return DataError(f"{start}: {times[0]!r} will not do, {NOT_SECONDS}")
     known = {letters_of(name): meaning for meaning in needed for name in HEADINGS[meaning]}
     free = [h for i, h in enumerate(headings) if i not in names.places.values()]
     for heading in free:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchwright.advice.curve.runs import Vector
-from batchwright.advice.table.cells import Numbers, is_blank, shown
+from batchwright.advice.table.cell import is_blank, shown
 from batchwright.advice.table.columns import Columns
-from batchwright.advice.table.source import Grid
+from batchwright.advice.table.numbers import Numbers
+from batchwright.advice.table.source import Grid, first_true
 from batchwright.core.errors import DataError, unknown_name
 
 REACHED, CENSORED, FAILED, LOST = range(4)
@@ -63,16 +64,14 @@ def ends_of(grid: Grid, columns: Columns, cost: Numbers, made: Numbers | None) -
     if made is not None:
         use = ((how == CENSORED) | (how == LOST)) & np.isnan(value) & ~np.isnan(made.values)
         value[use], how[use] = made.values[use], CENSORED
-    for row in np.flatnonzero((how == CENSORED) & np.isnan(value)):
-        if not cost.words.get(int(row)):
-            raise DataError(
-                f"{grid.where(row)}: {heading!r} must be a number, got an empty cell: write the steps that "
-                "the run had made"
-            )
-        how[row] = LOST
+    if (empty := first_true((how == CENSORED) & np.isnan(value))) is not None:
+        raise DataError(
+            f"{grid.where(empty)}: {heading!r} must be a number, got an empty cell: write the steps that the "
+            "run had made"
+        )
     counted = (how == REACHED) | (how == CENSORED)
-    for row in np.flatnonzero(counted & ~((value > 0) & (value < np.inf))):
-        raise DataError(f"{grid.where(row)}: {heading!r} must be positive and finite, got {value[row]:g}")
+    if (bad := first_true(counted & ~((value > 0) & (value < np.inf)))) is not None:
+        raise DataError(f"{grid.where(bad)}: {heading!r} must be positive and finite, got {value[bad]:g}")
     value[~counted] = np.nan
     return Ends(how, value)
 
@@ -86,8 +85,8 @@ def _by_word(word: str, said: int, grid: Grid, row: int, place: int) -> int:
         if said == CENSORED:
             return CENSORED
         raise DataError(
-            f"{grid.where(row)}: {heading!r} must be a number, got an empty cell: write diverged, or DNF where "
-            "the target was not reached"
+            f"{grid.where(row)}: {heading!r} must be a number, got an empty cell: write diverged, or DNF "
+            "where the target was not reached"
         )
     if word in _NO_STEPS:
         return LOST
@@ -130,4 +129,3 @@ def _judge(text: str, meaning: str, heading: str, where: str) -> int:
     if text not in _YES + _NO or (meaning == "reached" and not text):
         raise DataError(f"{where}: {heading!r} must be true or false, got {shown(text)}")
     return CENSORED if (text in _YES) == (meaning == "censored") else REACHED
-

@@ -74,27 +74,27 @@ SOME_TARGET = {
 """``Steps to 75.9%``: the letters of headings that name their target."""
 
 PER_DEVICE = (
-    r"(micro|.*device|.*gpu|local|.*worker|.*rank|.*node).*(batch|bs).*|(batch|bs).*(device|gpu|worker|rank|node)"
+    r"(micro|.*device|.*gpu|local|.*worker|.*rank|.*node).*(batch|bs).*"
+    r"|(batch|bs).*(device|gpu|worker|rank|node)"
 )
 """The letters of headings of batch sizes of a part of an update."""
 
-NOT_THESE = (
-    (
-        PER_DEVICE,
-        "batch_size must count all examples of an update: multiply by devices and accumulation steps, or give "
-        "devices",
-    ),
-    (
-        r"epochs?(totarget|totrain)?|轮数|轮次",
-        "write examples_to_target = epochs x examples in the data set, or give dataset_size",
-    ),
-    (r"tokens?(totarget|seen)?", "write examples_to_target in the unit that batch_size counts"),
-    (
-        r"(time|seconds|minutes|hours|wallclock).*|.*(时间|耗时|用时|秒)",
-        "seconds depend on the hardware: write steps_to_target",
-    ),
-)
-"""Headings that look like what is needed and are not, each with what to do."""
+INSTEAD_OF = {
+    "batch_size": {
+        "device_batch_size": "batch_size must count all examples of an update: multiply by devices and "
+        "accumulation steps, or give devices",
+    },
+    "steps_to_target": {
+        "epochs_to_target": "write examples_to_target = epochs x examples in the data set, or give "
+        "dataset_size",
+        "tokens_to_target": "write examples_to_target in the unit that batch_size counts",
+    },
+}
+"""By what is missing: meanings that look like it and are not, each with what to do."""
+
+TIMES = r"(time|seconds|minutes|hours|wallclock)|.*(时间|耗时|用时|秒)$|.*(sec|seconds|minutes|hours)$"
+NOT_SECONDS = "seconds depend on the hardware: write steps_to_target"
+"""Headings of durations, by their letters, and what to do about them."""
 
 OUTCOMES = (
     r".*(accuracy|acc|loss|error|auc|f1|metric|score|perplexity|ppl|bleu|throughput|persecond|speed|time"
@@ -116,12 +116,13 @@ UNIT_WORDS = {
         ("s", "sec", "secs", "second", "seconds", "min", "minutes", "h", "hours", "ms", "秒", "分钟", "小时"),
         "seconds",
     ),
-    **dict.fromkeys(("gpu", "gpus", "device", "devices", "worker", "rank", "node", "卡", "每卡", "单卡"), "device"),
+    **dict.fromkeys(("gpu", "gpus", "device", "devices", "worker", "rank", "node"), "device"),
+    **dict.fromkeys(("卡", "每卡", "单卡"), "device"),
 }  # fmt: skip
 """Units in brackets that change what a column is."""
 
 MULTIPLES = {
-    **dict.fromkeys(("k", "thousand", "thousands", "x1000", "1000", "1e3", "10^3", "x10^3", "x1k", "千"), 1e3),
+    **dict.fromkeys(("k", "thousand", "thousands", "x1000", "1000", "1e3", "10^3", "x10^3", "千"), 1e3),
     **dict.fromkeys(("万", "x10^4", "1e4"), 1e4),
     **dict.fromkeys(("m", "mio", "million", "millions", "1e6", "10^6", "x10^6", "百万"), 1e6),
     **dict.fromkeys(("b", "bn", "g", "billion", "billions", "1e9", "10^9", "x10^9", "十亿"), 1e9),

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from batchwright.advice.curve.runs import Vector
-from batchwright.advice.table.cells import is_blank
+from batchwright.advice.table.cell import is_blank
 from batchwright.advice.table.columns import POOL_ALL, Columns, letters_of
 from batchwright.advice.table.headings import OUTCOMES, REMARKS
 from batchwright.advice.table.source import Grid
@@ -24,16 +24,20 @@ _MOST_KINDS = 30
 _MOST_ROWS = 20_000
 _LEAST_RATIO = 1.2
 """Kinds whose steps differ less are one kind for the purpose of a critical batch size."""
-_SURE = 1e-3
-_SEED_SD, _SEED_DEGREES = 0.1, 4
+_SURE, _SURE_OF_WORDS = 1e-3, 1e-2
+"""Below this chance the differences are no accident; words name kinds more often than numbers do."""
+_SEED_SD, _SEED_DEGREES = 0.1, 2
 """Spread of log steps between equal runs, assumed with so much weight beside what the table shows."""
 
 
 @dataclass(frozen=True)
 class _Effect:
-    """How a column's values differ at equal batch sizes: the extreme ones and their ratio of steps."""
+    """How a column's values differ at equal batch sizes: the extreme ones and their ratio of steps.
 
-    sure: bool
+    ``chance`` is that of differences as large among equal kinds.
+    """
+
+    chance: float
     low: str
     high: str
     ratio: float
@@ -63,10 +67,13 @@ def check_pooling(
         kinds = [str(grid.columns[place][row]).strip() for row in picked]
         if re.fullmatch(OUTCOMES, letters) or not _tells_kinds(kinds, cell):
             continue
+        words = not all(map(_is_number, kinds))
         effect = _effect(kinds, cell, y)
-        if effect is not None and effect.sure:
-            raise _refusal(grid, heading, f"at equal batch sizes {effect.high!r} takes {effect.ratio:.2g} times the steps of {effect.low!r}")
-        if effect is None and not re.fullmatch(REMARKS, letters) and not all(map(_is_number, kinds)):
+        sure = _SURE_OF_WORDS if words else _SURE
+        if effect is not None and effect.chance < sure and effect.ratio > _LEAST_RATIO:
+            steps = f"{effect.high!r} takes {effect.ratio:.2g} times the steps of {effect.low!r}"
+            raise _refusal(grid, heading, f"at equal batch sizes {steps}")
+        if effect is None and words and not re.fullmatch(REMARKS, letters):
             named = sorted(set(kinds))
             raise _refusal(grid, heading, f"no batch size has both {named[0]!r} and {named[-1]!r}")
     named = [grid.headings[place] for place in passed if grid.headings[place]]
@@ -122,4 +129,4 @@ def _effect(kinds: Sequence[str], cell: Any, y: Vector) -> _Effect | None:
     seen = np.flatnonzero(np.abs(within).max(axis=0) > 0)
     low, high = seen[np.argmin(level[seen])], seen[np.argmax(level[seen])]
     ratio = math.exp(min(float(level[high] - level[low]), 50.0))
-    return _Effect(chance < _SURE and ratio > _LEAST_RATIO, str(names[low]), str(names[high]), ratio)
+    return _Effect(chance, str(names[low]), str(names[high]), ratio)

@@ -1,4 +1,4 @@
-"""Of the runs at one batch size those count that have its best learning rate; of a study those that confirm."""
+"""Which runs count: those at the best learning rate of their batch size; of a study those that confirm it."""
 
 from __future__ import annotations
 
@@ -37,9 +37,11 @@ def rows_that_count(
         confirm = np.array([purpose == "confirm" for purpose in purposes], bool)
         if confirm.any():
             counts = confirm
-            confirmed = {groups[row] for row in np.flatnonzero(confirm)}
+            confirmed = {group for group, is_one in zip(groups, confirm, strict=True) if is_one}
             lost = sorted({size for name, size in groups if (name, size) not in confirmed})
-            remarks.append(remark("fit_table.confirmed", rows=int(confirm.sum()), left_out=int((~confirm).sum())))
+            remarks.append(
+                remark("fit_table.confirmed", count=int(confirm.sum()), left_out=int((~confirm).sum()))
+            )
             if lost:
                 remarks.append(remark("fit_table.unconfirmed", batch_sizes=lost))
     if "lr" in columns.places:
@@ -61,7 +63,7 @@ def _of_best_rate(
             kept[rows] = rate == best
     if several:
         left_out = int(counts.sum() - kept.sum())
-        remarks.append(remark("fit_table.best_rate", batch_sizes=len(several), left_out=left_out))
+        remarks.append(remark("fit_table.best_rate", count=len(several), left_out=left_out))
     return kept
 
 

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchwright.advice.curve.runs import Vector
-from batchwright.advice.table.cells import Numbers, read_numbers, shown
+from batchwright.advice.table.cell import shown
 from batchwright.advice.table.columns import POOL_ALL, Columns, read_headings
 from batchwright.advice.table.ended import CENSORED, FAILED, LOST, REACHED, Ends, ends_of
+from batchwright.advice.table.numbers import Numbers, read_numbers
 from batchwright.advice.table.pooling import check_pooling
 from batchwright.advice.table.rates import rows_that_count
-from batchwright.advice.table.source import Grid, open_grid
+from batchwright.advice.table.source import Grid, first_true, open_grid
 from batchwright.core.errors import DataError
 from batchwright.core.remark import Remark, remark
 
@@ -42,13 +43,9 @@ class WorkloadRuns:
 
 @dataclass(frozen=True)
 class RunTable:
-    """What was read: ``columns`` maps each meaning to the heading it was found under, ``units`` to a code.
-
-    ``path`` is the file, to be read again; None where there was none.
-    """
+    """What was read: ``columns`` maps each meaning to the heading it was found under, ``units`` to a code."""
 
     source: str
-    path: str | None
     rows: int
     columns: Mapping[str, str]
     units: Mapping[str, str]
@@ -95,14 +92,15 @@ def read_table(
     """
     grid = open_grid(table)
     columns = read_headings(
-        grid.headings, grid.source, dataset_size=dataset_size, devices=devices, workload_column=workload_column
+        grid.headings,
+        grid.source,
+        dataset_size=dataset_size,
+        devices=devices,
+        workload_column=workload_column,
     )
     if not len(grid):
         raise DataError(f"{grid.source} has a heading and no rows")
     remarks = [*columns.remarks]
-    multiplied = [{"heading": grid.headings[i], "factor": factor} for i, factor in columns.multiples.items()]
-    if multiplied:
-        remarks.append(remark("fit_table.multiplied", columns=multiplied))
     batch_size, ends = _quantities(grid, columns, dataset_size, devices, remarks)
     names = _workloads(grid, columns)
     groups = list(zip(names, batch_size.tolist(), strict=True))
@@ -112,7 +110,6 @@ def read_table(
         remarks += _checked(grid, columns, groups, counts, ends)
     return RunTable(
         source=grid.source,
-        path=grid.path,
         rows=len(grid),
         columns=_named(grid, columns),
         units=_units(columns),
@@ -125,41 +122,48 @@ def _quantities(
     grid: Grid, columns: Columns, dataset_size: float | None, devices: float | None, remarks: list[Remark]
 ) -> tuple[Vector, Ends]:
     """Batch sizes in examples per update, and how each run ended, its cost in updates."""
-    batch_at, cost_at = _batch_at(columns), columns.places[columns.cost]
+    batch_at, cost_at = columns.places[columns.batch], columns.places[columns.cost]
 
     def numbers(place: int) -> Numbers:
-        found = read_numbers(grid, place, remarks)
-        return Numbers(found.values * columns.multiples.get(place, 1.0), found.words, found.above)
+        found = read_numbers(grid, place, remarks, whole=place != cost_at)
+        factor = columns.multiples.get(place)
+        if factor is None:
+            return found
+        remarks.append(remark("fit_table.multiplied", heading=grid.headings[place], factor=factor))
+        return Numbers(found.values * factor, found.words, found.above)
 
     batch_size = _positive(grid, batch_at, numbers(batch_at))
     for place in columns.factors:
         batch_size = batch_size * _positive(grid, place, numbers(place))
-    batch_size = batch_size * (devices if batch_at == columns.places.get("device_batch_size") and devices else 1)
+    if devices is not None and columns.batch == "device_batch_size":
+        batch_size = batch_size * devices
     ends = ends_of(grid, columns, numbers(cost_at), None if columns.made is None else numbers(columns.made))
     value = ends.value
+    if columns.cost == "epochs_to_target" and dataset_size is not None:
+        value = value * dataset_size
     if columns.cost != "steps_to_target":
-        value = value * (dataset_size if columns.cost == "epochs_to_target" and dataset_size else 1) / batch_size
-    for row in np.flatnonzero((value > LARGEST) | (value < 1 / LARGEST)):
-        place = batch_at if not 1 / LARGEST < batch_size[row] < LARGEST else cost_at
-        raise DataError(f"{grid.where(row)}: {grid.headings[place]!r} is beyond all training, got {value[row]:g} steps")
+        value = value / batch_size
+    if (bad := first_true((value > LARGEST) | (value < 1 / LARGEST))) is not None:
+        heading = grid.headings[cost_at]
+        raise DataError(f"{grid.where(bad)}: {heading!r} is beyond all training, got {value[bad]:g} steps")
     return batch_size, Ends(ends.how, value)
-
-
-def _batch_at(columns: Columns) -> int:
-    places = columns.places
-    return places["batch_size"] if "batch_size" in places else places["device_batch_size"]
 
 
 def _positive(grid: Grid, place: int, numbers: Numbers) -> Vector:
     """Every row's number, with a rule that it is one, positive and within reason."""
-    heading = grid.headings[place]
-    for row in numbers.words:
-        raise DataError(f"{grid.where(row)}: {heading!r} must be a number, got {shown(grid.columns[place][row])}")
-    for row in np.flatnonzero(~((numbers.values > 0) & (numbers.values < np.inf))):
-        raise DataError(f"{grid.where(row)}: {heading!r} must be positive and finite, got {numbers.values[row]:g}")
-    for row in np.flatnonzero((numbers.values > LARGEST) | (numbers.values < 1 / LARGEST)):
-        raise DataError(f"{grid.where(row)}: {heading!r} must be at most {LARGEST:g}, got {numbers.values[row]:g}")
-    return numbers.values
+    heading, values = grid.headings[place], numbers.values
+    if numbers.words:
+        row = min(numbers.words)
+        cell = shown(grid.columns[place][row])
+        raise DataError(f"{grid.where(row)}: {heading!r} must be a number, got {cell}")
+    for bad, rule in (
+        (~((values > 0) & (values < np.inf)), "positive and finite"),
+        ((values > LARGEST) | (values < 1 / LARGEST), f"at most {LARGEST:g}"),
+        (numbers.above, "a number, not a bound"),
+    ):
+        if (first := first_true(bad)) is not None:
+            raise DataError(f"{grid.where(first)}: {heading!r} must be {rule}, got {values[first]:g}")
+    return values
 
 
 def _workloads(grid: Grid, columns: Columns) -> list[str]:
@@ -180,7 +184,7 @@ def _note_repeats(
     of = [grid.columns[place] for place in columns.run]
     if "lr" in columns.places:
         of.append(grid.columns[columns.places["lr"]])
-    rows = np.flatnonzero(counts)
+    rows = np.flatnonzero(counts).tolist()
     keys = {(groups[row], *(str(column[row]) for column in of)) for row in rows}
     if repeated := len(rows) - len(keys):
         remarks.append(remark("fit_table.repeated", count=repeated, heading=grid.headings[columns.run[0]]))
@@ -194,7 +198,9 @@ def _checked(
     return check_pooling(grid, columns, rows, [codes[groups[row]] for row in rows], np.log(ends.value[rows]))
 
 
-def _runs(names: Sequence[str], batch_size: Vector, ends: Ends, counts: NDArray[np.bool_]) -> list[WorkloadRuns]:
+def _runs(
+    names: Sequence[str], batch_size: Vector, ends: Ends, counts: NDArray[np.bool_]
+) -> list[WorkloadRuns]:
     found = []
     codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
     code_of = np.array([codes[name] for name in names])
@@ -203,10 +209,14 @@ def _runs(names: Sequence[str], batch_size: Vector, ends: Ends, counts: NDArray[
         used = own & ((ends.how == REACHED) | (ends.how == CENSORED))
         found.append(
             WorkloadRuns(
-                name, batch_size[used], ends.value[used], ends.how[used] == CENSORED,
-                _counted(batch_size[own & (ends.how == FAILED)]), _counted(batch_size[own & (ends.how == LOST)]),
+                workload=name,
+                batch_size=batch_size[used],
+                steps=ends.value[used],
+                censored=ends.how[used] == CENSORED,
+                failed=_counted(batch_size[own & (ends.how == FAILED)]),
+                lost=_counted(batch_size[own & (ends.how == LOST)]),
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -226,9 +236,5 @@ def _named(grid: Grid, columns: Columns) -> dict[str, str]:
 def _units(columns: Columns) -> dict[str, str]:
     """Codes of the units of the batch size and of what was read as the cost."""
     what = "tokens" if columns.in_tokens else "examples"
-    batch = "batch_size" if "batch_size" in columns.places else "device_batch_size"
-    costs = {
-        "steps_to_target": "updates", "examples_to_target": "examples", "tokens_to_target": "tokens",
-        "epochs_to_target": "epochs",
-    }  # fmt: skip
-    return {batch: f"{what}_per_update", columns.cost: costs[columns.cost]}
+    cost = "updates" if columns.cost == "steps_to_target" else columns.cost.removesuffix("_to_target")
+    return {columns.batch: f"{what}_per_update", columns.cost: cost}

@@ -10,7 +10,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.advice.curve.fit import Verdict
-from batchwright.core.action import Action
 from batchwright.core.remark import Remark, remark
 
 _FROZEN = ConfigDict(frozen=True)
@@ -96,7 +95,8 @@ class Measured(BaseModel):
     """The runs at one batch size: ``censored`` holds the steps of those cut short, ``median`` all of them.
 
     Where ``median_is_bound``, too many runs were cut short and the median only bounds the true one below; it
-    is None where every run failed. ``curve`` is the fitted median.
+    is None where every run failed. ``curve`` is the fitted median. ``failed`` runs broke, ``lost``
+    ones missed the target without saying how far they came.
     """
 
     model_config = _FROZEN
@@ -107,6 +107,7 @@ class Measured(BaseModel):
     steps: tuple[float, ...]
     censored: tuple[float, ...]
     failed: int
+    lost: int = 0
 
 
 class WorkloadFit(BaseModel):
@@ -115,7 +116,7 @@ class WorkloadFit(BaseModel):
     ``steps_min`` and ``examples_min`` are None where the measured batch sizes do not bound them.
     ``valid_range`` holds the batch sizes that are predicted unasked. ``band`` is the curve with its 90% band:
     ``batch_size``, ``low``, ``mid``, ``high`` (steps). ``seed_sd`` and ``misfit_sd`` are standard deviations
-    of log steps between seeds and about the curve. ``notes`` say what limits the fit, ``measure_next`` what to
+    of log steps between seeds and about the curve. ``notes`` say what limits the fit, ``next_steps`` what to
     train where the verdict is not "fits".
     """
 
@@ -135,23 +136,22 @@ class WorkloadFit(BaseModel):
     measured: tuple[Measured, ...]
     band: dict[str, list[float]]
     notes: tuple[Remark, ...]
-    measure_next: tuple[Remark, ...]
+    next_steps: tuple[Remark, ...]
 
 
 class FitResult(BaseModel):
     """A fitted table.
 
-    ``columns`` names the heading under which each meaning was found, ``units`` the code of its unit; ``path`` is
-    the table's file, None where it had none; ``notes`` are of the table as a whole; ``next_steps`` can be taken
-    with the table as it is.
+    ``columns`` names the heading under which each meaning was found, ``units`` the code of its unit;
+    ``notes`` are of the table as a whole: what was computed, left out or passed over.
     """
 
     model_config = _FROZEN
     source: str
-    path: str | None = None
     rows: int
     columns: dict[str, str]
     units: dict[str, str]
     workloads: tuple[WorkloadFit, ...]
     notes: tuple[Remark, ...]
-    next_steps: tuple[Action, ...] = ()
+    seconds: float
+    environment: dict[str, str | int]

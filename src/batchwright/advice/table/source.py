@@ -10,6 +10,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from batchwright.advice.table.decode import decoded
 from batchwright.advice.table.split import split_rows
 from batchwright.core.errors import DataError
@@ -17,6 +20,11 @@ from batchwright.core.errors import DataError
 NEEDED = "needed are batch_size, and steps_to_target or examples_to_target"
 _MOST_BYTES = 1_000_000_000
 _FORMS = "a path, text, a data frame, a list of rows or a mapping of columns"
+
+
+def first_true(mask: NDArray[np.bool_]) -> int | None:
+    """The first row at which ``mask`` is true."""
+    return int(np.argmax(mask)) if mask.any() else None
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,6 @@ class Grid:
         columns: the cells under each heading.
         lines: what each row is called in messages: in a file its line.
         separator: of a text table, between cells; empty where the cells are objects.
-        path: the file it was read from, to be read again; None where there was none.
     """
 
     source: str
@@ -37,7 +44,6 @@ class Grid:
     columns: tuple[Sequence[Any], ...]
     lines: Sequence[int]
     separator: str = ""
-    path: str | None = None
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -55,7 +61,7 @@ def open_grid(table: Any) -> Grid:
     """
     if isinstance(table, str) and table.strip() == "-":
         return _from_bytes(_standard_input(), "standard input")
-    if isinstance(table, str) and ("\n" in table or "\r" in table):
+    if isinstance(table, str) and ("\n" in table or "\r" in table or table.lstrip()[:1] in ("[", "{")):
         return _from_text(table, "the table")
     if isinstance(table, (str, PathLike)):
         return _from_file(Path(table))
@@ -132,16 +138,12 @@ def _from_file(path: Path) -> Grid:
         if path.stat().st_size > _MOST_BYTES:
             raise DataError(f"{path} must be at most {_MOST_BYTES:,} bytes, got {path.stat().st_size:,}")
         if path.suffix.lower() == ".parquet":
-            return _named(_from_parquet(path), path)
+            return _from_parquet(path)
         content = path.read_bytes()
     except (OSError, ValueError) as error:  # a name that is too long, or holds a null character
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{str(path)[:80]!r} cannot be read: {reason}") from None
-    return _named(_from_bytes(content, path.name), path)
-
-
-def _named(grid: Grid, path: Path) -> Grid:
-    return Grid(path.name, grid.headings, grid.columns, grid.lines, grid.separator, str(path))
+    return _from_bytes(content, path.name)
 
 
 def _from_parquet(path: Path) -> Grid:

@@ -15,7 +15,7 @@ Row = tuple[int, list[str]]
 SPACES = " "
 """The separator of columns that are aligned by spaces."""
 _SEPARATORS = "\t;|,"
-_FULL_WIDTH = str.maketrans("，；｜\u3000", ",;| ")
+_FULL_WIDTH = {0xFF0C: ",", 0xFF1B: ";", 0xFF5C: "|", 0x3000: " "}
 _COMMENTS = ("#", "//")
 _LOOKED_AT = 20
 _RULE = re.compile(r"[-:=+\s]*-[-:=+\s]*")
@@ -64,7 +64,9 @@ def _separator(text: str) -> tuple[str, str]:
         return hint[1], text[hint.end() - 1 :]  # its line stays, empty: rows keep their numbers
     lines = [x for x in text[:100_000].splitlines() if x.strip() and not x.lstrip().startswith(_COMMENTS)]
     lines = lines[:_LOOKED_AT] or [""]
-    if not any(mark in lines[0] for mark in _SEPARATORS) and any(mark in lines[0] for mark in "，；｜"):
+    if not any(mark in lines[0] for mark in _SEPARATORS) and any(
+        chr(code) in lines[0] for code in _FULL_WIDTH
+    ):
         text, lines = text.translate(_FULL_WIDTH), [line.translate(_FULL_WIDTH) for line in lines]
     least = {mark: min(line.count(mark) for line in lines) for mark in _SEPARATORS}
     first = {mark: lines[0].count(mark) for mark in _SEPARATORS}

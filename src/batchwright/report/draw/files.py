@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".svg", ".png", ".pdf")
 _DOTS_PER_INCH = 200
+_PALETTE = 48
+"""Colours that our figures need, shades of their edges included."""
 
 
 def check_suffix(path: Path) -> None:
@@ -55,11 +57,15 @@ def to_svg(figure: Figure, *, name: str, label: str = "") -> str:
 
 
 def to_png(figure: Figure, dots_per_inch: float) -> bytes:
-    """The figure as a PNG on white, for where its SVG would be too large."""
-    buffer = io.BytesIO()
+    """The figure as a small PNG on white, in a palette of few colours, for where its SVG would be too large."""
+    from PIL import Image
+
+    drawn, small = io.BytesIO(), io.BytesIO()
     with _settings(figure):
-        figure.savefig(buffer, format="png", dpi=dots_per_inch, facecolor="white")
-    return buffer.getvalue()
+        figure.savefig(drawn, format="png", dpi=dots_per_inch, facecolor="white")
+    with Image.open(drawn) as picture:
+        picture.convert("RGB").quantize(_PALETTE).save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def _settings(figure: Figure) -> Any:

@@ -132,7 +132,10 @@ def _draw_several(grid: Sequence[Axes], curves: Sequence[RunCurve]) -> list[Entr
 
 
 def _scale_loss(axes: Axes, curves: Sequence[RunCurve]) -> None:
-    losses = [y for curve in curves for points in (curve.recorded, *curve.loss.values()) for _, y in points]
+    shown = [points for curve in curves for points in curve.loss.values()]
+    if len(curves) == 1:
+        shown.append(curves[0].recorded)
+    losses = [y for points in shown for _, y in points]
     if losses and min(losses) > 0 and max(losses) / min(losses) > _LOG_ABOVE:
         axes.set_yscale("log")
         set_ticks(axes.yaxis, log_ticks(min(losses) / 1.2, max(losses) * 1.2), short_count)

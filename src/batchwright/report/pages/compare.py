@@ -29,6 +29,7 @@ _STATUS = {
     Status.DIVERGED: "compare.status.diverged",
     Status.OUT_OF_MEMORY: "compare.status.out_of_memory",
     Status.FAILED: "compare.status.failed",
+    Status.STOPPED: "compare.status.stopped",
 }
 
 

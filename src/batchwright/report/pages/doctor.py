@@ -11,7 +11,14 @@ from batchwright.report.page import Block, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.parts import column
 from batchwright.report.text.catalogue import text
 
-_FIRST, _TASKS = "digits", "Tasks"
+_FIRST, _TASKS, _STORE = "digits", "Tasks", "Store"
+_SECTIONS = {
+    "Environment": "doctor.section.environment",
+    "Libraries": "doctor.section.libraries",
+    "Devices": "doctor.section.devices",
+    _TASKS: "doctor.section.tasks",
+    _STORE: "doctor.section.store",
+}
 _UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 Report = Mapping[str, Mapping[str, Any]]
 
@@ -42,20 +49,24 @@ def _headline(report: Report) -> str:
 
 
 def _problems(report: Report) -> list[str]:
+    """Tasks whose data are missing, and a store that cannot be read."""
     problems = [
         text("doctor.task_missing", name=name, reason=why)
         for name, why in report[_TASKS].items()
         if not isinstance(why, Mapping)
     ]
-    store = report["Store"]
+    store = report[_STORE]
     if "problem" in store:
         problems.append(text("doctor.store_problem", reason=store["problem"]))
     return problems
 
 
 def _section(title: str, rows: Mapping[str, Any]) -> Table:
+    """One section's names and what was found; a store that is not there yet says so."""
+    if title == _STORE and not rows.keys() & {"studies", "problem"}:
+        rows = {**rows, "studies": text("doctor.no_store")}
     return Table(
-        heading=title,
+        heading=text(_SECTIONS[title]),
         columns=[
             column(text("doctor.column.name"), list(rows)),
             column(text("doctor.column.found"), [_shown(title, value) for value in rows.values()]),

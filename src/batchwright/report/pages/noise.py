@@ -8,7 +8,7 @@ from batchwright.core.action import Action
 from batchwright.measure.estimate import NoiseScale
 from batchwright.measure.gradients.along import NoiseAlong
 from batchwright.measure.gradients.noise import Noise
-from batchwright.measure.gradients.scatter import SAMPLINGS, SamplingName, Scatter, Slope
+from batchwright.measure.gradients.scatter import SamplingName, Scatter, Slope
 from batchwright.report.draw.noise import draw_noise_along, draw_scatter
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.parts import about, column, readings, said
@@ -157,11 +157,12 @@ def _scatter(scatter: Sequence[Scatter]) -> Table:
     at = {(row.batch_size, row.sampling): row for row in scatter}
     sizes = sorted({row.batch_size for row in scatter})
     columns = [column(text("noise.column.batch_size"), sizes, "batch_size")]
-    first = text("noise.column.std", sampling=_sampling(SAMPLINGS[0]))
-    for sampling in SAMPLINGS:
+    first = text("noise.column.with")
+    for sampling, std, theory in (
+        ("with_replacement", first, text("noise.column.with_theory")),
+        ("without_replacement", text("noise.column.without"), text("noise.column.without_theory")),
+    ):
         rows = [at.get((size, sampling)) for size in sizes]
-        std = text("noise.column.std", sampling=_sampling(sampling))
-        theory = text("noise.column.theory", sampling=_sampling(sampling))
         measured = [row.std if row else None for row in rows]
         predicted = [row.predicted if row else None for row in rows]
         columns.append(column(std, measured, "number", like="" if std == first else first))

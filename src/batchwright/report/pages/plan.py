@@ -25,4 +25,9 @@ def plan_page(plan: Estimate, *, workers: int, stored: int, action: Action | Non
     said = text(
         key, sizes=plan.batch_sizes, runs=plan.runs, stored=stored, seconds=plan.seconds, count=workers
     )
-    return Page(title=text("plan.title"), eyebrow=plan.study_id, blocks=[Sentence(text=said, role="answer")], action=action)
+    return Page(
+        title=text("plan.title"),
+        eyebrow=plan.study_id,
+        blocks=[Sentence(text=said, role="answer")],
+        action=action,
+    )

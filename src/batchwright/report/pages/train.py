@@ -98,6 +98,8 @@ def _headline(result: RunResult) -> str:
         case Status.FAILED:
             return text("train.failed", message=result.message, **spent)
     end = _end_words(result)
+    if result.status is Status.STOPPED:
+        return text("train.stopped", end=end, **spent)
     if target is None:
         return text("train.done", end=end, **spent)
     return text("train.missed", target=target_words(target), end=end, **spent)
@@ -167,6 +169,10 @@ def _next(result: RunResult, task: str, action: Action | None) -> list[NextStep]
     spec, status = result.spec, result.status
     if status is Status.FAILED:
         return []
+    if status is Status.STOPPED:
+        checkpoint = given(action, "checkpoint")
+        resumed = again(action, "train", task, resume=checkpoint)
+        return [NextStep(action=resumed, why=text("train.next.resume"))] if checkpoint else []
     if status is Status.DIVERGED:
         lower = float(f"{spec.optimizer.lr / _SLOWER:.3g}")
         return [NextStep(action=again(action, "train", task, lr=lower), why=text("train.next.lower"))]

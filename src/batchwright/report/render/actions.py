@@ -78,9 +78,7 @@ def _word(value: Any) -> str:
         return ",".join(_word(part) for part in value)
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return f"{value}"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else f"{value}"
 
 
 def _literal(value: Any) -> str:

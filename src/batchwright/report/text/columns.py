@@ -16,7 +16,7 @@ from batchwright.core.numbers import BYTES, MISSING, SECONDS, TIMES, Units
 from batchwright.report.page import Cell, Column, Kind, Table
 from batchwright.report.text.catalogue import between, text
 
-_DIGITS, _MOST_DIGITS = 3, 5
+_DIGITS, _MOST_DIGITS, _MOST_PLACES = 3, 5, 7
 _LARGEST = 10_000
 """From here on a column of durations takes the next larger unit."""
 
@@ -173,10 +173,17 @@ def _share(known: list[float]) -> Form:
 
 
 def _decimals(known: list[float], scale: float, most: int = _MOST_DIGITS) -> int | None:
-    """Places that show the least in three digits; None where the largest would take more than ``most``."""
+    """Places that show the least in three digits.
+
+    None, three digits for each, where the largest would take more than ``most``, or the least too many zeros.
+
+    >>> _decimals([0.012, 1.5], 1.0), _decimals([3.5e-8, 4.2e-8], 1.0)
+    (4, None)
+    """
     least, largest = (math.floor(math.log10(value / scale)) for value in (known[0], known[-1]))
     places = max(_DIGITS - 1 - least, 0)
-    return places if places == 0 or places + largest < most else None
+    fits = places == 0 or (places + largest < most and places <= _MOST_PLACES)
+    return places if fits else None
 
 
 _FORMS: dict[str, Callable[[list[float]], Form]] = {

@@ -20,6 +20,7 @@ STRINGS = {
     "compare.status.diverged": "diverged: lower its learning rate",
     "compare.status.out_of_memory": "ran out of memory",
     "compare.status.failed": "failed",
+    "compare.status.stopped": "was stopped before its end",
     "compare.one_run": (
         "One run and one learning rate each: a method may come out ahead because its rate suits it better."
     ),

@@ -8,7 +8,6 @@ STRINGS = {
     "point.after.one": "after {count} update",
     "about.took": "took",
     "about.parameters": "parameters",
-    "about.examples": "examples",
     "about.mode": "measured in",
     "about.products": "Hessian products",
 }

@@ -79,8 +79,8 @@ STRINGS = {
     "study.easier.as_good": "as good",
     "study.easier.answer": "the answer",
     "study.easier.shift.same": "stays",
-    "study.easier.shift.within_set": "moves to another that is as good",
-    "study.easier.shift.in_set": "stays among those as good",
+    "study.easier.shift.within_set": "another that is as good",
+    "study.easier.shift.in_set": "one of those as good",
     "study.easier.shift.leaves_set": "moves",
     "study.easier.shift.no_answer": "none",
     # the critical batch size

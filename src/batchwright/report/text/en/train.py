@@ -14,6 +14,9 @@ STRINGS = {
     "train.done": (
         "After {updates:count} updates and {examples:count} examples: {end}; {seconds:duration} of training."
     ),
+    "train.stopped": (
+        "Stopped after {updates:count} updates and {examples:count} examples: {end}; {seconds:duration} of training."
+    ),
     "train.diverged": "The loss diverged after {updates:count} updates.",
     "train.out_of_memory": "Out of memory after {updates:count} updates.",
     "train.failed": "The run failed after {updates:count} updates: {message}",
@@ -48,6 +51,7 @@ STRINGS = {
     "train.about.seed": "seed",
     "train.next.lower": "with a lower learning rate",
     "train.next.smaller": "with smaller forward passes; the update stays the same",
+    "train.next.resume": "to go on from its checkpoint",
     "train.next.longer": "with twice the budget",
     "train.next.advise": "for the batch size and learning rate that reach the target first",
 }
