@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST_ECHO = 80
+"""Characters after which a value that an error repeats is cut."""
+
 
 class BatchwrightError(Exception):
     """Anything this package raises on purpose."""
@@ -22,6 +25,16 @@ class StoreError(InputError):
     """The store cannot be opened, or holds something else than was asked for."""
 
 
+def shown(value: object) -> str:
+    """A value as an error repeats it: its ``repr`` on one line, cut after 80 characters.
+
+    >>> shown("adm"), len(shown("x" * 300)), shown("two\\nlines")
+    ("'adm'", 80, "'two\\\\nlines'")
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= LONGEST_ECHO else f"{text[: LONGEST_ECHO - 3]}..."
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """An error for a misspelt name, with the nearest known name and the whole list.
 
@@ -29,9 +42,9 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     "unknown optimizer 'adm': did you mean 'adam'? Known: adam, sgd"
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name[:LONGEST_ECHO].lower(), names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    return InputError(f"unknown {kind} {name!r}: {hint}Known: {', '.join(names)}")
+    return InputError(f"unknown {kind} {shown(name)}: {hint}Known: {', '.join(names) or 'none'}")
 
 
 def one_line(error: BaseException) -> str:
@@ -49,7 +62,6 @@ def one_line(error: BaseException) -> str:
         )
         got = first.get("input")
         told = isinstance(got, dict) or f"got {got}" in rule or f"got {got!r}" in rule
-        shown = "" if told else f", got {got!r}"
-        return f"{where}: {rule}{shown}"
+        return f"{where}: {rule}{'' if told else f', got {shown(got)}'}"
     text = " ".join(str(error).split())
     return text or type(error).__name__
