@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from batchwright.app import options as o
+from batchwright.app.checks import shown
 from batchwright.app.point import WHERE, Place, PointLr, PointOptions, place_of, spec_at
 from batchwright.app.signature import Asked, Option, front_door
 from batchwright.core.errors import InputError
@@ -84,7 +85,7 @@ def _rows(sample: int | str) -> int | None:
     if sample == "all":
         return None
     if isinstance(sample, str) or sample < _FEWEST_ROWS:
-        raise InputError(f"sample must be all or a number of rows from {_FEWEST_ROWS} on, got {sample!r}")
+        raise InputError(f"sample must be all or a number of rows from {_FEWEST_ROWS} on, got {shown(sample)}")
     return sample
 
 

@@ -68,8 +68,6 @@ def measured_surface(ways: Ways) -> tuple[Any, list[Run]]:
 
 def _train_each(ways: Ways, sizes: Sequence[int]) -> list[Run]:
     """One run a batch size, from the same initial weights, for as many updates or as many epochs."""
-    from batchwright.batches import check_batch_size
-
     rates, epochs, steps = ways.which.rates, ways.which.epochs, ways.where.steps
     if len(sizes) not in (2, 3) or len(set(sizes)) != len(sizes):
         raise InputError(f"between must be two or three different batch sizes, got {','.join(map(str, sizes))}")
@@ -79,7 +77,10 @@ def _train_each(ways: Ways, sizes: Sequence[int]) -> list[Run]:
         raise InputError(f"epochs must be greater than 0, got {epochs:g}")
     total = len(ways.task.train)
     for size in sizes:
-        check_batch_size(size, total)
+        if not 1 <= size <= total:
+            raise InputError(
+                f"`between` must hold batch sizes from 1 to {total} (the training examples), got {size}"
+            )
     length = ways.task.max_epochs if epochs is None else epochs
     return [
         ways.run(

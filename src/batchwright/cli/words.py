@@ -48,7 +48,7 @@ def in_options(message: str, arguments: Collection[Argument]) -> str:
 def usage(error: Any, commands: Collection[str]) -> str:
     """What the parser has to say: an unknown command or option, a missing or malformed value."""
     message: str = error.format_message().replace("\n", " ").replace("Input should be", "must be")
-    unknown = re.match(r"No such command '(.*)'\.?$", message)
+    unknown = re.match(r"No such command '(.*)'(?:\.? Did you mean.*)?\.?$", message)
     if unknown:
         hint = nearest(unknown[1], commands) or ":"
         return f"unknown command {_short(unknown[1])!r}{hint} Known: {', '.join(commands)}"
