@@ -69,7 +69,7 @@ STRINGS = {
     "fit.column.examples": "examples",
     "fit.column.cut_short": "cut short",
     "fit.column.failed": "failed",
-    "fit.column.lost": "missed",
+    "fit.column.lost": "missed the target",
     "fit.column.steps": "steps",
     "fit.column.refused": "remark",
     "fit.figure.title": "Steps to target",
