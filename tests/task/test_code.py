@@ -170,6 +170,13 @@ def test_one_changed_weight_changes_a_module():
     assert digest_of(net) != before
 
 
+def test_pickling_an_instance_does_not_change_its_class():
+    made = names_of("class Plain:\n    pass\n")["Plain"]
+    before = digest_of(made)
+    made().__reduce_ex__(4)
+    assert digest_of(made) == before
+
+
 def test_libraries_count_by_name():
     assert digest_of(nn.Linear) != digest_of(nn.Conv2d)
     assert digest_of(torch.relu) != digest_of(torch.tanh)

@@ -32,9 +32,9 @@ SAMPLED_ELEMENTS = 1_000_000
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), torch.dtype, torch.device, torch.Size)
 _SLOTS_OF_A_CLASS = {
     "__annotations__", "__dict__", "__doc__", "__firstlineno__", "__module__", "__static_attributes__",
-    "__weakref__", "_abc_impl",
+    "__slotnames__", "__weakref__", "_abc_impl",
 }  # fmt: skip
-"""What a class holds beside its methods and values."""
+"""What a class holds beside its methods and values; pickling an instance adds ``__slotnames__``."""
 
 
 class NoDigestError(Exception):
