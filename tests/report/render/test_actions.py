@@ -36,7 +36,7 @@ def test_every_kind_of_argument():
         },
     )  # fmt: skip
     assert command_line(action) == (
-        "batchwright surface 'tasks/own task.py:task' --between 32,512 --at 0.5,-1 --set hidden=16,8 "
+        "batchwright surface 'tasks/own task.py:task' --between 32,512 --at 0.5,-1.0 --set hidden=16,8 "
         "--set bias=false --plane --lr 1e-05 --seed 0 --optimizer-option eps=1e-08"
     )
     assert call(action) == (

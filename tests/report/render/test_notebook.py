@@ -52,7 +52,9 @@ def scatter_of(count):
 
 def test_a_drawing_of_thousands_of_marks_becomes_a_picture():
     figure = Figure(name="many", title="Many <dots>", takeaway="So many.", draw=lambda: scatter_of(5000))
-    fragment = page_fragment(Page(title="t", eyebrow="e", blocks=[Sentence(text="A.", role="answer"), figure]))
+    fragment = page_fragment(
+        Page(title="t", eyebrow="e", blocks=[Sentence(text="A.", role="answer"), figure])
+    )
     assert 'alt="Many &lt;dots&gt;. So many."' in fragment
     assert "data:image/png;base64," in fragment
     assert len(fragment.encode()) < LIMIT_BYTES

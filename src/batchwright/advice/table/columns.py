@@ -27,7 +27,7 @@ COSTS = ("steps_to_target", "examples_to_target", "tokens_to_target", "epochs_to
 POOL_ALL = "none"
 """As ``workload_column``: no column names a workload, all rows are of one."""
 _HOW_IT_ENDED = ("censored", "reached", "status")
-_SEVERAL = ("workload", "run")
+_SEVERAL = ("workload", "run", "not_needed")
 _UNIT = re.compile(r"^(.*?)\s*[(\[{]([^()\[\]{}]*)[)\]}]\s*$")
 
 
@@ -131,14 +131,20 @@ def read_headings(
     others = [i for i in found.get("steps_to_target", ()) if i != places[cost]]
     workload = tuple(found.get("workload", ())) if chosen is None else chosen
     run = tuple(found.get("run", ()))
-    understood = {*places.values(), *workload, *run, *others}
+    understood = {*places.values(), *workload, *run, *others, *found.get("not_needed", ())}
     return Columns(
-        places=places, batch=batch, cost=cost, workload=workload, run=run, factors=factors,
+        places=places,
+        batch=batch,
+        cost=cost,
+        workload=workload,
+        run=run,
+        factors=factors,
         multiples={i: h.multiple for i, h in enumerate(read) if h.multiple != 1},
-        in_tokens=in_tokens, made=others[0] if cost == "steps_to_target" and others else None,
+        in_tokens=in_tokens,
+        made=others[0] if cost == "steps_to_target" and others else None,
         ignored=tuple(i for i in range(len(headings)) if i not in understood),
         remarks=tuple(remarks),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

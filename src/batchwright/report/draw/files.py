@@ -57,7 +57,7 @@ def to_svg(figure: Figure, *, name: str, label: str = "") -> str:
 
 
 def to_png(figure: Figure, dots_per_inch: float) -> bytes:
-    """The figure as a small PNG on white, in a palette of few colours, for where its SVG would be too large."""
+    """The figure as a small PNG on white, in few colours, for where its SVG would be too large."""
     from PIL import Image
 
     drawn, small = io.BytesIO(), io.BytesIO()
