@@ -87,7 +87,7 @@ def test_at_a_saddle_the_way_out_keeps_the_point(saddle, read):
     assert page.answers == [
         "At the given parameters training stands at a saddle: eigenvalues go from -2.00 to 2.00."
     ]
-    assert page.steps == ["batchwright escape two-weights --dtype float64 --at 0.0,0.0"]
+    assert page.steps == ["batchwright escape two-weights --dtype float64 --at 0,0"]
 
 
 def test_the_way_out_of_a_small_model_goes_on_from_its_end(saddle, read):

@@ -158,10 +158,11 @@ def _scatter(scatter: Sequence[Scatter]) -> Table:
     sizes = sorted({row.batch_size for row in scatter})
     columns = [column(text("noise.column.batch_size"), sizes, "batch_size")]
     first = text("noise.column.with")
-    for sampling, std, theory in (
+    kinds: tuple[tuple[SamplingName, str, str], ...] = (
         ("with_replacement", first, text("noise.column.with_theory")),
         ("without_replacement", text("noise.column.without"), text("noise.column.without_theory")),
-    ):
+    )
+    for sampling, std, theory in kinds:
         rows = [at.get((size, sampling)) for size in sizes]
         measured = [row.std if row else None for row in rows]
         predicted = [row.predicted if row else None for row in rows]
