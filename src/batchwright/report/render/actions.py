@@ -78,7 +78,7 @@ def _word(value: Any) -> str:
         return ",".join(_word(part) for part in value)
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value}"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else f"{value}"
 
 
 def _literal(value: Any) -> str:
