@@ -35,12 +35,18 @@ def refused(answer, *texts):
             "must be between 1 and 1 (the training examples)",
         ),
         ("train two-weights --batch-size 1 --lr -1", "--lr must be greater than 0, got -1"),
-        ("train two-weights --target accuracy=0.9", "unknown metric of task 'two-weights': 'accuracy': Known: loss; add"),
+        (
+            "train two-weights --target accuracy=0.9",
+            "unknown metric of task 'two-weights': 'accuracy': Known: loss; add",
+        ),
         ("train two-weights --target los=0.9", "did you mean 'loss'?"),
         ("train two-weights --target valdation.loss=1", "did you mean 'validation'?"),
-        ("train two-weights --target loss", "target must be METRIC=VALUE with a number, as loss=0.2, got 'loss'"),
-        ("train two-weights --target loss=low", "target must be METRIC=VALUE with a number"),
-        ("train two-weights --target loss=nan", "target must be a finite number, got nan"),
+        (
+            "train two-weights --target loss",
+            "--target must be METRIC=VALUE with a number, as loss=0.2, got 'loss'",
+        ),
+        ("train two-weights --target loss=low", "--target must be METRIC=VALUE with a number"),
+        ("train two-weights --target loss=nan", "--target must be a finite number, got nan"),
         ("train digits --set hidden", "--set must be NAME=VALUE, got 'hidden'"),
         ("train digits --set hiden=3", "did you mean 'hidden'?"),
         ("train two-weights --horizon 20", "--horizon must be a number with steps, examples or epochs"),
@@ -83,7 +89,7 @@ def test_options(cli, line, text):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (["--budget", "-1"], "--budget must be greater than 0, got -1"),
+        (["--budget", "-1"], "--budget must be like 30trainings, 90s, 5min or 1h, got '-1'"),
         (["--max-epochs", "0"], "--max-epochs must be greater than 0, got 0"),
         (["--confirm-seeds", "0"], "--confirm-seeds must be at least 1, got 0"),
         (["--batch-sizes", ""], "--batch-sizes must be whole numbers separated by commas, got ''"),
@@ -114,7 +120,7 @@ def test_a_users_function(cli, task_file, function, text):
 
 def test_a_study_needs_a_target(cli, task_file):
     answer = cli("study", f"{task_file}:task", "--set", "target=false", "--dry-run")
-    refused(answer, "has no default target: give one, as --target loss=0.1")
+    refused(answer, "has no default target: give one, for example --target loss=0.1")
 
 
 def test_a_missing_file(cli, tmp_path):

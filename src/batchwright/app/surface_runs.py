@@ -68,18 +68,21 @@ def measured_surface(ways: Ways) -> tuple[Any, list[Run]]:
 
 def _train_each(ways: Ways, sizes: Sequence[int]) -> list[Run]:
     """One run a batch size, from the same initial weights, for as many updates or as many epochs."""
-    from batchwright.batches import check_batch_size
-
     rates, epochs, steps = ways.which.rates, ways.which.epochs, ways.where.steps
     if len(sizes) not in (2, 3) or len(set(sizes)) != len(sizes):
-        raise InputError(f"between must be two or three different batch sizes, got {','.join(map(str, sizes))}")
+        raise InputError(
+            f"between must be two or three different batch sizes, got {','.join(map(str, sizes))}"
+        )
     if len(rates) not in (1, len(sizes)):
         raise InputError(f"lr must be one number or one a batch size, got {len(rates)} for {len(sizes)}")
     if epochs is not None and not 0 < epochs < float("inf"):
         raise InputError(f"epochs must be greater than 0, got {epochs:g}")
     total = len(ways.task.train)
     for size in sizes:
-        check_batch_size(size, total)
+        if not 1 <= size <= total:
+            raise InputError(
+                f"`between` must hold batch sizes from 1 to {total} (the training examples), got {size}"
+            )
     length = ways.task.max_epochs if epochs is None else epochs
     return [
         ways.run(
@@ -161,9 +164,7 @@ def _hessian(ways: Ways, model: nn.Module) -> Any:
 
     from batchwright.measure.hessian.curvature import Curvature
 
-    return Curvature(
-        copy.deepcopy(model).eval(), ways.task, examples=ways.examples, seed=ways.machine.seed
-    )
+    return Curvature(copy.deepcopy(model).eval(), ways.task, examples=ways.examples, seed=ways.machine.seed)
 
 
 def _gradient(ways: Ways, model: nn.Module, count: int) -> list[Direction]:

@@ -41,6 +41,8 @@ def trained(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) 
                 watch(run.examples_seen, training.examples_planned)
     result = training.result
     if result.status not in ("failed", "out_of_memory"):
+        if not as_json:
+            output.say()
         output.put(training.answer(), as_json)
         return 0
     if as_json:

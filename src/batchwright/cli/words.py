@@ -36,7 +36,7 @@ def in_options(message: str, arguments: Collection[Argument]) -> str:
     def quoted(match: re.Match[str]) -> str:
         if match[1] not in names:
             return match[0]
-        value = (match[2] or "").strip("=\'\"")
+        value = (match[2] or "").strip("='\"")
         return f"{option_name(match[1])} {value}".strip()
 
     first = re.match(r"(\w+)(?= (?:must|needs|has|says|betas|eps)\b)", message)
@@ -48,7 +48,7 @@ def in_options(message: str, arguments: Collection[Argument]) -> str:
 def usage(error: Any, commands: Collection[str]) -> str:
     """What the parser has to say: an unknown command or option, a missing or malformed value."""
     message: str = error.format_message().replace("\n", " ").replace("Input should be", "must be")
-    unknown = re.match(r"No such command '(.*)'\.?$", message)
+    unknown = re.match(r"No such command '(.*)'(?:\.? Did you mean.*)?\.?$", message)
     if unknown:
         hint = nearest(unknown[1], commands) or ":"
         return f"unknown command {_short(unknown[1])!r}{hint} Known: {', '.join(commands)}"

@@ -11,13 +11,17 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from batchwright.cli.main import run as command
+from batchwright.advice.answer import answer_study
+from batchwright.advice.result import StudyResult
+from batchwright.cli.main import run_command as command
 from batchwright.core.errors import StoreError
+from batchwright.study.executors.in_process import InProcess
 from batchwright.study.key import RunKey
 from batchwright.study.spec import StudySpec
 from batchwright.study.stores import first_schema
 from batchwright.study.stores.migrations import upgrade
 from batchwright.study.stores.opening import begin_writing, missing_columns
+from batchwright.study.stores.reading import parse
 from batchwright.study.stores.schema import SCHEMA_VERSION, metadata
 from batchwright.study.stores.sqlite import SQLiteStore
 from batchwright.task import TaskReference
@@ -88,16 +92,13 @@ def test_a_study_that_was_killed_reads_interrupted(first_store):
 
 
 @pytest.mark.parametrize("name", NAMES[:3])
-def test_it_shows(first_store, before, capsys, name):
-    (stored,) = [row["result"] for row in before["studies"] if row["name"] == name]
-    assert command(["show", name, "--store", str(first_store), "--json"]) == 0
-    shown, stored = json.loads(capsys.readouterr().out), json.loads(stored)
-    assert shown["recommendation"]["batch_size"] == stored["recommendation"]["batch_size"]
-    assert shown["recommendation"]["verdict"] == stored["recommendation"]["verdict"]
-    assert [row["steps_to_target"] for row in shown["batch_sizes"]] == [
-        row["steps_to_target"] for row in stored["batch_sizes"]
-    ]
-    assert command(["show", name, "--store", str(first_store)]) == 0
+def test_its_answers_are_read(first_store, before, name):
+    (kept,) = [json.loads(row["result"]) for row in before["studies"] if row["name"] == name]
+    with SQLiteStore(first_store) as store:
+        answer = parse(StudyResult, store.study(name)["result"], name)
+    assert answer.recommendation.batch_size == kept["recommendation"]["batch_size"]
+    assert answer.recommendation.verdict == kept["recommendation"]["verdict"]
+    assert [row.lr for row in answer.batch_sizes] == [row["lr"] for row in kept["batch_sizes"]]
 
 
 def test_it_exports(first_store, before, capsys):
@@ -110,18 +111,19 @@ def test_it_exports(first_store, before, capsys):
     assert sorted([row[c] for c in columns] for row in exported) == sorted(expected)
 
 
-def test_it_resumes_and_repeats_no_run(first_store, before, capsys):
-    (study_id,) = [row["study_id"] for row in before["studies"] if row["name"] == "old-interrupted"]
-    kept = {row["run_key"]: row["created"] for row in before["runs"] if row["study_id"] == study_id}
-    words = ["resume", "old-interrupted", "--workers", "1", "--store", str(first_store), "--json"]
-    assert command(words) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["runs_reused"] == len(kept) == 7
-    assert document["runs_executed"] > 0
+def test_it_resumes_and_repeats_no_run(first_store, before):
+    (row,) = [row for row in before["studies"] if row["name"] == "old-interrupted"]
+    kept = {r["run_key"]: r["created"] for r in before["runs"] if r["study_id"] == row["study_id"]}
+    spec = StudySpec.model_validate_json(row["spec"])
+    task = load_task(spec.task)
+    with SQLiteStore(first_store) as store:
+        answer = answer_study(spec, task, store, InProcess(task))
+        assert store.study("old-interrupted")["status"] == "complete"
+    assert answer.study_id == row["study_id"]
+    assert answer.runs_reused == len(kept) == 7
+    assert answer.runs_executed > 0
     after = {r["former_key"]: r["created"] for r in table(first_store, "select * from runs")}
     assert kept.items() <= after.items()
-    with SQLiteStore(first_store) as store:
-        assert store.study("old-interrupted")["status"] == "complete"
 
 
 def test_a_task_that_is_the_same_still_recognises_its_old_studies(first_store):

@@ -1,8 +1,8 @@
 """What to run next, as one would type it: an action as a command line and as a call of the front door.
 
 One rule each way, so that nobody who proposes a step writes either: the argument ``batch_sizes=[4, 8]`` is
-``--batch-sizes 4,8`` on the command line, ``set={"hidden": 16}`` is ``--set hidden=16``, True is a flag, and
-None and False are left out.
+``--batch-sizes 4,8`` on the command line, ``set={"hidden": 16}`` is ``--set hidden=16``, True is a flag and
+False its opposite (who records an action leaves out what is the default), and None is left out.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ def command_line(action: Action) -> str:
     batchwright study digits --batch-sizes 4,8 --lr 0.05 --set hidden=16 --target loss=0.2 --strict
     >>> print(command_line(Action(command="fit", subject="my table.csv", arguments={"dataset_size": None})))
     batchwright fit 'my table.csv'
+    >>> print(command_line(Action(command="curvature", subject="digits", arguments={
+    ...     "at": [0.0, -0.5], "sharpness": False})))
+    batchwright curvature digits --at 0,-0.5 --no-sharpness
     """
     words = ["batchwright", action.command]
     if action.subject:
@@ -38,7 +41,7 @@ def call(action: Action) -> str:
     """The action as a call in Python.
 
     >>> print(call(Action(command="study", arguments={"batch_sizes": (4, 8), "dry_run": False})))
-    bw.study(task, batch_sizes=[4, 8])
+    bw.study(task, batch_sizes=[4, 8], dry_run=False)
     >>> print(call(Action(command="advise", subject="digits", arguments={"budget": "5min"})))
     bw.advise('digits', budget='5min')
     """
@@ -53,15 +56,13 @@ def typed(action: Action) -> str:
 
 
 def _given(action: Action) -> Iterator[tuple[str, Any]]:
-    """The arguments that are written; a 0 is, None and False are not."""
-    for name, value in action.arguments.items():
-        if value is not None and value is not False:
-            yield name, value
+    """The arguments that are written: all that are not None."""
+    return ((name, value) for name, value in action.arguments.items() if value is not None)
 
 
 def _option(option: str, value: Any) -> list[str]:
-    if value is True:
-        return [option]
+    if isinstance(value, bool):
+        return [option if value else option.replace("--", "--no-", 1)]
     if isinstance(value, dict):
         return [word for name, part in value.items() for word in (option, f"{name}={_word(part)}")]
     return [option, _word(value)]

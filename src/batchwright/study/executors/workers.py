@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import os
-import warnings
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -156,10 +155,9 @@ class WorkerProcesses(Executor):
         if self._pool is None:
             import loky
 
-            # What becomes of a dead process's run is said in one line. Loky's words on processes it cannot
-            # find are a page, and so is the interpreter's dump, which loky switches on unless it is set.
+            # What becomes of a dead process's run is said in one line; the interpreter's dump of it would be
+            # a page. Loky switches that on, unless it is set.
             dumps = os.environ.get("PYTHONFAULTHANDLER", "")
-            warnings.filterwarnings("ignore", message="Failed to kill subprocesses", module=r"loky\.")
             self._pool = loky.ProcessPoolExecutor(
                 self._count,
                 initializer=worker.begin,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from batchwright.core.errors import StoreError, one_line
-from batchwright.study.stores.lookup import shown
+from batchwright.core.errors import StoreError, one_line, shown
 from batchwright.study.stores.schema import SCHEMA_VERSION, facts, metadata
 
 DEFAULT_FOLDER = "batchwright-runs"
@@ -53,9 +53,9 @@ def open_engine(path: Path, *, create: bool) -> tuple[sa.Engine, bool]:
         if writable:
             with engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except SQLAlchemyError as error:
         engine.dispose()
-        raise StoreError(f"{path} is not a Batchwright store ({reason(error)}): name another store") from None
+        raise _not_opened(path, error) from None
     except StoreError:
         engine.dispose()
         raise
@@ -77,12 +77,24 @@ def _check_place(path: Path, create: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not create and path.stat().st_size == 0:
             raise StoreError(f"{path} is empty, no study was ever kept in it: name another store")
-    except OSError as error:
-        raise StoreError(f"cannot make the folder {path.parent} for the store: {reason(error)}") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StoreError(f"no store can be made at {shown(str(path))}: {why}") from None
+
+
+def _not_opened(path: Path, error: SQLAlchemyError) -> StoreError:
+    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+    if name == "SQLITE_NOTADB":
+        return StoreError(f"{path} is not a Batchwright store ({reason(error)}): name another store")
+    if name.startswith("SQLITE_CORRUPT"):
+        return StoreError(f"{path} is damaged ({reason(error)}): no study in it can be read")
+    return StoreError(f"cannot open the store {path}: {reason(error)}")
 
 
 def _can_write(path: Path) -> bool:
-    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+    effective = os.access in os.supports_effective_ids
+    places = [path.parent, path] if path.exists() else [path.parent]
+    return all(os.access(place, os.W_OK, effective_ids=effective) for place in places)
 
 
 def _on_file(path: Path) -> sa.Engine:
@@ -152,7 +164,7 @@ def _version(connection: sa.Connection, path: Path) -> int:
         raise StoreError(f"{path} is a database, but not a Batchwright store: name another store")
     query = sa.select(facts.c.value).where(facts.c.key == "schema_version")
     text = connection.execute(query).scalar_one_or_none()
-    if text is None or not str(text).isascii() or not str(text).isdigit() or int(text) < 1:
+    if text is None or re.fullmatch(r"[1-9][0-9]{0,8}", str(text)) is None:
         raise StoreError(
             f"{path} is damaged (its schema version must be a whole number from 1, got {shown(text)}): "
             "nothing in it was changed, name another store"
