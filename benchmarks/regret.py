@@ -35,13 +35,15 @@ from regret_study import (
     true_in_worker,
 )
 
-from batchwright.advice.quick.advise import EVALUATION_RATIO, advise
+from batchwright.advice.quick.advise import advise
+from batchwright.study.executors.in_process import InProcess
 from batchwright.study.spec import default_batch_sizes
+from batchwright.study.stores.memory import MemoryStore
 from batchwright.task.task import Task
 
 LARGEST_THAT_FITS = 8192
 KNEE_SHARE = 0.5
-METHOD = 1
+METHOD = 2
 """Raised with every change of the method, so that no advice of an older one is scored."""
 
 
@@ -50,15 +52,14 @@ def advice(problem: Problem, task: Task, seed: int) -> dict[str, Any]:
 
     def make() -> dict[str, Any]:
         sizes = default_batch_sizes(len(task.train), 64)
-        fields = {"batch_sizes": sizes, "evaluation_ratio": EVALUATION_RATIO}
-        spec = problem.spec(task, seed=seed + 1).model_copy(update=fields)
+        spec = problem.spec(task, seed=seed + 1).model_copy(update={"batch_sizes": sizes})
         began = time.perf_counter()
-        result = advise(spec, task)
+        result = advise(spec, task, MemoryStore(), InProcess(task))
         seconds = time.perf_counter() - began
         answer = result.recommendation
         return {
             "seed": seed, "verdict": answer.verdict, "batch_size": answer.batch_size, "lr": answer.lr,
-            "interval": answer.interval, "seconds": seconds, "sentence": answer.sentence,
+            "interval": answer.interval, "seconds": seconds, "counted_trainings": result.cost.trainings,
             "runs": result.runs_executed, "noise_scale": (result.evidence.noise_scale or {}).get("value"),
         }  # fmt: skip
 

@@ -20,8 +20,10 @@ from problems import PROBLEMS, Problem
 from batchwright.core.streams import derive_seed
 from batchwright.measure.hardware.alone import seconds_per_step
 from batchwright.study.driver import Driver
-from batchwright.study.executors.execute import WorkerProcesses
-from batchwright.study.stores.sqlite import Store
+from batchwright.study.executors.workers import WorkerProcesses
+from batchwright.study.key import RunKey
+from batchwright.study.run import StoredRuns
+from batchwright.study.stores.sqlite import SQLiteStore
 from batchwright.study.summary import batch_size_results
 from batchwright.task.task import Task
 from batchwright.training.loop import Run, run
@@ -54,10 +56,17 @@ def study(problem: Problem, task: Task, workers: int = 2) -> dict[str, Any]:
     def make() -> dict[str, Any]:
         spec = problem.spec(task)
         executor = WorkerProcesses(workers)
-        with Store(CACHE / f"{slug(problem)}.sqlite") as store:
+        with SQLiteStore(CACHE / f"{slug(problem)}.sqlite") as store:
             study_id = slug(problem)  # the runs stay known when a file of the benchmark changes
-            store.begin_study(study_id, name=None, task=task.name, spec=spec.model_dump_json(), command="")
-            runs = Driver(spec, study_id, len(task.train), store, executor).run()
+            store.begin_study(
+                study_id, name=None, task=task.name, spec_json=spec.model_dump_json(), fingerprint=None,
+                request={}, action=None,
+            )  # fmt: skip
+            higher = task.higher_is_better(spec.target.metric)
+            book = StoredRuns(store, study_id, None)
+            runs = Driver(
+                spec, examples=len(task.train), higher_is_better=higher, book=book, executor=executor
+            ).run()
             executor.close()
             rows = batch_size_results(spec, runs, {})
         return {
@@ -65,7 +74,7 @@ def study(problem: Problem, task: Task, workers: int = 2) -> dict[str, Any]:
                 {"batch_size": r.batch_size, "lr": r.lr, "steps": r.steps_to_target.median} for r in rows
             ],
             "updates": {
-                str(size): sum(r.updates for (b, _), r in runs.results.items() if b == size)
+                str(size): sum(r.updates for key, r in runs.results.items() if key.batch_size == size)
                 for size in spec.batch_sizes
             },
             "evaluations": sum(len(r.evaluations) for r in runs.results.values()),
@@ -81,7 +90,8 @@ def step_seconds(problem: Problem, task: Task) -> dict[int, float]:
 
     def make() -> dict[str, float]:
         spec = problem.spec(task)
-        timings = seconds_per_step([spec.run(b, spec.optimizer.lr, 0, 1) for b in spec.batch_sizes], task)
+        specs = [spec.run(RunKey(b, 0, "search", 0), 1) for b in spec.batch_sizes]
+        timings = seconds_per_step(specs, task)
         return {str(b): t.median for b, t in zip(spec.batch_sizes, timings, strict=True)}
 
     return {int(b): s for b, s in cached(f"seconds-{slug(problem)}", make).items()}
@@ -96,7 +106,7 @@ def study_seconds(problem: Problem, task: Task, seconds: dict[int, float]) -> fl
     spec = problem.spec(task)
 
     def make() -> float:
-        state = Run(spec.run(spec.batch_sizes[0], 1e-6, 0, 1), task)
+        state = Run(spec.run(RunKey(spec.batch_sizes[0], 0, "search", 0), 1), task)
         took = []
         for _ in range(5):
             began = time.perf_counter()
@@ -137,7 +147,13 @@ def true_steps(
         budget = max(2, math.ceil((MISSED_AFTER if seeds > 2 else MISSED_AFTER_FEW) * plausible))
         spent, reached = 0.0, []
         for i in range(seeds):
-            result = run(spec.run(batch_size, lr, derive_seed(0, "fresh", i) % 2**31, budget), task)
+            fresh = spec.run(RunKey(batch_size, 0, "search", 0), budget).model_copy(
+                update={
+                    "optimizer": spec.optimizer.model_copy(update={"lr": lr}),
+                    "seed": derive_seed(0, "fresh", i) % 2**31,
+                }
+            )
+            result = run(fresh, task)
             spent += result.steps_to_target or result.updates
             if result.steps_to_target is not None:
                 reached.append(result.steps_to_target)

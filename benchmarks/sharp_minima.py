@@ -28,7 +28,7 @@ from batchwright.measure.hessian.shifted import ShiftedLoss
 from batchwright.measure.hessian.spectrum import eigenpairs
 from batchwright.measure.sharpness.keskar import keskar
 from batchwright.measure.surface.interpolation import Interpolation, interpolate
-from batchwright.report.draw.study import save_figure
+from batchwright.report.draw.files import save_figure
 from batchwright.report.draw.surface import draw_line
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference

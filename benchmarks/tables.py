@@ -27,11 +27,11 @@ from scipy import stats
 from sklearn.gaussian_process import GaussianProcessRegressor
 
 from batchwright.advice import fit_curve
-from batchwright.advice.table.bins import points_of
+from batchwright.advice.table.bins import grouped_points
 from batchwright.advice.table.fit import fit_table
 from batchwright.advice.table.loss_surface import fit_loss_surface
 from batchwright.advice.table.read import read_table
-from batchwright.advice.table.wording import count
+from batchwright.core.numbers import number
 from batchwright.core.streams import derive_seed
 
 DATA = Path(__file__).parents[1] / "tests" / "data"
@@ -63,7 +63,7 @@ def fits() -> list[dict[str, Any]]:
     runs = {r.workload: r for r in read_table(path).workloads}
     rows = []
     for fit in fit_table(path).workloads:
-        pairs = fit_curve(points_of(runs[fit.workload])[0]).left_out()
+        pairs = fit_curve(grouped_points(runs[fit.workload])[0]).left_out()
         x, y = np.log([p.batch_size for _, p in pairs]), np.log([steps for steps, _ in pairs])
         ends = [(math.log(p.low), math.log(p.high)) for _, p in pairs]
         inner = range(1, len(x) - 1) if len(x) > 4 else range(0)
@@ -96,8 +96,8 @@ def fit_rows(rows: list[dict[str, Any]]) -> str:
         if low is None and high is None:
             return "-"
         if None in (low, high):
-            return f"at least {count(low)}" if high is None else f"at most {count(high)}"
-        return f"{count(estimate['value'])} ({count(low)} to {count(high)})"
+            return f"at least {number(low)}" if high is None else f"at most {number(high)}"
+        return f"{number(estimate['value'])} ({number(low)} to {number(high)})"
 
     table = markdown(
         ["workload", "verdict", "batch sizes", "critical batch (90%)", "left-out error", "inside 90%", "median width",

@@ -1,5 +1,103 @@
-"""Batchwright: which batch size, with which learning rate, and how sure."""
+"""Batchwright: which batch size, with which learning rate, and how sure, measured on your model and hardware.
+
+    import batchwright as bw
+
+    task = bw.Task(model=Net, train=train_set, validation=val_set, loss="cross_entropy", target="accuracy=0.95")
+    answer = bw.study(task)
+    answer.batch_size, answer.lr
+
+Every name below is imported when it is first used, so that this import takes no time.
+"""
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from batchwright.core.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from batchwright.app.advise import advise as advise
+    from batchwright.app.answer import Answer as Answer
+    from batchwright.app.answer import Inconclusive as Inconclusive
+    from batchwright.app.compare import compare as compare
+    from batchwright.app.curvature import curvature as curvature
+    from batchwright.app.doctor import doctor as doctor
+    from batchwright.app.escape import escape as escape
+    from batchwright.app.export import export as export
+    from batchwright.app.fit import fit as fit
+    from batchwright.app.noise import noise as noise
+    from batchwright.app.point import after as after
+    from batchwright.app.point import initial as initial
+    from batchwright.app.probe import probe as probe
+    from batchwright.app.resume import resume as resume
+    from batchwright.app.stored import show as show
+    from batchwright.app.stored import studies as studies
+    from batchwright.app.study import study as study
+    from batchwright.app.surface import surface as surface
+    from batchwright.app.train import train as train
+    from batchwright.core.errors import BatchwrightError as BatchwrightError
+    from batchwright.core.errors import InputError as InputError
+    from batchwright.task.task import Metric as Metric
+    from batchwright.task.task import Target as Target
+    from batchwright.task.task import Task as Task
+
+_HOMES = {
+    "Answer": "app.answer",
+    "Inconclusive": "app.answer",
+    "advise": "app.advise",
+    "after": "app.point",
+    "compare": "app.compare",
+    "curvature": "app.curvature",
+    "doctor": "app.doctor",
+    "escape": "app.escape",
+    "export": "app.export",
+    "fit": "app.fit",
+    "initial": "app.point",
+    "noise": "app.noise",
+    "probe": "app.probe",
+    "resume": "app.resume",
+    "show": "app.stored",
+    "studies": "app.stored",
+    "study": "app.study",
+    "surface": "app.surface",
+    "train": "app.train",
+    "BatchwrightError": "core.errors",
+    "InputError": "core.errors",
+    "Metric": "task.task",
+    "Target": "task.task",
+    "Task": "task.task",
+}
+"""Name -> the module that has it."""
+
+__all__ = [*_HOMES, "__version__"]
+
+
+class _FrontDoor(ModuleType):
+    """The package as a module whose verbs stay verbs.
+
+    ``study`` is also a folder, and importing a module out of it would put the folder in the verb's place. The
+    folder stays reachable by import: ``from batchwright.study.spec import StudySpec``.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _HOMES and isinstance(value, ModuleType):
+            return
+        super().__setattr__(name, value)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+sys.modules[__name__].__class__ = _FrontDoor

@@ -7,16 +7,24 @@ import pytest
 import torch
 from torch import nn
 
-from batchwright.advice import answer
-from batchwright.advice.answer import command_words, run_study, stored_curves
+from batchwright.advice.answer import answer_study
+from batchwright.advice.conclude import TaskFacts, conclude, stored_curves
 from batchwright.advice.result import StudyResult
-from batchwright.study.executors.execute import InProcess
+from batchwright.core.action import Action
+from batchwright.study import run as study_run
+from batchwright.study.executors.in_process import InProcess
+from batchwright.study.key import RunKey
+from batchwright.study.run import run_study
 from batchwright.study.spec import StudySpec
-from batchwright.study.stores.sqlite import Store
+from batchwright.study.stores.sqlite import SQLiteStore as Store
 from batchwright.task import ACCURACY, Target, Task, TaskReference
 from batchwright.task.losses import cross_entropy
+from batchwright.training.record import Status
 
 pytestmark = pytest.mark.usefixtures("calm_machine")
+
+
+ASKED = Action(command="study", subject="clusters", arguments={"seed": 0})
 
 
 def clusters(count=96, seed=0):
@@ -60,7 +68,7 @@ def spec(**fields):
 def answered(task, tmp_path_factory):
     path = tmp_path_factory.mktemp("study") / "s.sqlite"
     with Store(path) as store:
-        return run_study(spec(), task, store, InProcess(task), command="batchwright study clusters"), path
+        return answer_study(spec(), task, store, InProcess(task), action=ASKED), path
 
 
 def test_every_batch_size_is_tuned_confirmed_and_timed(answered):
@@ -82,7 +90,7 @@ def test_the_answer_is_json_and_comes_back_equal(answered):
     assert StudyResult.model_validate_json(result.model_dump_json()) == result
     document = json.loads(result.model_dump_json())
     wanted = {"verdict", "objective", "batch_size", "lr", "batch_sizes", "interval", "at_easier_targets",
-              "caveats", "next_steps"}  # fmt: skip
+              "doubts", "caveats", "next"}  # fmt: skip
     assert wanted <= set(document["recommendation"])
     assert {"definition", "value", "interval", "identifiable", "valid_range"} <= set(
         document["critical_batch"]
@@ -102,7 +110,7 @@ def test_easier_targets_take_fewer_steps(answered):
 def test_again_runs_nothing_and_says_the_same(answered, task):
     result, path = answered
     with Store(path) as store:
-        again = run_study(spec(), task, store, InProcess(task))
+        again = answer_study(spec(), task, store, InProcess(task), action=ASKED)
     assert (again.runs_executed, again.runs_reused) == (0, result.runs_executed)
     assert again.recommendation == result.recommendation
     assert again.critical_batch == result.critical_batch
@@ -121,11 +129,14 @@ def test_another_seed_or_other_data_is_another_study(task):
 def test_a_target_out_of_reach_is_inconclusive_not_an_error(task, tmp_path):
     goal = {"metric": "accuracy", "value": 1.0}
     with Store(tmp_path / "s.sqlite") as store:
-        result = run_study(spec(target=goal, max_epochs=3, batch_sizes=(8, 32)), task, store, InProcess(task))
+        result = answer_study(
+            spec(target=goal, max_epochs=3, batch_sizes=(8, 32)), task, store, InProcess(task)
+        )
     assert result.recommendation.verdict == "inconclusive"
     assert result.recommendation.batch_size is None
     assert result.critical_batch.value is None
-    assert result.recommendation.next_steps
+    assert result.recommendation.next
+    assert result.recommendation.doubts[0].values["best"] is not None
     assert all(row.lr is None for row in result.batch_sizes)
 
 
@@ -141,7 +152,7 @@ def test_an_interrupted_study_is_marked_and_keeps_its_runs(task, tmp_path):
 
     with Store(tmp_path / "s.sqlite") as store:
         with pytest.raises(KeyboardInterrupt):
-            run_study(spec(), task, store, Interrupted(task))
+            answer_study(spec(), task, store, Interrupted(task))
         (row,) = store.studies()
         assert (row["status"], row["runs"]) == ("interrupted", 5)
 
@@ -151,7 +162,7 @@ def test_objectives_differ(answered, task):
     chosen = {}
     for objective in ("examples", "steps"):
         with Store(path) as store:
-            again = run_study(spec(), task, store, InProcess(task), objective=objective)
+            again = answer_study(spec(), task, store, InProcess(task), objective=objective)
         chosen[objective] = again.recommendation.batch_size
         assert again.runs_executed == 0
     assert chosen["examples"] < chosen["steps"]
@@ -160,27 +171,84 @@ def test_objectives_differ(answered, task):
 def test_steps_timed_on_a_busy_machine_support_no_answer_and_are_timed_again(
     answered, task, monkeypatch, tmp_path
 ):
-    calm = answer.seconds_per_step
+    calm = study_run.seconds_per_step
 
     def busy(specs, task):
         return [row.model_copy(update={"others_load": 0.5}) for row in calm(specs, task)]
 
     with Store(tmp_path / "s.sqlite") as store:
-        monkeypatch.setattr(answer, "seconds_per_step", busy)
-        first = run_study(spec(), task, store, InProcess(task))
-        monkeypatch.setattr(answer, "seconds_per_step", calm)
-        second = run_study(spec(), task, store, InProcess(task))
+        monkeypatch.setattr(study_run, "seconds_per_step", busy)
+        first = answer_study(spec(), task, store, InProcess(task), action=ASKED)
+        monkeypatch.setattr(study_run, "seconds_per_step", calm_of(calm))
+        second = answer_study(spec(), task, store, InProcess(task), action=ASKED)
         kept = StudyResult.model_validate_json(store.study(second.study_id)["result"])
     assert first.recommendation.verdict == "inconclusive"
-    assert "50% of the machine" in first.recommendation.sentence
+    assert first.recommendation.doubts[-1].code == "study.clock_in_doubt"
+    assert first.recommendation.next[-1] == ASKED
+    assert first.critical_batch == second.critical_batch  # steps are untouched by load
+    assert [row.lr for row in first.batch_sizes] == [row.lr for row in second.batch_sizes]
     assert second.runs_executed == 0
-    assert "of the machine" not in second.recommendation.sentence
+    assert all(doubt.code != "study.clock_in_doubt" for doubt in second.recommendation.doubts)
     assert kept.recommendation == second.recommendation
 
 
-def test_command_words_quote_what_a_shell_would_split():
-    reference = TaskReference(name="my task.py:task", options={"hidden": [64, 32]}, data_dir="a b")
-    assert command_words(reference) == "'my task.py:task' --set hidden=64,32 --data 'a b'"
+def calm_of(measure):
+    """The timings as if nobody else had used the machine, whatever this one is doing."""
+
+    def calm(specs, task):
+        return [row.model_copy(update={"others_load": 0.0, "suspect": False}) for row in measure(specs, task)]
+
+    return calm
+
+
+def test_concluding_is_pure(task, tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        findings = run_study(spec(batch_sizes=(8, 32)), task, store, InProcess(task))
+    facts = TaskFacts.of(task, spec())
+    answers = [conclude(spec(batch_sizes=(8, 32)), facts, findings, action=ASKED) for _ in range(2)]
+    assert answers[0] == answers[1]
+    steps = conclude(spec(batch_sizes=(8, 32)), facts, findings, objective="steps", action=ASKED)
+    assert steps.recommendation.objective == "steps"
+    assert steps.batch_sizes == answers[0].batch_sizes
+
+
+def test_a_larger_study_takes_over_the_runs_of_a_smaller_one(task, tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        small = answer_study(spec(batch_sizes=(2, 8, 32)), task, store, InProcess(task))
+        large = answer_study(spec(batch_sizes=(2, 4, 8, 16, 32)), task, store, InProcess(task))
+        rows = store.runs(large.study_id)
+    assert large.runs_taken_over > small.runs_executed / 3
+    assert large.study_id != small.study_id
+    assert len(rows) == len(large.trials)  # runs that were taken over are listed with it
+
+
+def test_ends_are_those_of_the_seeds_that_reached_the_target(task, tmp_path):
+    """The first candidate rate fails on a seed, so the winner's seeds do not begin at 0."""
+    fails = RunKey(8, 0, "confirm", 0)
+
+    class Fails(InProcess):
+        def next_done(self):
+            done = []
+            for key, result in super().next_done():
+                parsed = RunKey.parse(key)
+                first_attempt = parsed.purpose == "confirm" and parsed.seed < 3
+                if parsed.batch_size == fails.batch_size and first_attempt:
+                    result = result.model_copy(update={"status": Status.DIVERGED, "steps_to_target": None})
+                done.append((key, result))
+            return done
+
+    study = spec(batch_sizes=(8, 32))
+    with Store(tmp_path / "s.sqlite") as store:
+        findings = run_study(study, task, store, Fails(task), measures=["sharpness"])
+    confirmed = findings.runs.found[8].confirmed
+    seeds = [study.run_seed("confirm", outcome.key.seed) for outcome in confirmed]
+    assert min(outcome.key.seed for outcome in confirmed) == 3
+    assert [end.seed for end in findings.ends if end.batch_size == 8] == seeds
+    by_seed = {findings.runs.results[o.key].spec.seed: o.steps for o in confirmed}
+    for end in findings.ends:
+        if end.batch_size == 8:
+            assert end.steps >= by_seed[end.seed]
+            assert end.steps <= by_seed[end.seed] * 1.06 + 1
 
 
 def test_a_task_without_the_split_is_refused(task, tmp_path):
@@ -189,4 +257,4 @@ def test_a_task_without_the_split_is_refused(task, tmp_path):
     untested = dataclasses.replace(task, test=None)
     bad = spec(batch_sizes=(8, 97))
     with Store(tmp_path / "s.sqlite") as store, pytest.raises(InputError, match="between 1 and 96"):
-        run_study(bad, untested, store, InProcess(untested))
+        answer_study(bad, untested, store, InProcess(untested))

@@ -81,6 +81,24 @@ def _calm(calm_machine):
     """The tiny studies' verdicts are about the studies."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _unhurried():
+    """How fast the machine is today decides nothing that is tested here: no wait counts as a long one."""
+    from batchwright.app import progress
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(progress, "QUIET_SECONDS", 3600.0)
+        yield
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Pretend that stdout is a terminal of so many columns."""
+    from batchwright.cli import output
+
+    return lambda columns: monkeypatch.setattr(output, "width", lambda: columns)
+
+
 @pytest.fixture(scope="session")
 def task_file(tmp_path_factory):
     """A user's task file in a folder whose name needs quoting."""
@@ -93,7 +111,7 @@ def task_file(tmp_path_factory):
 @pytest.fixture
 def cli(capsys):
     """Run a command line in this process; its exit code and what it printed."""
-    from batchwright.cli.main import run
+    from batchwright.cli.main import run_command as run
 
     def call(*words):
         capsys.readouterr()
@@ -110,7 +128,7 @@ def finished(task_file, tmp_path_factory):
     import contextlib
     import io
 
-    from batchwright.cli.main import run
+    from batchwright.cli.main import run_command as run
 
     store = tmp_path_factory.mktemp("the store")
     words = ["study", f"{task_file}:task", "--batch-sizes", "8,16", "--target", "loss=0.15"]

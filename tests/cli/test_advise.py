@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from batchwright.cli.advise import budget_of
-from batchwright.cli.main import run
+from batchwright.cli.main import run_command as run
 
 
 @pytest.fixture(scope="module")
@@ -47,19 +46,11 @@ def test_the_report_shows_what_it_rests_on(advised):
     assert len(page) < 2_000_000
 
 
-def test_budgets():
-    assert budget_of("3trainings").trainings == 3
-    assert budget_of("1 training").trainings == 1
-    assert budget_of("5min").seconds == 300
-    assert budget_of("0.5h").seconds == 1800
-    assert budget_of("90s").seconds == 90
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--budget", "3"], "--budget must be like 3trainings, 90s, 5min or 1h, got '3'"),
-        (["--budget", "0s"], "--budget must be like 3trainings"),
+        (["--budget", "3days"], "--budget must be like 30trainings, 90s, 5min or 1h, got '3days'"),
+        (["--budget", "0s"], "--budget must be like 30trainings"),
         (["--objective", "cost"], "objective cost needs prices"),
         (["--target", "acuracy=0.9"], "did you mean"),
         (["--batch-sizes", "1,5000"], "batch_size must be between 1 and 1437"),

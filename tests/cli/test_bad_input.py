@@ -35,10 +35,16 @@ def refused(answer, *texts):
             "must be between 1 and 1 (the training examples)",
         ),
         ("train two-weights --batch-size 1 --lr -1", "--lr must be greater than 0, got -1"),
-        ("train two-weights --target accuracy=0.9", "unknown metric in --target: 'accuracy': Known: loss"),
+        (
+            "train two-weights --target accuracy=0.9",
+            "unknown metric of task 'two-weights': 'accuracy': Known: loss; add",
+        ),
         ("train two-weights --target los=0.9", "did you mean 'loss'?"),
         ("train two-weights --target valdation.loss=1", "did you mean 'validation'?"),
-        ("train two-weights --target loss", "--target must be METRIC=VALUE with a number, got 'loss'"),
+        (
+            "train two-weights --target loss",
+            "--target must be METRIC=VALUE with a number, as loss=0.2, got 'loss'",
+        ),
         ("train two-weights --target loss=low", "--target must be METRIC=VALUE with a number"),
         ("train two-weights --target loss=nan", "--target must be a finite number, got nan"),
         ("train digits --set hidden", "--set must be NAME=VALUE, got 'hidden'"),
@@ -83,7 +89,7 @@ def test_options(cli, line, text):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (["--budget", "-1"], "--budget must be greater than 0, got -1"),
+        (["--budget", "-1"], "--budget must be like 30trainings, 90s, 5min or 1h, got '-1'"),
         (["--max-epochs", "0"], "--max-epochs must be greater than 0, got 0"),
         (["--confirm-seeds", "0"], "--confirm-seeds must be at least 1, got 0"),
         (["--batch-sizes", ""], "--batch-sizes must be whole numbers separated by commas, got ''"),
@@ -114,7 +120,7 @@ def test_a_users_function(cli, task_file, function, text):
 
 def test_a_study_needs_a_target(cli, task_file):
     answer = cli("study", f"{task_file}:task", "--set", "target=false", "--dry-run")
-    refused(answer, "has no default target: give one, as --target loss=0.1")
+    refused(answer, "has no default target: give one, for example --target loss=0.1")
 
 
 def test_a_missing_file(cli, tmp_path):
@@ -139,7 +145,7 @@ def test_a_store_that_is_not_a_database(cli, task_file, tmp_path, command):
     words = [*command.split(), "--store", path]
     if command == "study":
         words += [f"{task_file}:task", "--dry-run"]
-    refused(cli(*words), "notes.sqlite is not a Batchwright store", "name another with --store")
+    refused(cli(*words), "notes.sqlite is not a Batchwright store", "name another store")
     assert path.read_text().startswith("These are my notes")
 
 
@@ -155,7 +161,7 @@ def test_a_store_without_its_version(cli, tmp_path):
     Store(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("delete from batchwright")
-    refused(cli("studies", "--store", path), "is not a Batchwright store")
+    refused(cli("studies", "--store", path), "schema version must be a whole number from 1, got None")
 
 
 def test_a_database_from_a_newer_version(cli, tmp_path):
@@ -167,7 +173,7 @@ def test_a_database_from_a_newer_version(cli, tmp_path):
 
 
 def test_no_store_yet(cli, tmp_path):
-    refused(cli("studies", "--store", tmp_path), "run a study first, or name another with --store")
+    refused(cli("studies", "--store", tmp_path), "run a study first, or name another store")
 
 
 def test_an_unknown_study(cli, finished):

@@ -1,7 +1,4 @@
 import pytest
-from rich.console import Console
-
-from batchwright.cli import output
 
 THREE = ["compare", "digits", "--methods", "gd,sgd,minibatch", "--examples", "100,100,200", "--batch-size", 2]
 
@@ -13,7 +10,7 @@ def three_methods():
     import io
     import json
 
-    from batchwright.cli.main import run
+    from batchwright.cli.main import run_command as run
 
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
@@ -46,19 +43,17 @@ def test_an_epoch_of_gradient_descent_is_the_fastest(three_methods):
     assert three_methods["gd"]["seconds_per_epoch"] * 3 < three_methods["minibatch"]["seconds_per_epoch"]
 
 
-def test_the_table_fits_a_hundred_columns(cli, monkeypatch):
-    monkeypatch.setattr(output, "console", Console(width=100, force_terminal=True, highlight=False))
+def test_the_table_fits_a_hundred_columns(cli, terminal):
+    terminal(100)
     lines = cli(*THREE, "--epochs", 4).out.splitlines()
-    assert lines[0].startswith("Equal epochs")
-    assert all(len(line.rstrip()) <= 100 and "…" not in line for line in lines[1:])
-    assert lines[2].split("  ")[0] == "method"
-    for text in ("train loss", "train accuracy", "val. loss", "val. accuracy"):
-        assert text in lines[2]
-    column = [line[:20].strip() for line in lines[3:]]
-    assert column[:2] == ["gradient descent", "batch 100, lr 0.1"]
-    assert column[2].endswith("an epoch")
-    assert "SGD" in column
-    assert "mini-batch" in column
+    assert lines[0].startswith("With equal epochs, mini-batch ends with the lowest validation loss, ")
+    assert all(len(line.rstrip()) <= 100 and "…" not in line for line in lines if "Next: " not in line)
+    heads = [line for line in lines if line.startswith("method")]
+    assert len(heads) == 2
+    assert "accuracy" in heads[0]
+    column = [line[:17].strip() for line in lines]
+    for method in ("gradient descent", "SGD", "mini-batch"):
+        assert method in column
 
 
 def test_optimizers(cli, task_file):
@@ -82,4 +77,4 @@ def test_divergence_is_named(cli, task_file):
     answer = cli(*words, "--lr", "1e6,0.1", "--epochs", 5)
     assert answer.code == 0
     assert "diverged" in answer.out
-    assert "SGD: The loss diverged" in answer.out
+    assert "SGD diverged: lower its learning rate" in answer.out

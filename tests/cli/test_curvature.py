@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from batchwright.cli.main import run
+from batchwright.cli.main import run_command as run
 
 
 def document(capsys, *words):
@@ -89,12 +89,15 @@ def test_edge_of_stability_along_a_run(capsys, tmp_path):
 def test_words_for_a_person(capsys):
     assert run(["curvature", "two-weights", "--at", "0,0"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("At this point training stands at a saddle: eigenvalues go from -2.00 to 2.00.")
+    assert said.startswith(
+        "At the given parameters training stands at a saddle: eigenvalues go from -2.00 to 2.00."
+    )
     assert "Next: batchwright escape two-weights --at 0,0" in said
     assert run(["escape", "two-weights", "--at", "0,0"]) == 0
     said = capsys.readouterr().out
     assert "the loss falls" in said
-    assert "Direction: " in said
+    assert "direction" in said
+    assert "0.707" in said
 
 
 def test_dropout_in_training_mode_is_refused_with_its_cause(capsys, tmp_path):

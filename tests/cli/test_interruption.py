@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from batchwright.cli.main import run
+from batchwright.cli.main import run_command as run
 
 WAIT_SECONDS = 60
 

@@ -1,51 +1,25 @@
-import io
+import os
 import subprocess
 import sys
 
 import pytest
-from rich.console import Console
-
-from batchwright.cli import output
 
 
-def test_a_table_drops_its_optional_columns_in_order_until_it_fits():
-    columns, rows = ["size", "steps", "note"], [["1", "123456", "best"], ["32", "7", ""]]
-
-    def lines(width):
-        shown = output.table(columns, rows, optional=["note", "steps"], width=width)
-        console = Console(width=200, file=io.StringIO())
-        console.print(shown)
-        return [line.rstrip() for line in console.file.getvalue().splitlines()]
-
-    assert lines(20) == ["size   steps  note", "   1  123456  best", "  32       7"]
-    assert lines(17) == ["size   steps", "   1  123456", "  32       7"]
-    assert lines(5) == ["size", "   1", "  32"]
-
-
-def test_brackets_in_a_cell_are_text(capsys):
-    output.show_table(["a"], [["[bold]x"]])
-    output.say("[1, 2] stays")
-    assert capsys.readouterr().out.split("\n")[1:3] == ["[bold]x", "[1, 2] stays"]
-
-
-def test_a_long_paragraph_is_one_line(capsys):
-    output.say("word " * 60)
-    assert capsys.readouterr().out.count("\n") == 1
-
-
-def test_progress_without_a_terminal_is_plain_lines_on_stderr(capsys):
-    progress = output.ProgressLine("runs", quiet_seconds=0.0)
-    progress(0, 10)
-    progress(5, 10)
-    progress.close()
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err == "runs: 5 of about 10, about 1 s left\n"
+def test_an_encoding_without_the_characters(tmp_path):
+    """A console in Shift-JIS, GBK or ASCII gets what is nearest, never a traceback."""
+    for encoding in ("ascii", "gbk", "shift_jis"):
+        done = subprocess.run(
+            [sys.executable, "-m", "batchwright.cli.main", "noise", "least-squares", "--draws", "3", "--sample", "32"],
+            capture_output=True, env={**os.environ, "PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr.decode(encoding)
+        assert done.stdout.decode(encoding).startswith("The gradient noise scale")
 
 
 def test_help_imports_nothing_heavy():
     code = (
-        "import sys; from batchwright.cli.main import run; run(['--help']);"
+        "import sys; from batchwright.cli.main import run_command as run; run(['--help']);"
         "heavy = {'torch', 'pydantic', 'matplotlib', 'sqlalchemy', 'sklearn', 'loky', 'numpy'};"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from batchwright.cli.main import run
+from batchwright.cli.main import run_command as run
 
 
 def test_the_document_has_the_contracts_names(capsys, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batchwright.cli.main import run
+from batchwright.cli.main import run_command as run
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from batchwright.optim import OptimizerSpec
+from batchwright.optim import CATALOGUE, OptimizerSpec
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ SPECS = {
     "adafactor": OptimizerSpec(name="adafactor", lr=0.05),
     "muon": OptimizerSpec(name="muon", lr=0.02),
 }
-ELEMENTWISE = {k: v for k, v in SPECS.items() if v.name not in ("adafactor", "muon")}
+ELEMENTWISE = {k: v for k, v in SPECS.items() if CATALOGUE[v.name].elementwise}
 
 
 def parameters(start, dtype=torch.float64):

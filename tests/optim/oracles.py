@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from batchwright.optim import CATALOGUE
+
 
 def trajectory(spec, problem, steps, factor):
     """The parameters after each of ``steps`` updates."""
@@ -21,7 +23,7 @@ def trajectory(spec, problem, steps, factor):
         if spec.clip_norm:
             norm = math.sqrt(sum(float((x**2).sum()) for x in g.values()))
             g = {k: x * min(1, spec.clip_norm / norm) for k, x in g.items()}
-        form = spec.decay_form or ("decoupled" if spec.name in ("adamw", "adafactor", "muon") else "l2")
+        form = spec.decay_form or CATALOGUE[spec.name].default_decay
         for k in w:
             grad, weight = g[k], w[k]
             if form == "l2":

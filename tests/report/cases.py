@@ -3,7 +3,18 @@
 import math
 import random
 
-from batchwright.advice.result import CriticalBatch, EasierTarget, Recommendation, StudyResult
+from batchwright.advice.result import (
+    AdviceCost,
+    AdviceEvidence,
+    AdviceResult,
+    AdviceRun,
+    CriticalBatch,
+    EasierTarget,
+    Recommendation,
+    StudyResult,
+)
+from batchwright.core.action import Action
+from batchwright.core.remark import remark
 from batchwright.study.result import BatchSizeResult, SecondsPerStep, StepsToTarget, Trial
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1437)
@@ -97,8 +108,14 @@ def batch_size_result(batch_size, lr, values, *, timed=True):
         if per_step
         else None,
         test_metrics={"accuracy": 0.962},
-        note="" if batch_size != CENSORED_AT else "2 of 5 seeds reached the target within the budget",
+        note=note_at(batch_size),
     )
+
+
+def note_at(batch_size):
+    if batch_size == CENSORED_AT:
+        return remark("study.some_seeds_reached", reached=2, seeds=SEEDS)
+    return remark("study.best_rate_on_edge") if batch_size == 1437 else None
 
 
 def band():
@@ -156,6 +173,7 @@ def study(*, timed=True, fitted=True, task="digits"):
                     batch_sizes=(32, 64),
                     critical_batch=48.0,
                     moves=False,
+                    shift="within_set",
                 ),
                 EasierTarget(
                     metric="loss",
@@ -164,12 +182,10 @@ def study(*, timed=True, fitted=True, task="digits"):
                     batch_sizes=(16, 32),
                     critical_batch=31.0,
                     moves=True,
+                    shift="leaves_set",
                 ),
             ),
-            caveats=("At batch size 1024 only 2 of 5 seeds reached the target within the budget.",),
-            next_steps=("batchwright study digits --batch-sizes 32,64,128 --seeds 10",),
-            sentence="Train with batch size 128 and learning rate 0.25: 7.6 ms to target; "
-            "anything from 32 to 128 is as good (90%).",
+            caveats=(remark("study.easier_target_moves"),),
             costs=costs,
         ),
         critical_batch=CriticalBatch(
@@ -188,7 +204,7 @@ def study(*, timed=True, fitted=True, task="digits"):
         trials=tuple(trials),
         seconds=41.3,
         runs_executed=204,
-        command="batchwright study digits --seeds 5",
+        action=Action(command="study", subject=task, arguments={"confirm_seeds": 5}),
         spec={"base": {"task": {"name": task}, "optimizer": {"name": "sgd", "momentum": 0.0}}, "seeds": 5},
         environment={"python": "3.12.4", "torch": "2.13.0", "device": "cpu", "threads": 1},
     )
@@ -206,12 +222,14 @@ def inconclusive():
                     "lr": 0.5,
                     "batch_sizes": (256, 512, 1024, 1437),
                     "interval": (256, 1437),
-                    "caveats": (
-                        "The learning rate at batch size 1437 sat on the edge of the searched range.",
+                    "doubts": (remark("study.rate_on_edge", batch_size=1437, lr=0.5),),
+                    "next": (
+                        Action(
+                            command="study",
+                            subject="digits",
+                            arguments={"batch_sizes": [512, 1024, 1437], "lr": 0.5},
+                        ),
                     ),
-                    "next_steps": ("batchwright study digits --batch-sizes 512,1024,1437 --max-lr 4",),
-                    "sentence": "Inconclusive: batch size 1437 looks best, "
-                    "but its learning rate was the largest one tried.",
                 }
             ),
             "critical_batch": CriticalBatch(
@@ -251,10 +269,56 @@ def empty():
                 lr=None,
                 batch_sizes=(),
                 interval=None,
-                sentence="Inconclusive: no batch size reached the target.",
-                next_steps=("batchwright study digits --target 0.5",),
+                doubts=(remark("study.nothing_reached"),),
+                next=(Action(command="study", subject="digits", arguments={"target": "loss=0.5"}),),
             ),
         }
+    )
+
+
+def busy():
+    """A study whose runs settle it, timed beside other work."""
+    base = study()
+    advice = base.recommendation
+    return base.model_copy(
+        update={
+            "recommendation": advice.model_copy(
+                update={
+                    "verdict": "inconclusive",
+                    "doubts": (remark("study.clock_in_doubt", load=0.45),),
+                    "next": (base.action,),
+                }
+            )
+        }
+    )
+
+
+def advice(**cost):
+    """The same answer from a few runs: only batch sizes 64 and 128 were trained to the target."""
+    base = study()
+    trained = (64, 128)
+    rows = tuple(
+        row
+        if row.batch_size in trained
+        else row.model_copy(update={"inferred": True, "seeds": 0, "seeds_reached": 0, "note": None})
+        for row in base.batch_sizes
+    )
+    runs = tuple(
+        AdviceRun(
+            batch_size=b, lr=0.25, seed=0, steps=60, status=status, implied_steps=true_steps(b),
+            implied_sd=None if status == "target_reached" else 0.12, bound=b == 8,
+        )
+        for b, status in ((64, "target_reached"), (128, "target_reached"), (8, "budget_exhausted"))
+    )  # fmt: skip
+    return AdviceResult(
+        **base.model_copy(update={"batch_sizes": rows, "seconds": 1.4}).model_dump(),
+        cost=AdviceCost(**{"seconds": 1.2, "examples": 40_000, "trainings": 2.9} | cost),
+        evidence=AdviceEvidence(
+            reference_batch_size=64,
+            runs=runs,
+            ended=remark("advice.ended.budget_spent"),
+            seconds_per_step_measured={64: 1e-4},
+        ),
     )
 
 

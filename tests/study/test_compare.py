@@ -4,11 +4,16 @@ import pytest
 import torch
 
 from batchwright.optim import OptimizerSpec
-from batchwright.study.compare import Method, compare, method
+from batchwright.study.compare import Method, method, run_methods
 from batchwright.task import TaskReference, load_task
 
 LEAST_SQUARES = TaskReference(name="least-squares", examples=90)
 SGD = OptimizerSpec(lr=0.05)
+
+
+def compare(methods, **options):
+    """Each method on the task that it names."""
+    return run_methods(methods, [load_task(m.task) for m in methods], **options)
 
 
 def three():

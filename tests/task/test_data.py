@@ -5,11 +5,10 @@ import random
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import Dataset, IterableDataset, TensorDataset
+from torch.utils.data import Dataset
 
 from batchwright.core.errors import InputError
-from batchwright.task import ItemSplit, Task, TensorSplit, cross_entropy, dense, take_examples
-from batchwright.task.data import as_split
+from batchwright.task import ItemSplit, Task, TensorSplit, cross_entropy, dense, squared_error, take_examples
 
 CPU = torch.device("cpu")
 
@@ -93,14 +92,19 @@ def test_item_subsets_keep_their_positions():
 
 
 def test_items_use_their_collate_function():
-    split = as_split(Noisy(), lambda items: (torch.tensor([len(items)]), torch.tensor([i[1] for i in items])))
+    def collate(items):
+        return torch.tensor([len(items)]), torch.tensor([i[1] for i in items])
+
+    split = ItemSplit(dataset=Noisy(), collate_fn=collate)
     inputs, targets = split.gather(torch.tensor([4, 5]), seed=0)
     assert (inputs.tolist(), targets.tolist()) == ([2], [1, 2])
 
 
 def test_a_batch_must_be_a_pair():
-    split = as_split([1.0, 2.0, 3.0])
-    with pytest.raises(InputError, match=r"^a batch must be a pair \(inputs, targets\), got Tensor$"):
+    split = ItemSplit(dataset=[1.0, 2.0, 3.0])
+    with pytest.raises(
+        InputError, match=r"^a batch must be a pair \(inputs, targets\) or .*, got Tensor: make"
+    ):
         split.gather(torch.tensor([0]))
 
 
@@ -111,45 +115,38 @@ def test_a_batch_must_be_a_pair():
         [(0, "cat"), (1, "dog")],
         [(0, 0.5), (1, 1.5)],
         [(0, 1, 2), (1, 1, 2)],
+        [{"x": 0, "label": 0.5}],
     ],
 )
 def test_items_without_one_integer_an_example_have_no_labels(items):
-    assert as_split(items).labels() is None
+    assert ItemSplit(dataset=items).labels() is None
 
 
-def test_tensor_data_sets_become_tensor_splits():
-    pair = (torch.zeros(3, 2), torch.arange(3))
-    assert isinstance(as_split(TensorDataset(*pair)), TensorSplit)
-    assert isinstance(as_split(pair), TensorSplit)
-    assert isinstance(as_split(TensorDataset(*pair), collate_fn=lambda items: items), ItemSplit)
-
-
-class Stream(IterableDataset):
-    def __iter__(self):
-        return iter(())
+def test_items_that_are_dictionaries_have_labels_by_name():
+    split = ItemSplit(dataset=[{"x": torch.ones(2) * i, "name": "a", "label": i % 2} for i in range(4)])
+    assert split.labels().tolist() == [0, 1, 0, 1]
+    inputs, targets = split.gather(torch.tensor([3, 0]))
+    assert (inputs.tolist(), targets.tolist()) == ([[3, 3], [0, 0]], [1, 0])
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    ("inputs", "targets", "message"),
     [
-        ((torch.zeros(3), torch.zeros(4)), r"equally many examples, got \[3, 4\]"),
-        ((torch.zeros(0, 2), torch.zeros(0)), "at least one example, got 0"),
-        ([], "at least one example, got 0"),
-        ((np.zeros(3), torch.zeros(3)), "must be tensors .* got ndarray; torch.as_tensor"),
-        (Stream(), "map-style data set with __len__ and __getitem__, got Stream"),
-        (3, "got int"),
+        (torch.zeros(3), torch.zeros(4), r"equally many examples, got \[3, 4\]"),
+        (torch.zeros(0, 2), torch.zeros(0), "at least one example, got 0"),
+        (np.zeros(3), torch.zeros(3), "must be tensors .* got ndarray; torch.as_tensor"),
     ],
 )
-def test_data_that_is_not_data(data, message):
+def test_a_tensor_split_is_checked(inputs, targets, message):
     with pytest.raises(InputError, match=message) as error:
-        as_split(data)
+        TensorSplit(inputs=inputs, targets=targets)
     assert "\n" not in str(error.value)
 
 
 def labelled(counts):
     labels = torch.cat([torch.full((count,), label) for label, count in enumerate(counts)])
     pair = (torch.arange(float(len(labels))).unsqueeze(1), labels)
-    return Task(name="t", model=lambda: dense(1, 2, 2), train=pair, validation=pair, loss=cross_entropy)
+    return Task(name="t", model=lambda: dense(1, 2, 3), train=pair, validation=pair, loss=cross_entropy)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +186,7 @@ def test_items_are_subset_by_class_too():
 
 def test_without_labels_the_subset_is_uniform():
     pair = (torch.arange(1000.0).unsqueeze(1), torch.arange(1000.0))
-    task = Task(name="t", model=lambda: dense(1, 2, 1), train=pair, validation=pair, loss=cross_entropy)
+    task = Task(name="t", model=lambda: dense(1, 2, 1), train=pair, validation=pair, loss=squared_error)
     chosen = take_examples(task, 200, seed=0).train.targets
     assert len(chosen.unique()) == 200
     # The mean of 200 of 0..999 is 499.5 with a standard deviation of 18.3.

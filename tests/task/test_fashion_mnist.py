@@ -9,7 +9,7 @@ import torch
 
 from batchwright.core.errors import DataError, InputError
 from batchwright.task import TaskReference, describe, load_task
-from batchwright.task.builtin.fashion_mnist import FASHION_MNIST
+from batchwright.task.builtin.fashion_mnist import SOURCE
 from batchwright.task.catalogue import catalogue
 
 FILES = {
@@ -88,14 +88,14 @@ def test_any_missing_file_is_named_with_how_to_get_it(folder, missing):
     (folder / f"{missing}.gz").unlink(missing_ok=True)
     message = one_line_error(folder)
     assert f"{missing}: there is no such file" in message
-    assert "`apt-get install dataset-fashion-mnist`, or --data DIR with" in message
+    assert "`apt-get install dataset-fashion-mnist`, or name a folder with data= that has" in message
 
 
 def test_an_empty_folder_and_no_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("BATCHWRIGHT_DATA", raising=False)
     assert f"not found in {tmp_path}" in one_line_error(tmp_path)
     assert one_line_error(None, "mnist").startswith(
-        "mnist: train-images-idx3-ubyte not found anywhere; pass --data DIR with train-images-idx3-ubyte, "
+        "mnist: train-images-idx3-ubyte not found anywhere; name a folder with data= that has train-images-idx3-ubyte, "
     )
     rows = {row["name"]: row for row in catalogue()}
     assert rows["mnist"]["available"] is False
@@ -137,7 +137,7 @@ def test_the_environment_variable_names_the_folder(folder, tmp_path, monkeypatch
     assert len(load(None, "mnist").train) == 7
 
 
-@pytest.mark.skipif(not FASHION_MNIST.installed.exists(), reason="dataset-fashion-mnist is not installed")
+@pytest.mark.skipif(not SOURCE.installed.exists(), reason="dataset-fashion-mnist is not installed")
 def test_the_installed_data(monkeypatch):
     monkeypatch.delenv("BATCHWRIGHT_DATA", raising=False)
     task = load(None)

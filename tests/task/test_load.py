@@ -122,7 +122,7 @@ def test_data_dir_is_handed_on_where_it_is_wanted(user_file, tmp_path):
     task = load(f"{user_file}:task", data_dir=str(tmp_path / "a" / ".." / "data"))
     assert task.description == task.reference.data_dir == str(tmp_path / "data")
     message = error_of(f"{user_file}:raises", data_dir="x")
-    assert message.endswith("takes no data_dir, got 'x'; drop --data or add the parameter")
+    assert message.endswith("takes no data_dir, got 'x'; drop data= or add the parameter")
 
 
 def test_examples_take_a_stratified_subset(user_file):
@@ -263,3 +263,56 @@ def test_the_example_of_ones_own_task():
     inputs, targets = task.validation.gather(torch.arange(8), seed=1)
     assert torch.equal(inputs, task.validation.gather(torch.arange(8), seed=2)[0])
     assert task.loss(task.build_model(0)(inputs), targets).shape == (8,)
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        LONG, f"{LONG}:task", f"{LONG}/{LONG}.py:task", f"{LONG}.py:task", f"/tmp/{LONG}:task", f"{LONG}.{LONG}:x",
+        "builtins:x", "builtins:len", "builtins:int", "sys:x", "sys:path", "sys:exit", "os:getcwd", "math:²", "²", "²:²",
+        "a\0b", "a\0b.py:task", "a.py:b\0", "mine.py:task\n", "\ud800.py:task", "~nobody_at_all/x.py:task", "/:x", ".:x", "..:x",
+        "/tmp:task", "/tmp/:task", "mine.py:", "mine.py:1", "mine.py:a b", "mine.py:a.b", ":", "::", ":task", "", " ", "-", "--",
+        "torch:tensor", "torch.nn:Linear", "importlib:import_module", "__main__:x", "json:tool", "digits:", "mine.py::task",
+        "mine.py:task:", ".py", ".py:task", "C:\\tasks\\x.py:task", "mine.txt:task", "http://example.com/x.py:task",
+    ],
+)  # fmt: skip
+def test_absurd_names_get_one_short_line(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(USER_FILE)
+    message = error_of(name)
+    assert message.isprintable()
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize("value", ["²", "1²", "x" * 500, "1e400", "a\0b", "9" * 5000, "-", "", "1_0_", "inf"])
+def test_absurd_options_get_one_short_line(user_file, value):
+    message = error_of(f"{user_file}:task", options={"width": value})
+    assert "option 'width' must be an integer, got" in message
+    assert len(message) < 400
+    assert len(error_of("digits", options={value or " ": "1"})) < 400
+
+
+def test_a_data_folder_that_cannot_be(user_file):
+    assert error_of(f"{user_file}:task", data_dir="~nobody_at_all/x").startswith(
+        "~nobody_at_all/x cannot be a path"
+    )
+    assert "cannot be a path" in error_of(f"{user_file}:task", data_dir="a\0b")
+
+
+def test_the_fingerprint_knows_helpers_of_the_same_folder(tmp_path):
+    (tmp_path / "helper_of_it.py").write_text("WIDTH = 3\n")
+    text = USER_FILE.replace("import torch\n", "import torch\nimport helper_of_it\n", 1)
+    (tmp_path / "uses_it.py").write_text(text.replace("nn.Linear", "nn.Linear"))
+    before = load(tmp_path / "uses_it.py:task").fingerprint
+    assert load(tmp_path / "uses_it.py:task").fingerprint == before
+    (tmp_path / "helper_of_it.py").write_text("WIDTH = 4\n")
+    assert load(tmp_path / "uses_it.py:task").fingerprint != before
+    sys.modules.pop("helper_of_it")
+
+
+def test_a_users_task_may_be_called_otherwise_than_its_function(user_file):
+    task = load(f"{user_file}:task")
+    assert (task.name, task.reference.name.rpartition(":")[2]) == ("mine", "task")

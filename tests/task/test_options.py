@@ -90,7 +90,7 @@ def test_a_wrong_value_or_name_is_one_line(name, given, message):
 
 
 def test_required_options_and_none_at_all():
-    with pytest.raises(InputError, match=r"^f needs the option 'width': add --set width=VALUE$"):
+    with pytest.raises(InputError, match=r"^f needs the option 'width': give it, as width=VALUE$"):
         coerce_options(lambda width: None, {}, "f")
     with pytest.raises(InputError, match=r"^f takes no options, got 'width'$"):
         coerce_options(lambda: None, {"width": "3"}, "f")

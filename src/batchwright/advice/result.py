@@ -1,12 +1,18 @@
-"""What a study found: the document behind the terminal, `--json`, the report and the notebook."""
+"""What a study found: the pure data behind terminal, ``--json``, report and notebook.
+
+Values, codes and actions; sentences are made when it is shown (``report.text``).
+"""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from batchwright.advice.decide.sharp_ends import SharpEnds
+from batchwright.advice.stored import advice_evidence_of_1, recommendation_of_1, study_result_of_1
+from batchwright.core.action import Action
+from batchwright.core.remark import Remark
 from batchwright.study.result import BatchSizeResult, Trial
 
 _FROZEN = ConfigDict(frozen=True)
@@ -16,7 +22,11 @@ Objective = Literal["time", "examples", "steps"]
 
 
 class CriticalBatch(BaseModel):
-    """The fitted critical batch size; see ``advice.curve``."""
+    """The fitted critical batch size; see ``advice.curve``.
+
+    ``verdict``: ``fits``, ``not_identifiable``, ``does_not_follow``, or ``no_fit`` where fewer than two batch
+    sizes reached the target.
+    """
 
     model_config = _FROZEN
     definition: str = "hyperbola"
@@ -35,7 +45,11 @@ class CriticalBatch(BaseModel):
 
 
 class EasierTarget(BaseModel):
-    """The same question asked of the stored curves at an easier target."""
+    """The same question asked of the stored curves at an easier target.
+
+    ``shift``: ``same`` batch size as at the main target, another one ``within_set`` of those as good there,
+    one that ``leaves_set``, or ``no_answer``.
+    """
 
     model_config = _FROZEN
     metric: str
@@ -45,10 +59,25 @@ class EasierTarget(BaseModel):
     critical_batch: float | None
     moves: bool
     """Whether the best batch size leaves the set recommended at the main target."""
+    shift: Literal["same", "within_set", "leaves_set", "no_answer"] | None = None
+    """None in results of older versions."""
 
 
 class Recommendation(BaseModel):
-    """The answer: a batch size and a learning rate, the set that is as good, and what it rests on."""
+    """The answer: a batch size and a learning rate, the set that is as good, and what it rests on.
+
+    Attributes:
+        verdict: whether it can be relied on.
+        objective: what it minimises.
+        batch_size, lr: recommended, or where inconclusive the best guess; None without any answer.
+        batch_sizes: those that cannot be told from the best at 90% or lie within 5% of it, ascending.
+        interval: the ends of that set.
+        at_easier_targets: the same question at two easier targets.
+        doubts: why it is inconclusive, the strongest first; none where it is recommended.
+        caveats: what does not stand against the answer but must be known beside it.
+        next: what to run next, the most useful first.
+        costs: for every batch size, against the best: ``seconds_ratio``, ``examples_ratio``, ``steps_ratio``.
+    """
 
     model_config = _FROZEN
     verdict: Literal["recommended", "inconclusive"]
@@ -58,15 +87,24 @@ class Recommendation(BaseModel):
     batch_sizes: tuple[int, ...]
     interval: tuple[int, int] | None
     at_easier_targets: tuple[EasierTarget, ...] = ()
-    caveats: tuple[str, ...] = ()
-    next_steps: tuple[str, ...] = ()
-    sentence: str = ""
+    doubts: tuple[Remark, ...] = ()
+    caveats: tuple[Remark, ...] = ()
+    next: tuple[Action, ...] = ()
     costs: tuple[dict[str, Any], ...] = ()
-    """For every batch size, against the best: ``seconds_ratio``, ``examples_ratio``, ``steps_ratio``."""
+
+    _of_version_1 = model_validator(mode="before")(recommendation_of_1)
 
 
 class StudyResult(BaseModel):
-    """A finished study."""
+    """A finished study.
+
+    Attributes:
+        runs_executed, runs_reused: runs made now, and runs that this study had stored before.
+        runs_taken_over: runs that other studies or advice had made, which fit this one exactly.
+        complete: whether every batch size was searched; ``not_run`` are those that the budget did not cover.
+        budget_needed: trainings that the next one would have taken the study to, as far as can be told.
+        action: what asked for it, with every argument that was given.
+    """
 
     model_config = _FROZEN
     study_id: str
@@ -77,24 +115,34 @@ class StudyResult(BaseModel):
     batch_sizes: tuple[BatchSizeResult, ...]
     trials: tuple[Trial, ...] = ()
     sharpness: SharpEnds | None = None
-    """Where the winners ended, if ``--measure sharpness`` asked for it."""
+    """Where the winners ended, if it was asked for."""
     report: str | None = None
     seconds: float = 0.0
     runs_executed: int = 0
     runs_reused: int = 0
+    runs_taken_over: int = 0
     complete: bool = True
-    command: str = ""
+    not_run: tuple[int, ...] = ()
+    budget_needed: float | None = None
+    action: Action | None = None
     spec: dict[str, Any] = Field(default_factory=dict)
     environment: dict[str, Any] = Field(default_factory=dict)
 
+    _of_version_1 = model_validator(mode="before")(study_result_of_1)
+
 
 class AdviceCost(BaseModel):
-    """What advice took: wall seconds, examples trained on, and trainings (reference runs) by seconds."""
+    """What advice took: wall seconds, examples trained on, and trainings (reference runs) by counted work.
+
+    ``least_seconds``: the work that is granted at the least, where that was more than the budget in
+    trainings: a training takes a fraction of it.
+    """
 
     model_config = _FROZEN
     seconds: float
     examples: int
     trainings: float | None
+    least_seconds: float | None = None
 
 
 class AdviceRun(BaseModel):
@@ -116,18 +164,23 @@ class AdviceRun(BaseModel):
 
 
 class AdviceEvidence(BaseModel):
-    """What advice was inferred from, beside the runs' own trials."""
+    """What advice was inferred from, beside the runs' own trials.
+
+    ``ended``: why no further run was started.
+    """
 
     model_config = _FROZEN
     reference_batch_size: int
     runs: tuple[AdviceRun, ...]
-    ended: str
+    ended: Remark | None = None
     seconds_per_step_measured: dict[int, float]
     run_spread: float | None = None
     """Spread of finished runs about the model, on log steps."""
     noise_scale: dict[str, Any] | None = None
-    agreement: str = ""
-    """Whether the runs and the noise scale tell the same critical batch size, in words."""
+    agreement: Remark | None = None
+    """Whether the runs and the noise scale tell the same critical batch size."""
+
+    _of_version_1 = model_validator(mode="before")(advice_evidence_of_1)
 
 
 class AdviceResult(StudyResult):

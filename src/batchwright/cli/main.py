@@ -1,31 +1,20 @@
 """The ``batchwright`` command: its subcommands, and how errors become exit codes.
 
-Exit codes: 0 done, 1 a run failed, 2 bad input, 3 inconclusive under ``--strict``, 130 interrupted.
+Exit codes: 0 done, 1 a run failed, 2 bad input, 3 inconclusive under ``--strict``, 130 interrupted (143 where
+the system asked it to end).
 """
 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
-from collections.abc import Callable
 
 import typer
 
-from batchwright.cli import (
-    advise,
-    compare,
-    curvature,
-    doctor,
-    escape,
-    fit,
-    noise,
-    probe,
-    stored,
-    study,
-    surface,
-    train,
-)
+from batchwright.app.signature import arguments_of
+from batchwright.app.verbs import VERBS, verb
+from batchwright.cli import present
+from batchwright.cli.commands import command
 
 app = typer.Typer(
     name="batchwright",
@@ -35,33 +24,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS: dict[str, Callable[..., int]] = {
-    "study": study.study,
-    "advise": advise.advise,
-    "train": train.train,
-    "compare": compare.compare,
-    "probe": probe.probe,
-    "noise": noise.noise,
-    "curvature": curvature.curvature,
-    "escape": escape.escape,
-    "surface": surface.surface,
-    "fit": fit.fit,
-    "studies": stored.studies,
-    "show": stored.show,
-    "resume": stored.resume,
-    "export": stored.export,
-    "report": stored.report,
-    "doctor": doctor.doctor,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+_PRESENT = {"train": present.trained, "compare": present.compared, "export": present.exported}
+for _name in VERBS:
+    app.command(_name)(command(_name, _PRESENT.get(_name, present.answered)))
 
 # Typer carries a copy of click or imports it, by version: its own exception is the one that is raised.
 _USAGE_ERROR: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
-_CTRL_C = 130
+_CTRL_C, _ENDED = 130, 143
 _INTERRUPTED = {
     "study": "interrupted: finished runs are kept, and the same command continues",
+    "advise": "interrupted: finished runs are kept, and the same command continues",
     "resume": "interrupted: finished runs are kept, and the same command continues",
     "train": "interrupted: a checkpoint, where --checkpoint DIR was given, continues with --resume DIR",
 }
@@ -85,8 +58,12 @@ def _root(
 
 def main() -> None:
     """Run the command line; every expected error is one line on stderr."""
+    from batchwright.report.render.encoding import never_fails
+
+    for stream in (sys.stdout, sys.stderr):
+        never_fails(stream)
     try:
-        code = run(sys.argv[1:])
+        code = run_command(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader (head, less) has gone: nothing is left to say, also not at interpreter exit.
@@ -95,15 +72,13 @@ def main() -> None:
     sys.exit(code)
 
 
-def run(arguments: list[str]) -> int:
+def run_command(arguments: list[str]) -> int:
     """Run with these arguments; returns the exit code."""
-    from batchwright.cli import invalid
-    from batchwright.core.errors import BatchwrightError, InputError, one_line
+    from batchwright.cli.words import usage
+    from batchwright.core.errors import BatchwrightError, InputError
 
     try:
-        # The command line travels as the context's object: studies record it.
-        line = shlex.join(["batchwright", *arguments])
-        code = int(app(args=arguments, prog_name="batchwright", standalone_mode=False, obj=line) or 0)
+        code = int(app(args=arguments, prog_name="batchwright", standalone_mode=False) or 0)
         # Typer itself catches Ctrl-C, and by version raises Abort or returns this.
         return _interrupted(arguments) if code == _CTRL_C else code
     except typer.Exit as stop:
@@ -111,22 +86,24 @@ def run(arguments: list[str]) -> int:
     except _USAGE_ERROR as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             return 2
-        return _say(invalid.usage(error, list(_COMMANDS)), 2)
+        return _say(usage(error, list(VERBS)), 2)
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted(arguments)
-    except InputError as error:
-        return _say(one_line(error), 2)
     except BatchwrightError as error:
-        return _say(one_line(error), 1)
-    except ValueError as error:
-        # Only pydantic's validation errors are the caller's; any other ValueError is a defect of ours.
-        if type(error).__name__ != "ValidationError":
-            raise
-        return _say(invalid.validation(error), 2)
+        return _say(_in_words(error, arguments), 2 if isinstance(error, InputError) else 1)
 
 
-def _interrupted(arguments: list[str]) -> int:
-    return _say(_INTERRUPTED.get(arguments[0], "interrupted"), _CTRL_C)
+def _in_words(error: Exception, arguments: list[str]) -> str:
+    """An error on one line, with options in the place of arguments."""
+    from batchwright.cli.words import in_options
+    from batchwright.core.errors import one_line
+
+    name = next((word for word in arguments if word in VERBS), None)
+    return one_line(error) if name is None else in_options(one_line(error), arguments_of(verb(name)))
+
+
+def _interrupted(arguments: list[str], code: int = _CTRL_C) -> int:
+    return _say(_INTERRUPTED.get(arguments[0], "interrupted"), code)
 
 
 def _say(message: str, code: int) -> int:

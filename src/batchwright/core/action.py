@@ -18,8 +18,8 @@ class Action(BaseModel):
         command: a verb of the front door: ``study``, ``advise``, ``surface``, ...
         subject: what it is about, as the front door takes it first: a task's name, a table's path, a stored
             study's id. None where the caller holds it only as a live object.
-        arguments: keyword arguments of that verb by their own names, JSON values only. None and False are
-            left out when it is written.
+        arguments: keyword arguments of that verb by their own names, JSON values only. None is left
+            out when it is written.
 
     >>> Action(command="study", subject="digits", arguments={"batch_sizes": [4, 8]}).arguments
     {'batch_sizes': [4, 8]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from batchwright.optim.build import UpdatePlan, build_optimizers, plan_update
+from batchwright.optim.catalogue import CATALOGUE, OptimizerRecord
 from batchwright.optim.flat import FlatParameters
 from batchwright.optim.proximal import soft_threshold_
 from batchwright.optim.scaling import (
@@ -15,7 +16,6 @@ from batchwright.optim.scaling import (
 )
 from batchwright.optim.schedules import schedule_factor
 from batchwright.optim.spec import (
-    DEFAULT_LR,
     Horizon,
     OptimizerName,
     OptimizerSpec,
@@ -25,10 +25,11 @@ from batchwright.optim.spec import (
 from batchwright.optim.update import Updater
 
 __all__ = [
-    "DEFAULT_LR",
+    "CATALOGUE",
     "FlatParameters",
     "Horizon",
     "OptimizerName",
+    "OptimizerRecord",
     "OptimizerSpec",
     "ScalingRule",
     "ScheduleName",

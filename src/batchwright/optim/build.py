@@ -7,32 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
 from batchwright.core.errors import InputError, unknown_name
+from batchwright.optim.catalogue import CATALOGUE, OptimizerRecord, SpecField, takers_of
 from batchwright.optim.spec import OptimizerSpec
-
-TORCH_CLASS: dict[str, type[Optimizer]] = {
-    "sgd": torch.optim.SGD,
-    "rmsprop": torch.optim.RMSprop,
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adagrad": torch.optim.Adagrad,
-    "adadelta": torch.optim.Adadelta,
-    "rprop": torch.optim.Rprop,
-    "nadam": torch.optim.NAdam,
-    "radam": torch.optim.RAdam,
-    "adafactor": torch.optim.Adafactor,
-    "muon": torch.optim.Muon,
-}
-TAKES_MOMENTUM = ("sgd", "rmsprop", "muon")
-TAKES_BETAS = ("adam", "adamw", "nadam", "radam", "muon")
-TAKES_EPS = ("rmsprop", "adam", "adamw", "adagrad", "adadelta", "nadam", "radam", "muon")
-DECOUPLED_BY_DEFAULT = ("adamw", "adafactor", "muon")
-NOT_ELEMENTWISE = ("adafactor", "muon")
-FUSED_ON = {"cpu": ("sgd", "adam", "adamw", "adagrad"), "cuda": ("sgd", "adam", "adamw")}
 
 # Keyword arguments that have a field of their own, or that this package decides.
 _FIELDS = {"lr", "betas", "momentum", "weight_decay"}
@@ -85,35 +65,24 @@ def plan_update(spec: OptimizerSpec) -> UpdatePlan:
     Raises:
         InputError: a field or an option that the optimizer does not have.
     """
-    _check_fields(spec)
-    name, wd = spec.name, spec.weight_decay
-    form = spec.decay_form or ("decoupled" if name in DECOUPLED_BY_DEFAULT else "l2")
-    cls, options = TORCH_CLASS[name], _torch_options(spec)
-    share: dict[str, Any] = {}
-
-    if name in ("adam", "adamw"):  # the two differ in nothing but the form of the decay
-        cls = torch.optim.AdamW if form == "decoupled" else torch.optim.Adam
-        options["weight_decay"] = wd
-    elif name in ("nadam", "radam"):
-        options.update(weight_decay=wd, decoupled_weight_decay=form == "decoupled")
-    elif name in DECOUPLED_BY_DEFAULT:
-        options["weight_decay"] = wd if form == "decoupled" else 0.0
-        share["l2"] = wd if form == "l2" else 0.0
-    elif form == "decoupled":
-        share["decoupled"] = wd
-    elif name == "rprop" or spec.momentum_form == "velocity":  # torch has none, or would not scale it by lr
-        share["l2"] = wd
-    else:
-        options["weight_decay"] = wd
-
+    record = CATALOGUE[spec.name]
+    _check_fields(spec, record)
+    wd, form = spec.weight_decay, spec.decay_form or record.default_decay
+    # Under velocity torch runs at lr 1, and would not scale an L2 term by the learning rate.
+    by_torch = form in record.decays and (form, spec.momentum_form) != ("l2", "velocity")
+    cls, chosen = record.decays[form] if by_torch else (record.torch, {})
+    options = _torch_options(spec, record) | dict(chosen)
+    if "weight_decay" in record.options():
+        options["weight_decay"] = wd if by_torch else 0.0
+    share: dict[str, Any] = {} if by_torch else {form: wd}
     if spec.momentum_form == "averaged":
         share["lr_factor"] = 1.0 - spec.momentum
-    elif spec.momentum and name in ("sgd", "rmsprop"):
+    elif spec.momentum and record.accumulates:
         share["gain"] = (1.0 - options.get("dampening", 0.0)) / (1.0 - spec.momentum)
-    if name == "muon":
-        adamw = {"weight_decay": options["weight_decay"], "betas": spec.betas, "eps": spec.eps}
-        share["rest"] = torch.optim.AdamW
-        share["rest_options"] = {k: v for k, v in adamw.items() if v is not None}
+    if record.beside is not None:
+        given = {"weight_decay": options["weight_decay"], "betas": spec.betas, "eps": spec.eps}
+        share["rest"] = CATALOGUE[record.beside].torch
+        share["rest_options"] = {k: v for k, v in given.items() if v is not None}
     return UpdatePlan(
         optimizer=cls, options=options, lr_in_gradient=spec.momentum_form == "velocity", **share
     )
@@ -168,43 +137,44 @@ def _construct(
         raise InputError(f"torch refuses these options of {cls.__name__}: {error}") from error
 
 
-def _torch_options(spec: OptimizerSpec) -> dict[str, Any]:
+def _torch_options(spec: OptimizerSpec, record: OptimizerRecord) -> dict[str, Any]:
     """The spec's options and the fields that are torch's keyword arguments."""
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.options.items()}
     if spec.momentum:
         options["momentum"] = spec.momentum
     if spec.momentum_form == "nesterov":
         options["nesterov"] = True
-    if spec.name != "muon":  # its betas and eps belong to the AdamW beside it
+    if record.beside is None:  # else betas and eps belong to the optimizer beside it
         options |= {} if spec.betas is None else {"betas": spec.betas}
         options |= {} if spec.eps is None else {"eps": spec.eps}
     return options
 
 
-def _check_fields(spec: OptimizerSpec) -> None:
-    name = spec.name
-    given = {"momentum": spec.momentum or None, "betas": spec.betas, "eps": spec.eps}
-    for key, takers in (("momentum", TAKES_MOMENTUM), ("betas", TAKES_BETAS), ("eps", TAKES_EPS)):
-        if given[key] is not None and name not in takers:
+def _check_fields(spec: OptimizerSpec, record: OptimizerRecord) -> None:
+    given: dict[SpecField, Any] = {"momentum": spec.momentum or None, "betas": spec.betas, "eps": spec.eps}
+    for key, value in given.items():
+        if value is not None and key not in record.takes:
+            takers = takers_of(key)
             who = f"{', '.join(takers[:-1])} and {takers[-1]}"
-            raise InputError(f"{key} applies to {who}, got {key}={given[key]} with {name}")
+            raise InputError(f"{key} applies to {who}, got {key}={value} with {spec.name}")
     if spec.momentum_form != "heavy_ball":
-        if name != "sgd":
-            raise InputError(f"momentum_form {spec.momentum_form!r} applies to sgd, got {name}")
+        if "momentum_form" not in record.takes:
+            takers = takers_of("momentum_form")
+            raise InputError(
+                f"momentum_form {spec.momentum_form!r} applies to {' and '.join(takers)}, got {spec.name}"
+            )
         if spec.momentum == 0:
             raise InputError(
                 f"momentum_form {spec.momentum_form!r} needs momentum above 0, got 0: set it, for example 0.9"
             )
-    _check_options(spec)
+    _check_options(spec, record)
 
 
-def _check_options(spec: OptimizerSpec) -> None:
-    fields = _FIELDS | ({"eps"} if spec.name in TAKES_EPS else set())
-    known = set(inspect.signature(TORCH_CLASS[spec.name]).parameters) - fields - _OURS
-    if spec.name == "sgd":
-        known -= {"nesterov"}
+def _check_options(spec: OptimizerSpec, record: OptimizerRecord) -> None:
+    fields = _FIELDS | ({"eps"} & record.takes) | ({"nesterov"} if "momentum_form" in record.takes else set())
+    known = record.options().keys() - fields - _OURS
     for key in spec.options:
-        if key in fields or (key == "nesterov" and spec.name == "sgd"):
+        if key in fields:
             own = "momentum_form" if key == "nesterov" else key
             raise InputError(f"{key} has a field of its own, got it among the options: set {own} instead")
         if key not in known:

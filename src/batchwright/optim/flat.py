@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -10,8 +10,6 @@ from torch import Tensor, nn
 from batchwright.core.errors import InputError
 
 ALIGNMENT_BYTES = 64
-SCALAR_STATE = ("step", "mu_product")
-"""torch's optimizer state that is one number a tensor and not one an entry."""
 
 
 def can_flatten(params: Sequence[Tensor]) -> bool:
@@ -67,16 +65,23 @@ class FlatParameters:
             for name, p in self.params.items()
         }
 
-    def split_state(self, state: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        """torch's state of the flat parameter as each member's own: name -> key -> tensor (views)."""
+    def split_state(
+        self, state: Mapping[str, Tensor], scalars: Collection[str]
+    ) -> dict[str, dict[str, Tensor]]:
+        """torch's state of the flat parameter as each member's own: name -> key -> tensor (views).
+
+        ``scalars`` are the keys that hold one number and not one an entry.
+        """
         out: dict[str, dict[str, Tensor]] = {name: {} for name in self.params}
         for key, value in state.items():
-            parts = dict.fromkeys(self.params, value) if key in SCALAR_STATE else self.views(value)
+            parts = dict.fromkeys(self.params, value) if key in scalars else self.views(value)
             for name, part in parts.items():
                 out[name][key] = part
         return out
 
-    def join_state(self, states: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    def join_state(
+        self, states: Mapping[str, Mapping[str, Tensor]], scalars: Collection[str]
+    ) -> dict[str, Tensor]:
         """The inverse of :meth:`split_state`.
 
         Raises:
@@ -90,7 +95,7 @@ class FlatParameters:
             if absent:
                 raise InputError(f"the optimizer state must hold {key} of {absent[0]!r}, got none")
             sample = next(iter(values.values()))
-            if key in SCALAR_STATE:
+            if key in scalars:
                 if any(not torch.equal(sample, value) for value in values.values()):
                     raise InputError(f"joined parameters must agree in their optimizer's {key}, got several")
                 joined[key] = sample.clone()

@@ -10,16 +10,12 @@ import math
 from typing import Any, Literal, get_args
 
 from batchwright.core.errors import InputError, unknown_name
+from batchwright.optim.catalogue import CATALOGUE
 from batchwright.optim.spec import OptimizerSpec
 
 ScalingRule = Literal["linear", "sqrt", "adam", "none"]
 
 Betas = tuple[float, float]
-
-ADAM_FAMILY = ("adam", "adamw", "nadam", "radam")
-ADAM_BETAS: Betas = (0.9, 0.999)
-"""torch's defaults for the whole Adam family, from which a spec without betas or eps is scaled."""
-ADAM_EPS = 1e-8
 
 
 def scale_linear(lr: float, factor: float) -> float:
@@ -101,13 +97,13 @@ def scale_spec(spec: OptimizerSpec, factor: float, rule: ScalingRule) -> Optimiz
     elif rule == "sqrt":
         changes["lr"] = scale_sqrt(spec.lr, factor)
     elif rule == "adam":
-        if spec.name not in ADAM_FAMILY:
+        record = CATALOGUE[spec.name]
+        if not record.adam_rule:
+            family = [name for name, other in CATALOGUE.items() if other.adam_rule]
             raise InputError(
-                f"the adam scaling rule applies to {', '.join(ADAM_FAMILY)}, got {spec.name}: "
-                "use linear or sqrt"
+                f"the adam scaling rule applies to {', '.join(family)}, got {spec.name}: use linear or sqrt"
             )
-        eps = ADAM_EPS if spec.eps is None else spec.eps
-        lr, betas, eps = scale_adam(spec.lr, spec.betas or ADAM_BETAS, eps, factor)
+        lr, betas, eps = scale_adam(spec.lr, record.betas(spec), record.eps(spec), factor)
         changes.update(lr=lr, betas=betas, eps=eps)
     elif rule != "none":
         raise unknown_name("scaling rule", rule, get_args(ScalingRule))

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from batchwright.core.errors import InputError
-from batchwright.optim.flat import SCALAR_STATE, FlatParameters
+from batchwright.optim.catalogue import CATALOGUE
+from batchwright.optim.flat import FlatParameters
+from batchwright.optim.spec import OptimizerSpec
 
-FACTORED_STATE = ("row_var", "col_var")
-"""Adafactor's state, one entry a row or a column."""
+States = dict[str, dict[str, Tensor]]
+"""Parameter -> key -> tensor."""
 
 
 def collect_state(
-    optimizers: Sequence[Optimizer], flat: FlatParameters | None, loose: Mapping[str, nn.Parameter]
+    spec: OptimizerSpec,
+    optimizers: Sequence[Optimizer],
+    flat: FlatParameters | None,
+    loose: Mapping[str, nn.Parameter],
 ) -> dict[str, Tensor]:
     """Contiguous copies of torch's state, named ``key/parameter``.
 
     Args:
+        spec: the optimizer.
         optimizers: what moves the parameters.
         flat: the parameters in a buffer, if any.
         loose: name -> parameter, those outside it.
     """
-    states: dict[str, dict[str, Tensor]] = {}
+    states: States = {}
     for optimizer in optimizers:
         if flat is not None and flat.parameter in optimizer.state:
-            states |= flat.split_state(_tensors(optimizer.state[flat.parameter]))
+            scalars = CATALOGUE[spec.name].scalar_state()
+            states |= flat.split_state(_tensors(optimizer.state[flat.parameter]), scalars)
         for name, p in loose.items():
             if p in optimizer.state:
                 states[name] = _tensors(optimizer.state[p])
@@ -40,6 +47,7 @@ def collect_state(
 
 
 def restore_state(
+    spec: OptimizerSpec,
     entries: Mapping[str, Tensor],
     optimizers: Sequence[Optimizer],
     flat: FlatParameters | None,
@@ -48,37 +56,62 @@ def restore_state(
     """The inverse of :func:`collect_state`, into freshly built optimizers.
 
     Raises:
-        InputError: an unknown parameter, a wrong shape, or an incomplete state.
+        InputError: an unknown parameter or tensor, a wrong shape or dtype, or an incomplete state.
     """
-    params = dict(loose) | (flat.params if flat else {})
-    states: dict[str, dict[str, Tensor]] = {}
-    for full, value in entries.items():
-        key, _, name = full.partition("/")
-        if name not in params:
-            raise InputError(f"the optimizer state names {name!r}, and the model has no such parameter")
-        shape = params[name].shape
-        if key not in SCALAR_STATE and key not in FACTORED_STATE and value.shape != shape:
-            raise InputError(f"{key} of {name!r} must have shape {tuple(shape)}, got {tuple(value.shape)}")
-        states.setdefault(name, {})[key] = value
+    states = _by_parameter(spec, entries, dict(loose) | (flat.params if flat else {}))
     names = {id(p): name for name, p in loose.items()}
+    scalars = CATALOGUE[spec.name].scalar_state()
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             for p in group["params"]:
                 if flat is not None and p is flat.parameter:
-                    own = flat.join_state(states)
+                    own = flat.join_state(states, scalars)
                 else:
                     own = states.get(names[id(p)], {})
                 if own:
-                    optimizer.state[p] = _placed(own, p, fused=bool(group.get("fused")))
+                    optimizer.state[p] = _placed(own, p, scalars, fused=bool(group.get("fused")))
 
 
-def _placed(state: Mapping[str, Tensor], p: Tensor, *, fused: bool) -> dict[str, Tensor]:
+def _by_parameter(
+    spec: OptimizerSpec, entries: Mapping[str, Tensor], params: Mapping[str, nn.Parameter]
+) -> States:
+    """The entries by parameter, each complete: all that the optimizer keeps for it, or nothing."""
+    states: States = {}
+    for full, value in entries.items():
+        key, _, name = full.partition("/")
+        if name not in params:
+            raise InputError(f"the optimizer state names {name!r}, and the model has no such parameter")
+        states.setdefault(name, {})[key] = value
+    for name, own in states.items():
+        kept = CATALOGUE[spec.name].state_of(spec, tuple(params[name].shape))
+        for key, value in own.items():
+            if key not in kept:
+                raise InputError(
+                    f"the optimizer state holds {key} of {name!r}, which {spec.name} does not keep"
+                )
+            _check(f"{key} of {name!r}", value, kept[key], params[name].dtype)
+        if absent := [key for key in kept if key not in own]:
+            raise InputError(f"the optimizer state must hold {absent[0]} of {name!r}, got none")
+    return states
+
+
+def _check(what: str, value: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    if tuple(value.shape) != shape:
+        raise InputError(f"{what} must have shape {shape}, got {tuple(value.shape)}")
+    # Numbers that are no entries (a step count) have a dtype of torch's choice.
+    if value.dtype != dtype and not (shape == () and value.is_floating_point()):
+        raise InputError(f"{what} must be {dtype}, got {value.dtype}")
+
+
+def _placed(
+    state: Mapping[str, Tensor], p: Tensor, scalars: Collection[str], *, fused: bool
+) -> dict[str, Tensor]:
     # torch counts steps on the host, but for its fused kernels on the parameter's device.
-    scalar = p.device if fused else torch.device("cpu")
+    host = p.device if fused else torch.device("cpu")
     placed: dict[str, Tensor] = {}
     for key, value in state.items():
-        if key in SCALAR_STATE or value.shape != p.shape:
-            placed[key] = value.to(scalar if key in SCALAR_STATE else p.device, copy=True)
+        if key in scalars or value.shape != p.shape:
+            placed[key] = value.to(host if key in scalars else p.device, copy=True)
         else:  # in the memory order of the parameter, which fused kernels take for granted
             placed[key] = torch.empty_like(p.detach(), dtype=value.dtype).copy_(value)
     return placed

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from batchwright.core.errors import InputError
-from batchwright.optim.build import FUSED_ON, NOT_ELEMENTWISE, build_optimizers, plan_update
+from batchwright.optim.build import build_optimizers, plan_update
+from batchwright.optim.catalogue import CATALOGUE
 from batchwright.optim.flat import FlatParameters, can_flatten, is_dense
 from batchwright.optim.proximal import soft_threshold_
 from batchwright.optim.spec import OptimizerSpec
@@ -69,11 +70,12 @@ class Updater:
         flat: bool | None = None,
     ) -> None:
         self.spec = spec
+        self._record = CATALOGUE[spec.name]
         self._plan = plan_update(spec)
         self._params = dict(params)
         self._factor = factor
         build_optimizers(spec, list(self._params.values()))  # bad values surface here, not at the first step
-        possible = spec.name not in NOT_ELEMENTWISE and can_flatten(list(self._params.values()))
+        possible = self._record.elementwise and can_flatten(list(self._params.values()))
         if flat and not possible:
             raise InputError(
                 "flat=True needs an elementwise optimizer and parameters of one dtype and device, "
@@ -143,7 +145,7 @@ class Updater:
             return {}
         members = self._flat.params if self._flat else {}
         joined = torch.tensor([name in members for name in self._params])
-        return {JOINED: joined} | collect_state(self._optimizers, self._flat, self._loose)
+        return {JOINED: joined} | collect_state(self.spec, self._optimizers, self._flat, self._loose)
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Continue from :meth:`state_dict`, bit for bit, given equal parameters, spec and ``flat``.
@@ -162,12 +164,12 @@ class Updater:
         joined = state[JOINED].tolist() if self._flat_allowed else [False] * len(names)
         self._arrange({n: self._params[n] for n, inside in zip(names, joined, strict=True) if inside})
         entries = {key: value for key, value in state.items() if key != JOINED}
-        restore_state(entries, self._optimizers, self._flat, self._loose)
+        restore_state(self.spec, entries, self._optimizers, self._flat, self._loose)
 
     # --- layout ---
 
     def _worth_joining(self, members: Mapping[str, nn.Parameter]) -> bool:
-        limit = FLAT_BELOW_FUSED if self.spec.name in FUSED_ON["cpu"] else FLAT_BELOW
+        limit = FLAT_BELOW_FUSED if "cpu" in self._record.fused else FLAT_BELOW
         entries = sum(p.numel() for p in members.values())
         return bool(members) and (self._flat_forced or (len(members) > 1 and entries <= limit * len(members)))
 
@@ -185,11 +187,12 @@ class Updater:
         self._torch_lr = math.nan
 
     def _build(self, params: Sequence[nn.Parameter], *, foreach: bool | None) -> list[Optimizer]:
-        name = "adamw" if self.spec.name == "muon" else self.spec.name  # fused concerns muon's AdamW part
-        fused = all(is_dense(p) and name in FUSED_ON.get(p.device.type, ()) for p in params)
-        momentum = self.spec.momentum if name == "sgd" else 0.0
-        if name == "sgd" and not momentum and len(params) <= 8:
-            fused = False  # one axpy a tensor; everywhere else the fused kernel measured faster
+        # What stands beside an optimizer of matrices is what a fused kernel concerns.
+        record = CATALOGUE[self._record.beside] if self._record.beside else self._record
+        momentum = self.spec.momentum if "momentum" in record.takes else 0.0
+        fused = all(is_dense(p) and p.device.type in record.fused for p in params)
+        if not record.state_of(self.spec, ()) and len(params) <= 8:
+            fused = False  # no state: one axpy a tensor; everywhere else the fused kernel measured faster
         fused = fused and not self.spec.options.get("dampening")
         built = build_optimizers(self.spec, params, fused=fused, foreach=foreach)
         if fused and momentum:

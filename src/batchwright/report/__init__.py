@@ -1,5 +1,1 @@
-"""From a study's result to figures and one HTML file; matplotlib is imported only when something is drawn."""
-
-from batchwright.report.html import notebook_html, render_html, write_figures, write_report
-
-__all__ = ["notebook_html", "render_html", "write_figures", "write_report"]
+"""From any result to what people see: a page of blocks, its words, its figures, and who renders it."""

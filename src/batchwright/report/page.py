@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from batchwright.core.action import Action
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Drawing
+    from batchwright.report.draw.files import Drawing
 
 Kind = Literal["text", "count", "seconds", "number", "rate", "ratio", "share", "bytes", "batch_size"]
 """What a column's values are. ``rate``: a learning rate; ``share``: a part of 1, shown in percent;
@@ -33,6 +33,7 @@ class Column:
         values: numbers in base units, or text.
         kind: what they are.
         prefix: put before each value, such as ``>`` for a bound; one a row, or none.
+        like: heading of the column whose unit and digits it takes: an interval those of its value.
         optional: 0 is always shown; of the others the highest goes first where a terminal is too narrow.
     """
 
@@ -40,6 +41,7 @@ class Column:
     values: Sequence[Cell]
     kind: Kind = "text"
     prefix: Sequence[str] = ()
+    like: str = ""
     optional: int = 0
 
 
@@ -58,10 +60,13 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """Words. The first ``answer`` of a page is its headline; ``text`` is a paragraph."""
+    """Words. The first ``answer`` of a page is its headline; ``text`` is a paragraph, on a page under its
+    ``heading`` if it has one.
+    """
 
     text: str
     role: Literal["answer", "text"] = "text"
+    heading: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +119,8 @@ class Page:
         title: of the document.
         eyebrow: one line over the headline: the task, what was measured.
         blocks: in reading order.
-        verdict: for a badge: ``recommended``, ``inconclusive`` or "".
+        verdict: for a badge: ``recommended``, ``inconclusive``, ``clock_in_doubt`` (all but the seconds
+            stands) or "".
         action: what made it, to be repeated; None where it was not recorded.
         about: facts of the measurement: what it took, versions, machine.
         details: longer things folded away, such as a study's spec: (heading, text).
@@ -131,6 +137,11 @@ class Page:
     def all(self, kind: type[Any]) -> list[Any]:
         """The blocks of one kind, in order."""
         return [block for block in self.blocks if isinstance(block, kind)]
+
+    @property
+    def inconclusive(self) -> bool:
+        """Whether something must be run before the answer can be relied on."""
+        return self.verdict in ("inconclusive", "clock_in_doubt")
 
     @property
     def headline(self) -> str:

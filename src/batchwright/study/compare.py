@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import BatchwrightError, unknown_name
 from batchwright.optim.spec import OptimizerSpec
-from batchwright.task.load import load_task
-from batchwright.task.task import TaskReference
+from batchwright.task.task import Task, TaskReference
 from batchwright.training.loop import run
 from batchwright.training.record import RunResult
 from batchwright.training.spec import Budget, EvaluationPlan, RunSpec
@@ -58,13 +57,15 @@ def method(
     return Method(name=name, label=_NAMES[name], task=task, batch_size=size, optimizer=optimizer)
 
 
-def compare(
+def run_methods(
     methods: Sequence[Method],
+    tasks: Sequence[Task],
     *,
     align: Align,
     epochs: float,
     seed: int = 0,
     device: str = "cpu",
+    dtype: Literal["float32", "float64", "bfloat16"] = "float32",
     finished: Callable[[Compared], None] | None = None,
 ) -> list[Compared]:
     """Run every method with an equal number of epochs, updates, examples or seconds.
@@ -75,10 +76,12 @@ def compare(
 
     Args:
         methods: what to compare, the reference last.
+        tasks: the live task of each method.
         align: what all have in equal amount.
         epochs: passes of the reference over its own training examples.
         seed: root of all random streams; shared, so that the runs differ in the method alone.
         device: where they run.
+        dtype: of parameters and inputs.
         finished: called after each run.
 
     Returns:
@@ -91,8 +94,8 @@ def compare(
     outcome: dict[int, Compared] = {}
     reference: Compared | None = None
     for i in [len(methods) - 1, *range(len(methods) - 1)]:
-        spec = _spec(methods[i], align, epochs, reference, seed, device)
-        task = load_task(methods[i].task)
+        spec = _spec(methods[i], align, epochs, reference, seed=seed, device=device, dtype=dtype)
+        task = tasks[i]
         run(_first_update(spec), task)  # the first update of a process is slow and would count as training
         result = run(spec, task)
         if reference is None and result.updates == 0:
@@ -111,9 +114,7 @@ def _first_update(spec: RunSpec) -> RunSpec:
     return spec.model_copy(update={"budget": Budget(steps=1), "evaluation": EvaluationPlan()})
 
 
-def _spec(
-    method: Method, align: Align, epochs: float, reference: Compared | None, seed: int, device: str
-) -> RunSpec:
+def _spec(method: Method, align: Align, epochs: float, reference: Compared | None, **fields: Any) -> RunSpec:
     splits: tuple[Literal["train", "validation"], ...] = ("train", "validation")
     plan = EvaluationPlan(at="epoch", splits=splits)
     if align == "epochs" or reference is None:
@@ -131,6 +132,10 @@ def _spec(
         budget = Budget(seconds=reference.result.seconds)
         plan = EvaluationPlan(at="log", ratio=1.5, splits=splits)
     return RunSpec(
-        task=method.task, batch_size=method.batch_size, optimizer=method.optimizer, budget=budget,
-        evaluation=plan, seed=seed, device=device,
-    )  # fmt: skip
+        task=method.task,
+        batch_size=method.batch_size,
+        optimizer=method.optimizer,
+        budget=budget,
+        evaluation=plan,
+        **fields,
+    )

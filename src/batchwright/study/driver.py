@@ -7,16 +7,18 @@ expect. Which result arrives first decides nothing.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from batchwright.core.errors import BatchwrightError
-from batchwright.study.executors.execute import Executor
+from batchwright.optim.catalogue import CATALOGUE
+from batchwright.study.executors.contract import Executor
+from batchwright.study.key import RunKey
+from batchwright.study.reach import came_near, met_at_start
 from batchwright.study.search import Ask, Found, Outcome, Search, find_rate
 from batchwright.study.spec import RUNS_PER_BATCH_SIZE_ECONOMY, StudySpec
-from batchwright.study.stores.sqlite import Store
 from batchwright.training.record import RunResult, Status
 from batchwright.training.spec import RunSpec
 
@@ -29,13 +31,21 @@ RUNS_PER_BATCH_SIZE = 18
 _OVERHEAD_EXAMPLES = 32
 """Deterministic stand-in for the fixed cost of an update, in examples, when a budget is counted."""
 
-_ADAPTIVE = frozenset(
-    {"adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "adafactor", "muon"}
-)
-
 
 class RunFailedError(BatchwrightError):
     """A run raised an error of its own: the study cannot go on."""
+
+
+class RunBook(Protocol):
+    """Where the driver looks a run up before it asks for it, and keeps it afterwards."""
+
+    def find(self, key: RunKey, spec: RunSpec) -> tuple[RunResult, bool] | None:
+        """A kept run that answers ``spec``, and whether this study had made it itself; None without one."""
+        ...
+
+    def keep(self, key: RunKey, result: RunResult) -> None:
+        """Keep a finished run; it is durable when this returns."""
+        ...
 
 
 @dataclass
@@ -43,11 +53,14 @@ class StudyRuns:
     """What the runs of a study showed, and what they cost."""
 
     found: dict[int, Found] = field(default_factory=dict)
-    results: dict[tuple[int, Ask], RunResult] = field(default_factory=dict)
+    results: dict[RunKey, RunResult] = field(default_factory=dict)
     executed: int = 0
     reused: int = 0
+    """Runs that this study had made before."""
+    taken_over: int = 0
+    """Runs that another study, or advice, had made."""
     not_run: tuple[int, ...] = ()
-    """Batch sizes that the budget did not cover."""
+    """Batch sizes that were not searched: the budget did not cover them, or no run came near the target."""
     budget_needed: float | None = None
     """Trainings' worth that the next one would have taken the study to, as far as can be told."""
 
@@ -57,26 +70,40 @@ class _Active:
     search: Search
     found: Found
     wave: list[Ask] = field(default_factory=list)
-    outcomes: dict[Ask, Outcome] = field(default_factory=dict)
+    outcomes: dict[RunKey, Outcome] = field(default_factory=dict)
 
 
 class Driver:
-    """Advances all the searches of one study."""
+    """Advances all the searches of one study.
+
+    Args:
+        spec: what is studied.
+        examples: N, the number of training examples.
+        higher_is_better: the direction of the target's metric.
+        book: the runs kept so far.
+        executor: where runs are executed.
+        progress: called after every run.
+    """
 
     def __init__(
-        self, spec: StudySpec, study_id: str, examples: int, store: Store, executor: Executor,
+        self,
+        spec: StudySpec,
+        *,
+        examples: int,
+        higher_is_better: bool,
+        book: RunBook,
+        executor: Executor,
         progress: Progress | None = None,
-    ) -> None:  # fmt: skip
-        self.spec, self.study_id, self.examples = spec, study_id, examples
-        self.store, self.executor, self.progress = store, executor, progress
+    ) -> None:
+        self.spec, self.examples, self.higher_is_better = spec, examples, higher_is_better
+        self.book, self.executor, self.progress = book, executor, progress
         self.sizes = sorted(spec.batch_sizes)
         self.anchor = self.sizes[(len(self.sizes) - 1) // 2]
         self.runs = StudyRuns()
         self._active: dict[int, _Active] = {}
         self._started = {self.anchor}
         self._waiting: list[tuple[int, int]] = []
-        self._asked: dict[str, list[tuple[int, Ask]]] = {}
-        self._known = {row["run_key"]: row["result"] for row in store.runs(study_id, curves=True)}
+        self._asked: dict[RunKey, Ask] = {}
         self._spent = 0.0
         self._training_cost: float | None = None
 
@@ -90,14 +117,14 @@ class Driver:
         self._start(self.anchor, 0, math.ceil(self.spec.max_epochs * self.examples / self.anchor))
         while self._active:
             for key, result in self.executor.next_done():
-                self._keep(key, result)
+                self._keep(RunKey.parse(key), result)
         self.runs.not_run = tuple(b for b in self.sizes if b not in self.runs.found)
         return self.runs
 
     # --- searches ---------------------------------------------------------------------------------
 
     def _start(self, size: int, rate: int, budget_steps: int) -> None:
-        found = Found()
+        found = Found(size)
         search = find_rate(found, rate, max(budget_steps, 1), self.spec.search)
         self._active[size] = _Active(search, found)
         self._advance(size, None)
@@ -109,6 +136,9 @@ class Driver:
             wave = next(active.search) if outcomes is None else active.search.send(outcomes)
         except StopIteration:
             wave = []
+        if wave and self._met_at_start():
+            wave = []  # no further run can say more
+        if not wave:
             self.runs.found[size] = active.found
             del self._active[size]
             self._count_cost(size, active.found)
@@ -118,18 +148,30 @@ class Driver:
         if not wave or (active.found.bracketed and self.spec.budget_trainings is None):
             self._start_neighbours(size, active.found)
         for ask in wave:
-            self._ask(size, ask)
+            self._ask(ask)
         self._answer_if_complete(size)
+
+    def _met_at_start(self) -> bool:
+        results = self.runs.results.values()
+        return any(met_at_start(r, self.spec.target, self.higher_is_better) for r in results)
+
+    def _hopeless(self) -> bool:
+        """Whether the middle batch size was searched and no run came near the target at any rate."""
+        if self.anchor not in self.runs.found or self.runs.found[self.anchor].best_search_steps() < math.inf:
+            return False
+        results = self.runs.results.values()
+        return not any(came_near(r, self.spec.target, self.higher_is_better) for r in results)
 
     def _start_neighbours(self, size: int, found: Found) -> None:
         """Start the next batch sizes outwards from the middle, from what this one found."""
+        if self._met_at_start() or self._hopeless():
+            return
         position = self.sizes.index(size)
-        order = self.sizes
         outwards = []
-        if size >= self.anchor and position + 1 < len(order):
-            outwards.append(order[position + 1])
+        if size >= self.anchor and position + 1 < len(self.sizes):
+            outwards.append(self.sizes[position + 1])
         if size <= self.anchor and position > 0:
-            outwards.append(order[position - 1])
+            outwards.append(self.sizes[position - 1])
         for other in outwards:
             if other not in self._started:
                 self._started.add(other)
@@ -156,7 +198,8 @@ class Driver:
         """
         best = found.best_search_steps()
         ratio = size / neighbour
-        exponent = 0.5 if ratio > 1 or self.spec.optimizer.name in _ADAPTIVE else 1.0
+        adaptive = CATALOGUE[self.spec.optimizer.name].adaptive
+        exponent = 0.5 if ratio > 1 or adaptive else 1.0
         shift = round(2 * exponent * math.log2(ratio))
         if best == math.inf:
             epochs = 2 * self.spec.max_epochs
@@ -202,69 +245,48 @@ class Driver:
 
     # --- runs -------------------------------------------------------------------------------------
 
-    def _ask(self, size: int, ask: Ask) -> None:
-        spec = self._run_spec(size, ask)
-        key = run_key(spec)
-        if key in self._known:
-            self.runs.reused += 1
-            self._take(size, ask, self._known[key])
+    def _ask(self, ask: Ask) -> None:
+        spec = self.spec.run(ask.key, ask.budget_steps)
+        kept = self.book.find(ask.key, spec)
+        if kept is None:
+            self._asked[ask.key] = ask
+            self.executor.submit(str(ask.key), spec)
         else:
-            if key not in self._asked:
-                self.executor.submit(key, spec)
-            self._asked.setdefault(key, []).append((size, ask))
+            result, own = kept
+            if own:
+                self.runs.reused += 1
+            else:
+                self.runs.taken_over += 1
+                self.book.keep(ask.key, result)
+            self._take(ask.key, result)
         self._report()
 
-    def _run_spec(self, size: int, ask: Ask) -> RunSpec:
-        seed = self.spec.run_seed(ask.purpose, ask.seed)
-        lr = rate_value(self.spec.optimizer.lr, ask.rate)
-        # The test split is for reporting: nothing may be chosen by it, so only confirmation runs look at it.
-        test_at_end = ask.purpose == "confirm"
-        return self.spec.run(size, lr, seed, ask.budget_steps, test_at_end=test_at_end)
-
-    def _keep(self, key: str, result: RunResult) -> None:
+    def _keep(self, key: RunKey, result: RunResult) -> None:
         """Record a finished run, then let its search go on."""
-        waiting = self._asked.pop(key)
-        if result.status is Status.FAILED and result.spec.batch_size == self.anchor:
-            raise RunFailedError(f"a run at batch size {result.spec.batch_size} failed: {result.message}")
-        self.store.add_run(self.study_id, key, waiting[0][1].purpose, result)
-        self._known[key] = result
+        del self._asked[key]
+        if result.status is Status.FAILED and key.batch_size == self.anchor:
+            raise RunFailedError(f"a run at batch size {key.batch_size} failed: {result.message}")
+        self.book.keep(key, result)
         self.runs.executed += 1
-        for size, ask in waiting:
-            self._take(size, ask, result)
-            self._answer_if_complete(size)
+        self._take(key, result)
+        self._answer_if_complete(key.batch_size)
         self._report()
 
-    def _take(self, size: int, ask: Ask, result: RunResult) -> None:
-        outcome = Outcome(ask, result.steps_to_target, str(result.status), result.updates)
-        self._active[size].outcomes[ask] = outcome
-        self.runs.results[size, ask] = result
+    def _take(self, key: RunKey, result: RunResult) -> None:
+        outcome = Outcome(key, result.steps_to_target, str(result.status), result.updates)
+        self._active[key.batch_size].outcomes[key] = outcome
+        self.runs.results[key] = result
 
     def _answer_if_complete(self, size: int) -> None:
         active = self._active.get(size)
         if active is not None and active.wave and len(active.outcomes) == len(active.wave):
-            outcomes = [active.outcomes[ask] for ask in active.wave]
-            self._advance(size, outcomes)
+            self._advance(size, [active.outcomes[ask.key] for ask in active.wave])
 
     def _report(self) -> None:
         if self.progress is not None:
-            done = self.runs.executed + self.runs.reused
-            per_size = (
-                RUNS_PER_BATCH_SIZE if self.spec.budget_trainings is None else RUNS_PER_BATCH_SIZE_ECONOMY
-            )
+            done = self.runs.executed + self.runs.reused + self.runs.taken_over
+            economy = self.spec.budget_trainings is not None
+            per_size = RUNS_PER_BATCH_SIZE_ECONOMY if economy else RUNS_PER_BATCH_SIZE
             finished = sum(len(f.outcomes) for f in self.runs.found.values())
             expected = finished + per_size * (len(self.sizes) - len(self.runs.found))
             self.progress(done, max(expected, done + len(self._asked)))
-
-
-def rate_value(start: float, index: int) -> float:
-    """The learning rate at a grid index, start * sqrt(2)^index, rounded to four digits.
-
-    >>> rate_value(0.1, 2), rate_value(0.1, 1)
-    (0.2, 0.1414)
-    """
-    return float(f"{start * 2 ** (index / 2):.4g}")
-
-
-def run_key(spec: RunSpec) -> str:
-    """The identity of a run inside a study."""
-    return hashlib.blake2b(spec.model_dump_json().encode(), digest_size=10).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -12,10 +12,12 @@ from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.hessian.shifted import ShiftedLoss
 from batchwright.measure.hessian.spectrum import eigenpairs
 from batchwright.measure.sharpness.keskar import keskar
-from batchwright.study.result import BatchSizeResult
+from batchwright.study.driver import StudyRuns
+from batchwright.study.key import RunKey
 from batchwright.study.spec import StudySpec
 from batchwright.task.task import Task
 from batchwright.training.loop import train
+from batchwright.training.record import Status
 
 SEEDS = 3
 """Confirmation runs measured at every batch size."""
@@ -49,43 +51,41 @@ class RunEnd(BaseModel):
 
 
 def run_ends(
-    spec: StudySpec, task: Task, rows: Sequence[BatchSizeResult], kept: Mapping[str, Any]
-) -> Iterator[tuple[str, RunEnd]]:
+    spec: StudySpec, task: Task, runs: StudyRuns, kept: Mapping[str, Any]
+) -> Iterator[tuple[RunKey, RunEnd]]:
     """Train each winner's first confirmation runs again and measure where they end.
 
     A study keeps no weights, but every run is reproducible: the same spec and seed end at the same point.
+    Runs that missed the target have no end in this sense and are left out.
 
     Args:
         spec: the study's.
         task: its live task.
-        rows: what the study found; seeds that missed the target are left out.
-        kept: ends measured before, by the keys yielded here; they are not measured again.
+        runs: what was run.
+        kept: ends measured before, by their run's key as text; they are not measured again.
 
     Yields:
-        A key that names the run, and its end.
+        The run's key, and its end.
     """
-    wanted = [
-        (row, index)
-        for row in rows
-        if row.lr is not None
-        for index in [i for i, steps in enumerate(row.steps_to_target.values) if steps is not None][:SEEDS]
-    ]
-    for row, index in wanted:
-        key = f"{row.batch_size}/{row.lr!r}/{index}"
-        if key in kept:
-            yield key, RunEnd.model_validate(kept[key])
-        else:
-            yield key, _end(spec, task, row, index)
+    for size in sorted(runs.found):
+        winners = [o for o in runs.found[size].confirmed if o.steps is not None]
+        for outcome in winners[:SEEDS]:
+            key, steps = outcome.key, outcome.steps
+            assert steps is not None
+            known = kept.get(str(key))
+            end = RunEnd.model_validate(known) if known is not None else _end(spec, task, key, steps)
+            if end is not None:
+                yield key, end
 
 
-def _end(spec: StudySpec, task: Task, row: BatchSizeResult, index: int) -> RunEnd:
-    steps, lr, seed = row.steps_to_target.values[index], row.lr, spec.run_seed("confirm", index)
-    assert steps is not None
-    assert lr is not None
-    run_spec = spec.run(row.batch_size, lr, seed, int(_SPARE_STEPS * steps) + 2)
+def _end(spec: StudySpec, task: Task, key: RunKey, steps: float) -> RunEnd | None:
+    """Where the run ends; None where, trained again, it misses the target (on other hardware, say)."""
+    run_spec = spec.run(key, int(_SPARE_STEPS * steps) + 2)
     for run in train(run_spec, task):
         if run.status is not None:
             break
+    if run.status is not Status.TARGET_REACHED:
+        return None
     model = copy.deepcopy(run.model).eval()
     examples = EXAMPLES if len(task.train) > EXAMPLES else None
     curvature = Curvature(model, task, examples=examples, seed=spec.seed)
@@ -93,7 +93,13 @@ def _end(spec: StudySpec, task: Task, row: BatchSizeResult, index: int) -> RunEn
     shifted = ShiftedLoss(model, task, examples=examples, seed=spec.seed)
     sharp = keskar(shifted, epsilon=EPSILON, directions=pairs.vectors[-1:], seed=spec.seed)
     return RunEnd(
-        batch_size=row.batch_size, lr=lr, seed=seed, steps=run.step, loss=curvature.loss(),
-        gradient_norm=float(curvature.gradient().norm()), largest_eigenvalue=float(pairs.values[-1]),
-        residual=float(pairs.residuals[-1]), keskar=sharp.value,
-    )  # fmt: skip
+        batch_size=key.batch_size,
+        lr=run_spec.optimizer.lr,
+        seed=run_spec.seed,
+        steps=run.step,
+        loss=curvature.loss(),
+        gradient_norm=float(curvature.gradient().norm()),
+        largest_eigenvalue=float(pairs.values[-1]),
+        residual=float(pairs.residuals[-1]),
+        keskar=sharp.value,
+    )

@@ -25,14 +25,13 @@ import math
 import statistics
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
+from batchwright.study.key import Purpose, RunKey
 from batchwright.study.spec import SearchSettings
 
 BROKEN = ("failed", "out_of_memory")
 """Statuses that no other learning rate would change."""
 
-Purpose = Literal["search", "confirm"]
 _NEAR_BEST = 1.25
 _FLAT = 1.20
 _PATIENCE_ACROSS_SEEDS = 1.5
@@ -43,11 +42,9 @@ _MAX_CONFIRM_ATTEMPTS = 6
 
 @dataclass(frozen=True)
 class Ask:
-    """A run that the search wants: grid index of the rate, seed index, budget in steps."""
+    """A run that the search wants, and its budget in steps."""
 
-    rate: int
-    seed: int
-    purpose: Purpose
+    key: RunKey
     budget_steps: int
 
 
@@ -55,7 +52,7 @@ class Ask:
 class Outcome:
     """How it ended: steps to target, or None where it was censored or failed."""
 
-    ask: Ask
+    key: RunKey
     steps: float | None
     status: str
     updates: int
@@ -70,6 +67,7 @@ class Outcome:
 class Found:
     """What the search at one batch size found, and every run it saw."""
 
+    batch_size: int
     outcomes: list[Outcome] = field(default_factory=list)
     rate: int | None = None
     confirmed: list[Outcome] = field(default_factory=list)
@@ -79,21 +77,21 @@ class Found:
 
     def tried(self) -> list[int]:
         """Grid indices of the rates on which the search spent a run, ascending."""
-        return sorted({o.ask.rate for o in self.outcomes})
+        return sorted({o.key.rate_index for o in self.outcomes})
 
     def best_search_steps(self) -> float:
         """Fewest steps to target among the search runs (infinite if none reached it)."""
-        return min((o.cost for o in self.outcomes if o.ask.purpose == "search"), default=math.inf)
+        return min((o.cost for o in self.outcomes if o.key.purpose == "search"), default=math.inf)
 
     def median(self, rate: int) -> float:
         """Median cost of a rate over its search seeds; failures count as infinite."""
-        costs = [o.cost for o in self.outcomes if o.ask.rate == rate and o.ask.purpose == "search"]
+        costs = [o.cost for o in self.outcomes if o.key.rate_index == rate and o.key.purpose == "search"]
         return statistics.median(costs) if costs else math.inf
 
     def replicated_medians(self) -> dict[int, float]:
         """Medians of the rates that were run on the most search seeds."""
         seeds = {
-            rate: sum(o.ask.rate == rate and o.ask.purpose == "search" for o in self.outcomes)
+            rate: sum(o.key.rate_index == rate and o.key.purpose == "search" for o in self.outcomes)
             for rate in self.tried()
         }
         most = max(seeds.values())
@@ -116,10 +114,10 @@ class Found:
         median; one that was dropped earlier says nothing.
         """
         usual = statistics.median([o.cost for o in self.confirmed]) if self.confirmed else math.inf
-        return min((o.ask.rate for o in self.outcomes if self._fails(o, usual)), default=None)
+        return min((o.key.rate_index for o in self.outcomes if self._fails(o, usual)), default=None)
 
     def _fails(self, outcome: Outcome, usual: float) -> bool:
-        above = self.rate is not None and outcome.ask.rate > self.rate and outcome.steps is None
+        above = self.rate is not None and outcome.key.rate_index > self.rate and outcome.steps is None
         cut_short = outcome.status == "budget_exhausted" and outcome.updates < _FAILED_AFTER * usual
         return above and not cut_short
 
@@ -152,14 +150,18 @@ def _trials(found: Found, rates: Sequence[int], seeds: Sequence[int], first: int
     """One wave of search runs on every (rate, seed) pair not tried yet."""
     best = found.best_search_steps()
     budget = first if best == math.inf else max(1, math.ceil(patience * best))
-    done = {(o.ask.rate, o.ask.seed) for o in found.outcomes if o.ask.purpose == "search"}
-    wave = [Ask(r, s, "search", budget) for s in seeds for r in rates if (r, s) not in done]
+    done = {(o.key.rate_index, o.key.seed) for o in found.outcomes if o.key.purpose == "search"}
+    wave = [_ask(found, r, "search", s, budget) for s in seeds for r in rates if (r, s) not in done]
     if wave:
         found.outcomes += yield wave
 
 
+def _ask(found: Found, rate: int, purpose: Purpose, seed: int, budget_steps: int) -> Ask:
+    return Ask(RunKey(found.batch_size, rate, purpose, seed), budget_steps)
+
+
 def _first_seed_costs(found: Found) -> dict[int, float]:
-    return {o.ask.rate: o.cost for o in found.outcomes if o.ask.purpose == "search" and o.ask.seed == 0}
+    return {o.key.rate_index: o.cost for o in found.outcomes if o.key.purpose == "search" and o.key.seed == 0}
 
 
 def _bracket(found: Found, start: int, first: int, settings: SearchSettings) -> Search:
@@ -237,7 +239,8 @@ def _confirm(found: Found, settings: SearchSettings) -> Search:
             reference = _CONFIRM_BUDGET * found.best_search_steps()
         budget = max(1, math.ceil(_CONFIRM_BUDGET * reference))
         first_seed = attempt * settings.confirm_seeds
-        wave = [Ask(rate, first_seed + i, "confirm", budget) for i in range(settings.confirm_seeds)]
+        seeds = range(first_seed, first_seed + settings.confirm_seeds)
+        wave = [_ask(found, rate, "confirm", seed, budget) for seed in seeds]
         outcomes = yield wave
         found.outcomes += outcomes
         reached = sum(o.steps is not None for o in outcomes)
@@ -245,7 +248,7 @@ def _confirm(found: Found, settings: SearchSettings) -> Search:
             found.rate, found.confirmed = rate, outcomes
         if reached == len(outcomes):
             break
-    searched = [o.ask.rate for o in found.outcomes if o.ask.purpose == "search"]
+    searched = [o.key.rate_index for o in found.outcomes if o.key.purpose == "search"]
     found.on_edge = found.on_edge or (found.rate is not None and found.rate < min(searched))
 
 

@@ -10,9 +10,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from batchwright.batches import Sampling
+from batchwright.core.canonical import canonical
 from batchwright.core.errors import InputError
 from batchwright.core.streams import derive_seed
 from batchwright.optim.spec import OptimizerSpec
+from batchwright.study.key import Purpose, RunKey
+from batchwright.study.version_1 import as_version_1
 from batchwright.task.task import Target, Task, TaskReference
 from batchwright.training.spec import Budget, EvaluationPlan, RunSpec
 
@@ -61,39 +64,66 @@ class StudySpec(BaseModel):
     autocast: Literal["bfloat16"] | None = None
 
     def identity(self, fingerprint: str) -> str:
-        """``task-<10 hex digits>``: equal for equal specs, task code and data."""
-        text = json.dumps([RESULTS_VERSION, fingerprint, self.model_dump(mode="json")], sort_keys=True)
-        slug = re.sub(r"[^a-z0-9]+", "-", self.task.name.lower().rpartition(":")[2]).strip("-") or "task"
-        return f"{slug}-{hashlib.blake2b(text.encode(), digest_size=5).hexdigest()}"
+        """``task-<10 hex digits>``: equal for equal specs, task code and data.
 
-    def run_seed(self, purpose: Literal["search", "confirm"], index: int) -> int:
+        Fields at their defaults are left out, so that a new field leaves the identity of every study as it
+        was.
+        """
+        text = json.dumps([RESULTS_VERSION, fingerprint, canonical(self)])
+        return f"{self._slug()}-{hashlib.blake2b(text.encode(), digest_size=5).hexdigest()}"
+
+    def identity_of_version_1(self, fingerprint: str) -> str | None:
+        """The identity under which version 1 stored this study; None where it knew no such study."""
+        fields = as_version_1(self)
+        if fields is None:
+            return None
+        text = json.dumps([1, fingerprint, fields], sort_keys=True)
+        return f"{self._slug()}-{hashlib.blake2b(text.encode(), digest_size=5).hexdigest()}"
+
+    def _slug(self) -> str:
+        name = self.task.name.lower().rpartition(":")[2]
+        return re.sub(r"[^a-z0-9]+", "-", name).strip("-")[:40] or "task"
+
+    def rate(self, index: int) -> float:
+        """The learning rate at a grid index, lr_0 * sqrt(2)^index, rounded to four digits."""
+        return rate_value(self.optimizer.lr, index)
+
+    def run_seed(self, purpose: Purpose, index: int) -> int:
         """The seed of run ``index``; the same at every batch size and rate, so comparisons are paired."""
         return derive_seed(self.seed, purpose, index) % 2**31
 
-    def run(
-        self, batch_size: int, lr: float, seed: int, budget_steps: int, *, test_at_end: bool = False
-    ) -> RunSpec:
-        """The run at one batch size, learning rate and seed.
+    def run(self, key: RunKey, budget_steps: int) -> RunSpec:
+        """The run that ``key`` names, with a budget in steps.
 
-        Batches run on across epochs, so that every update uses exactly ``batch_size`` examples.
+        Batches run on across epochs, so that every update uses exactly ``batch_size`` examples. The test
+        split is for reporting: nothing may be chosen by it, so only confirmation runs look at it.
         """
         return RunSpec(
             task=self.task,
-            batch_size=batch_size,
+            batch_size=key.batch_size,
             micro_batch_size=self.micro_batch_size,
             sampling=Sampling(order=self.order, last_batch="run_on"),
-            optimizer=self.optimizer.model_copy(update={"lr": lr}),
+            optimizer=self.optimizer.model_copy(update={"lr": self.rate(key.rate_index)}),
             budget=Budget(steps=budget_steps),
             target=self.target,
             evaluation=EvaluationPlan(at="log", ratio=self.evaluation_ratio),
-            seed=seed,
+            seed=self.run_seed(key.purpose, key.seed),
             device=self.device,
             dtype=self.dtype,
             autocast=self.autocast,
             average_half_life=self.average_half_life,
             record_ratio=self.evaluation_ratio,
-            test_at_end=test_at_end,
+            test_at_end=key.purpose == "confirm",
         )
+
+
+def rate_value(start: float, index: int) -> float:
+    """The learning rate at a grid index, start * sqrt(2)^index, rounded to four digits.
+
+    >>> rate_value(0.1, 2), rate_value(0.1, 1)
+    (0.2, 0.1414)
+    """
+    return float(f"{start * 2 ** (index / 2):.4g}")
 
 
 def default_batch_sizes(

@@ -3,12 +3,17 @@
 from batchwright.task.catalogue import catalogue, describe
 from batchwright.task.data import ItemSplit, Split, TensorSplit
 from batchwright.task.load import load_task
-from batchwright.task.losses import cross_entropy, squared_error
+from batchwright.task.losses import LOSSES, cross_entropy, squared_error
+from batchwright.task.metrics import ACCURACY, METRICS, Metric
 from batchwright.task.models import dense, lenet
-from batchwright.task.task import ACCURACY, Metric, Target, Task, TaskReference, take_examples
+from batchwright.task.subset import take_examples
+from batchwright.task.target import Target, parse_target
+from batchwright.task.task import Task, TaskReference
 
 __all__ = [
     "ACCURACY",
+    "LOSSES",
+    "METRICS",
     "ItemSplit",
     "Metric",
     "Split",
@@ -22,6 +27,7 @@ __all__ = [
     "describe",
     "lenet",
     "load_task",
+    "parse_target",
     "squared_error",
     "take_examples",
 ]

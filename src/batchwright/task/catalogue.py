@@ -2,65 +2,37 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 import inspect
+import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
 
 from batchwright.core.errors import DataError, unknown_name
+from batchwright.task import builtin
 from batchwright.task.data import Split, TensorSplit
 from batchwright.task.task import Task
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A built-in task: where its builder is, imported only when asked for."""
-
-    module: str
-    function: str
-    summary: str
-    source: str | None = None
-    """Name in ``module`` of the data set on disk; None where the data are included or made."""
+def built_in_names() -> list[str]:
+    """Names of the built-in tasks, found by their files; none of them is imported."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(builtin.__path__))
 
 
-BUILT_IN = {
-    "digits": Entry(
-        module="batchwright.task.builtin.digits",
-        function="digits",
-        summary="scikit-learn's 8x8 handwritten digits, 1437 training examples, dense net",
-    ),
-    "fashion-mnist": Entry(
-        module="batchwright.task.builtin.fashion_mnist",
-        function="fashion_mnist",
-        summary="28x28 images of clothes, 60,000 training examples, dense net or LeNet",
-        source="FASHION_MNIST",
-    ),
-    "mnist": Entry(
-        module="batchwright.task.builtin.fashion_mnist",
-        function="mnist",
-        summary="28x28 handwritten digits from your own IDX files, dense net or LeNet",
-        source="MNIST",
-    ),
-    "least-squares": Entry(
-        module="batchwright.task.builtin.least_squares",
-        function="least_squares",
-        summary="linear regression with a known minimiser",
-    ),
-    "squares": Entry(
-        module="batchwright.task.builtin.squares",
-        function="squares",
-        summary="x to x^2 through two sigmoid layers of normal weights",
-    ),
-    "two-weights": Entry(
-        module="batchwright.task.builtin.two_weights",
-        function="two_weights",
-        summary="(1 - w1 w2)^2, the smallest network with a saddle",
-    ),
-}
+def summary(name: str) -> str:
+    """What a built-in task is, from the first line of its file."""
+    spec = importlib.util.find_spec(f"{builtin.__name__}.{_stem(name)}")
+    assert spec is not None
+    text = Path(str(spec.origin)).read_text(encoding="utf-8")
+    first = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+    return first.partition(": ")[2].rstrip(".")
 
 
 def builder(name: str) -> Callable[..., Task]:
@@ -69,10 +41,7 @@ def builder(name: str) -> Callable[..., Task]:
     Raises:
         InputError: there is none of that name; with the nearest.
     """
-    if name not in BUILT_IN:
-        raise unknown_name("task", name, BUILT_IN)
-    entry = BUILT_IN[name]
-    function: Callable[..., Task] = getattr(importlib.import_module(entry.module), entry.function)
+    function: Callable[..., Task] = getattr(_module(name), _stem(name))
     return function
 
 
@@ -82,13 +51,13 @@ def catalogue(data_dir: str | None = None) -> list[dict[str, Any]]:
     ``data`` is the folder found, ``included``, or what to do where the files are missing. No data are read.
     """
     rows = []
-    for name, entry in BUILT_IN.items():
+    for name in built_in_names():
         parameters = inspect.signature(builder(name)).parameters
-        available, data = _locate(entry, data_dir)
+        available, data = _locate(_module(name), data_dir)
         rows.append(
             {
                 "name": name,
-                "summary": entry.summary,
+                "summary": summary(name),
                 "options": {key: p.default for key, p in parameters.items() if key != "data_dir"},
                 "available": available,
                 "data": data,
@@ -97,12 +66,22 @@ def catalogue(data_dir: str | None = None) -> list[dict[str, Any]]:
     return rows
 
 
-def _locate(entry: Entry, data_dir: str | None) -> tuple[bool, str]:
-    if entry.source is None:
+def _module(name: str) -> ModuleType:
+    names = built_in_names()
+    if name not in names:
+        raise unknown_name("task", name, names)
+    return importlib.import_module(f"{builtin.__name__}.{_stem(name)}")
+
+
+def _stem(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _locate(module: ModuleType, data_dir: str | None) -> tuple[bool, str]:
+    if not hasattr(module, "find_data"):
         return True, "included"
-    module = importlib.import_module(entry.module)
     try:
-        return True, str(module.find_data(getattr(module, entry.source), data_dir))
+        return True, str(module.find_data(data_dir))
     except DataError as error:
         return False, str(error)
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
-from torch.utils.data import TensorDataset, default_collate
+from torch.utils.data import default_collate
 
 from batchwright.core.errors import InputError
 from batchwright.core.shapes import Indices
 from batchwright.core.streams import global_randomness
+from batchwright.task.labels import label_name, pair_of
 
-Collate = Callable[[list[Any]], tuple[Any, Any]]
+Collate = Callable[[list[Any]], Any]
 CPU = torch.device("cpu")
 Augment = Callable[[Any, torch.Generator], Any]
 
@@ -120,10 +121,7 @@ class ItemSplit:
         positions = indices.cpu() if self.positions is None else self.positions[indices.cpu()]
         with global_randomness(seed or 0, python_too=True):
             items = [self.dataset[i] for i in positions.tolist()]
-        batch = self.collate_fn(items)
-        if not isinstance(batch, (tuple, list)) or len(batch) != 2:
-            raise InputError(f"a batch must be a pair (inputs, targets), got {type(batch).__name__}")
-        return move(tuple(batch), self.device, self.dtype)
+        return move(pair_of(self.collate_fn(items)), self.device, self.dtype)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> ItemSplit:
         return replace(self, device=device, dtype=dtype)
@@ -136,10 +134,10 @@ class ItemSplit:
         targets = getattr(self.dataset, "targets", None)
         if targets is None:
             with global_randomness(0, python_too=True):
-                items = [self.dataset[i] for i in range(len(self.dataset))]
-            if not all(isinstance(item, (tuple, list)) and len(item) == 2 for item in items):
-                return None
-            targets = [item[1] for item in items]
+                try:
+                    targets = [_label(self.dataset[i]) for i in range(len(self.dataset))]
+                except InputError:
+                    return None
         try:
             labels = torch.as_tensor(targets)
         except (TypeError, ValueError, RuntimeError):  # masks, texts, boxes: not one integer an example
@@ -149,23 +147,6 @@ class ItemSplit:
         return labels if self.positions is None else labels[self.positions]
 
 
-def as_split(data: Any, collate_fn: Collate | None = None) -> Split:
-    """A split from ``(inputs, targets)`` tensors, a ``TensorDataset`` or a map-style data set.
-
-    Raises:
-        InputError: anything else, for instance an iterable data set without a length.
-    """
-    if isinstance(data, (TensorSplit, ItemSplit)):
-        return data
-    if isinstance(data, TensorDataset) and len(data.tensors) == 2 and collate_fn is None:
-        return TensorSplit(inputs=data.tensors[0], targets=data.tensors[1])
-    if isinstance(data, tuple) and len(data) == 2:
-        return TensorSplit(inputs=data[0], targets=data[1])
-    if hasattr(data, "__getitem__") and hasattr(data, "__len__"):
-        if len(data) == 0:
-            raise InputError("a data split must have at least one example, got 0")
-        return ItemSplit(dataset=data, collate_fn=collate_fn or default_collate)
-    raise InputError(
-        "data must be a pair (inputs, targets) of tensors or a map-style data set with __len__ and "
-        f"__getitem__, got {type(data).__name__}"
-    )
+def _label(item: Any) -> Any:
+    """The label of one item; unlike the inputs it need not be a tensor."""
+    return item[label_name(item)] if isinstance(item, Mapping) else pair_of(item)[1]

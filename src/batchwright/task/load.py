@@ -10,16 +10,20 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from batchwright.core.errors import InputError, one_line, unknown_name
-from batchwright.task.catalogue import BUILT_IN, builder
+from batchwright.core.errors import LONGEST_ECHO, InputError, one_line, shown, unknown_name
+from batchwright.task.catalogue import builder, built_in_names
+from batchwright.task.code import own_sources
 from batchwright.task.fingerprint import task_fingerprint
-from batchwright.task.options import coerce_options
-from batchwright.task.task import Task, TaskReference, take_examples
+from batchwright.task.options import coerce_options, parameters_of
+from batchwright.task.subset import take_examples
+from batchwright.task.task import Task, TaskReference
+
+_LONGEST_MESSAGE = 200
+"""Characters of somebody else's error that are repeated."""
 
 
 def load_task(reference: TaskReference) -> Task:
@@ -38,52 +42,63 @@ def load_task(reference: TaskReference) -> Task:
             else, always on one line that names the function and the original error.
         DataError: a built-in task's data are missing or damaged.
     """
-    if ":" in reference.name:
-        task, reference, source = _load_users_task(reference)
-    else:
-        task, reference, source = _load_built_in(reference)
+    name = reference.name
+    if reference.live:
+        raise InputError(
+            f"task {shown(name)} lives in the program that made it: pass the Task itself, or put it into a "
+            "file and name it file.py:function"
+        )
+    if not name.isprintable():
+        raise InputError(f"a task's name must be printable, got {shown(name)}")
+    task, reference, sources = (_load_users_task if ":" in name else _load_built_in)(reference)
     if reference.examples is not None:
         task = take_examples(task, reference.examples, reference.subset_seed)
-    return replace(task, reference=reference, fingerprint=task_fingerprint(task, reference, source))
+    return task.with_fields(reference=reference, fingerprint=task_fingerprint(task, reference, sources))
 
 
-def _load_built_in(reference: TaskReference) -> tuple[Task, TaskReference, bytes]:
+def _load_built_in(reference: TaskReference) -> tuple[Task, TaskReference, list[bytes]]:
     name = reference.name
     if name.endswith(".py"):
-        raise InputError(f"a task in a file must be named file.py:function, got {name!r}; try {name}:task")
-    if name not in BUILT_IN:
-        raise unknown_name("task", name, BUILT_IN)
+        raise InputError(
+            f"a task in a file must be named file.py:function, got {shown(name)}; try {_short(name)}:task"
+        )
+    if name not in built_in_names():
+        raise unknown_name("task", name, built_in_names())
     function = builder(name)
     reference = _resolve(reference, function, name, name)
-    return function(data_dir=reference.data_dir, **reference.options), reference, b""
+    return function(data_dir=reference.data_dir, **reference.options), reference, []
 
 
-def _load_users_task(reference: TaskReference) -> tuple[Task, TaskReference, bytes]:
+def _load_users_task(reference: TaskReference) -> tuple[Task, TaskReference, list[bytes]]:
     place, _, function_name = reference.name.rpartition(":")
-    if not place or not function_name:
-        raise InputError(f"a task must be named file.py:function or module:function, got {reference.name!r}")
+    if not place or not function_name.isidentifier():
+        raise InputError(
+            f"a task must be named file.py:function or module:function, got {shown(reference.name)}"
+        )
     if place.endswith(".py") or "/" in place or "\\" in place:
-        path = Path(place).expanduser().resolve()
+        path = _path_of(place)
         source = _read_source(path, place)
         with _on_path(path.parent):
             module = _import_file(path, source, place)
-            return _call(module, function_name, reference, f"{path}:{function_name}", source)
+            task, reference = _call(module, function_name, reference, f"{path}:{function_name}")
+        return task, reference, [source, *own_sources(module, path.parent)]
     with _on_path(Path.cwd()):
         module = _import_module(place)
-        file = Path(module.__file__) if module.__file__ else None
-        source = file.read_bytes() if file and file.is_file() else b""
-        return _call(module, function_name, reference, reference.name, source)
+        task, reference = _call(module, function_name, reference, reference.name)
+    file = Path(getattr(module, "__file__", None) or "")
+    sources = [file.read_bytes(), *own_sources(module, file.resolve().parent)] if file.is_file() else []
+    return task, reference, sources
 
 
 def _call(
-    module: ModuleType, function_name: str, reference: TaskReference, absolute_name: str, source: bytes
-) -> tuple[Task, TaskReference, bytes]:
+    module: ModuleType, function_name: str, reference: TaskReference, absolute_name: str
+) -> tuple[Task, TaskReference]:
     """Call the user's function; every way in which it can fail becomes one line."""
-    label = reference.name
+    label = _short(reference.name)
     function = getattr(module, function_name, None)
     if function is None:
         own = [
-            n for n, f in inspect.getmembers(module, inspect.isfunction) if f.__module__ == module.__name__
+            n for n, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__
         ]
         raise unknown_name(f"function in {label.rpartition(':')[0]}:", function_name, own)
     if not callable(function):
@@ -96,7 +111,7 @@ def _call(
         task = function(**keywords)
     if not isinstance(task, Task):
         raise InputError(f"{label} must return a batchwright Task, got {type(task).__name__}")
-    return task, reference, source
+    return task, reference
 
 
 def _resolve(
@@ -106,28 +121,43 @@ def _resolve(
     data_dir = reference.data_dir
     if data_dir is not None:
         if not _accepts(function, "data_dir"):
-            raise InputError(f"{owner} takes no data_dir, got {data_dir!r}; drop --data or add the parameter")
-        data_dir = str(Path(data_dir).expanduser().resolve())
+            raise InputError(
+                f"{owner} takes no data_dir, got {shown(data_dir)}; drop data= or add the parameter"
+            )
+        data_dir = str(_path_of(data_dir))
     options: Mapping[str, Any] = coerce_options(function, reference.options, owner)
     return reference.model_copy(update={"name": absolute_name, "options": options, "data_dir": data_dir})
 
 
 def _accepts(function: Callable[..., Any], name: str) -> bool:
-    parameters = inspect.signature(function).parameters
+    parameters = parameters_of(function)
     return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
-def _read_source(path: Path, shown: str) -> bytes:
+def _path_of(place: str) -> Path:
+    """An absolute path."""
+    try:
+        return Path(place).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, no such user, a NUL
+        raise InputError(f"{_short(place)} cannot be a path: {one_line(error)}") from None
+
+
+def _short(text: str) -> str:
+    """A name as messages repeat it, without quotes where they would only be in the way."""
+    return text if len(text) <= LONGEST_ECHO else shown(text)
+
+
+def _read_source(path: Path, place: str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        hint = f"; did you mean {shown}.py?" if path.with_name(f"{path.name}.py").exists() else ""
-        raise InputError(f"there is no task file {shown}{hint}") from None
+        hint = f"; did you mean {place}.py?" if path.with_name(f"{path.name}.py").exists() else ""
+        raise InputError(f"there is no task file {_short(place)}{hint}") from None
     except OSError as error:
-        raise InputError(f"cannot read the task file {shown}: {error.strerror}") from None
+        raise InputError(f"cannot read the task file {_short(place)}: {error.strerror}") from None
 
 
-def _import_file(path: Path, source: bytes, shown: str) -> ModuleType:
+def _import_file(path: Path, source: bytes, place: str) -> ModuleType:
     # The name is a function of place and content: a pickled class finds its module in every process that
     # loaded the task, and an edited file is not mistaken for the one already imported.
     digest = hashlib.blake2b(str(path).encode() + b"\0" + source, digest_size=6).hexdigest()
@@ -136,11 +166,11 @@ def _import_file(path: Path, source: bytes, shown: str) -> ModuleType:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise InputError(f"a task file must be a Python file, got {shown}")
+        raise InputError(f"a task file must be a Python file, got {_short(place)}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        with _user_errors(f"cannot import {shown}:"):
+        with _user_errors(f"cannot import {_short(place)}:"):
             spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
@@ -149,7 +179,7 @@ def _import_file(path: Path, source: bytes, shown: str) -> ModuleType:
 
 
 def _import_module(name: str) -> ModuleType:
-    with _user_errors(f"cannot import {name}:"):
+    with _user_errors(f"cannot import {_short(name)}:"):
         return importlib.import_module(name)
 
 
@@ -159,7 +189,9 @@ def _user_errors(what: str) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:
-        raise InputError(f"{what} {type(error).__name__}: {one_line(error)}") from error
+        said = one_line(error)
+        said = said if len(said) <= _LONGEST_MESSAGE else f"{said[:_LONGEST_MESSAGE]}..."
+        raise InputError(f"{what} {type(error).__name__}: {said}") from error
 
 
 @contextmanager

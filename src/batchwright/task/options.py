@@ -1,4 +1,4 @@
-"""Options of a task builder: ``--set hidden=256`` arrives as text and becomes what the builder declares."""
+"""Options of a task builder: ``hidden=256`` arrives as text and becomes what the builder declares."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Union
 
-from batchwright.core.errors import InputError, unknown_name
+from batchwright.core.errors import InputError, one_line, shown, unknown_name
 
 _WORDS = {
     "true": True, "yes": True, "on": True, "1": True,
@@ -39,12 +39,12 @@ def coerce_options(function: Callable[..., Any], options: Mapping[str, Any], own
     >>> coerce_options(build, {"hidden": "64,32", "noise": "1"}, "build")
     {'hidden': [64, 32], 'noise': 1.0}
     """
-    parameters = {n: p for n, p in inspect.signature(function).parameters.items() if n != "data_dir"}
+    parameters = {n: p for n, p in parameters_of(function).items() if n != "data_dir"}
     known = [n for n, p in parameters.items() if p.kind in _BY_KEYWORD]
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     for name in known:
         if parameters[name].default is inspect.Parameter.empty and name not in options:
-            raise InputError(f"{owner} needs the option {name!r}: add --set {name}=VALUE")
+            raise InputError(f"{owner} needs the option {name!r}: give it, as {name}=VALUE")
     hints = _type_hints(function)
     result: dict[str, Any] = {}
     for name, value in options.items():
@@ -56,8 +56,22 @@ def coerce_options(function: Callable[..., Any], options: Mapping[str, Any], own
         elif known:
             raise unknown_name(f"{owner} option", name, known)
         else:
-            raise InputError(f"{owner} takes no options, got {name!r}")
+            raise InputError(f"{owner} takes no options, got {shown(name)}")
     return result
+
+
+def parameters_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a builder by name.
+
+    Raises:
+        InputError: it is none that a task can be had from, such as a type of the interpreter's.
+    """
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"a task must come from a function with known parameters ({one_line(error)})"
+        ) from None
 
 
 def require_at_least(name: str, value: float, least: float) -> None:
@@ -90,7 +104,7 @@ def _coerce(kind: Any, value: Any, what: str) -> Any:
     try:
         return _convert(kind, value)
     except ValueError:
-        raise InputError(f"{what} must be {_describe(kind)}, got {value!r}") from None
+        raise InputError(f"{what} must be {_describe(kind)}, got {shown(value)}") from None
 
 
 def _convert(kind: Any, value: Any) -> Any:

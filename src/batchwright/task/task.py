@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from batchwright.core.errors import InputError, unknown_name
-from batchwright.core.streams import derive_seed, generator, global_randomness
-from batchwright.task.data import Augment, Collate, Split, as_split
+from batchwright.core.errors import InputError, shown, unknown_name
+from batchwright.core.remark import Remark, remark
+from batchwright.core.streams import derive_seed, global_randomness
+from batchwright.task.data import Augment, Collate, Split
+from batchwright.task.given.data import as_split
+from batchwright.task.given.loss import ModuleLoss, facts_of
+from batchwright.task.given.model import FreshCopies, as_factory, model_name
+from batchwright.task.given.trial import fitted
+from batchwright.task.metrics import ACCURACY, METRICS, Metric, Range, as_metrics, correct
+from batchwright.task.subset import hold_out, stratified_positions, take_examples
+from batchwright.task.target import Target, as_target, check_range
+
+__all__ = [
+    "ACCURACY",
+    "Metric",
+    "Target",
+    "Task",
+    "TaskReference",
+    "correct",
+    "stratified_positions",
+    "take_examples",
+]
+
+
+_LONGEST_NAME = 100
 
 
 class TaskReference(BaseModel):
@@ -20,6 +44,7 @@ class TaskReference(BaseModel):
 
     ``name`` is a built-in name, ``path/to/file.py:function`` or ``package.module:function``;
     ``examples`` keeps a stratified subset of the training examples, drawn with ``subset_seed``.
+    With ``live`` the task is held by the program that made it, and ``name`` is only what it is called.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,81 +54,59 @@ class TaskReference(BaseModel):
     examples: int | None = Field(default=None, ge=1)
     subset_seed: int = 0
     data_dir: str | None = None
-
-
-class Target(BaseModel):
-    """The value of a metric at which a run is done.
-
-    The metric is smoothed over recent evaluations (see ``training.target``), on the ``validation`` or
-    the ``train`` split. ``loss`` is reached from above, a metric from the side its definition says.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    metric: str = "loss"
-    value: float = Field(allow_inf_nan=False)
-    split: Literal["validation", "train"] = "validation"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """A measure of quality beside the loss.
-
-    ``function(outputs, targets)`` returns one value an example, shape (batch,), or with
-    ``per_example=False`` one number for a whole split's outputs (F1, area under a curve, ...).
-    """
-
-    function: Callable[[Any, Any], Any]
-    higher_is_better: bool = True
-    per_example: bool = True
-
-
-def correct(outputs: Tensor, targets: Tensor) -> Tensor:
-    """1.0 where the largest output is the target class, shape (batch,); its mean is the accuracy."""
-    return (outputs.argmax(dim=-1) == targets).to(torch.float32)
-
-
-ACCURACY = Metric(function=correct)
+    live: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A learning problem.
+    """A learning problem, from what people have.
+
+        Task(model=Net, train=train_set, validation=0.1, loss="cross_entropy", target="accuracy=0.95")
+
+    A few examples go through model and loss when it is made, so that what does not fit is said then.
 
     Args:
-        name: short name, used in reports.
-        model: factory of an ``nn.Module``; called with the process-wide generator seeded by the run's
-            ``init`` stream, so ordinary torch initialisation is reproducible.
-        train: ``(inputs, targets)`` tensors, a ``TensorDataset`` or a map-style data set.
-        validation: the same; the target is measured on it.
+        model: class or function that builds an ``nn.Module``, called with the process-wide generators seeded
+            by the run's ``init`` stream; or a built module, copied for every run and initialised anew
+            through its ``reset_parameters``.
+        train: examples with labels: a pair of tensors or arrays, a dictionary, a list of pairs, a data set, a
+            ``DataLoader``, a stream (see :func:`batchwright.task.given.data.as_split`).
+        validation: the same, or the share of the training examples to hold out; the target is measured on it.
+        loss: a name of :data:`batchwright.task.losses.LOSSES`, a torch loss module, or
+            ``loss(outputs, targets)`` with one value an example, shape (batch,). It can be left out for a
+            model that returns ``logits`` and whose labels are class indices.
+        name: used in reports, and to find stored studies; the model's class by default.
         test: optional third split that nothing is tuned on.
-        loss: ``loss(outputs, targets)`` with one value an example, shape (batch,): for torch's losses
-            pass ``reduction="none"``.
-        metrics: name -> :class:`Metric`; ``loss`` is always there.
-        target: default target of a study.
+        metrics: names of :data:`batchwright.task.metrics.METRICS`, or name -> :class:`Metric`; ``loss`` is
+            always there, and ``accuracy`` where the loss is one of classes.
+        target: default target of a study: ``"accuracy=0.95"``, ``"train.loss=0.1"`` or a :class:`Target`.
         optimizer: default optimizer, an ``OptimizerSpec`` or a mapping of its fields.
         schedule: the caller's own learning-rate schedule, a factor on ``lr`` as a function of the step
             count (0 for the first update); replaces the optimizer's schedule.
-        collate_fn: for map-style data sets, makes ``(inputs, targets)`` from a list of items.
+        collate_fn: makes ``(inputs, targets)`` from a list of items.
         augment: ``augment(inputs, generator)`` applied to training batches only.
         autocast: ``"bfloat16"`` computes forward passes in mixed precision.
-        forward: ``forward(model, inputs)`` for models that do not take one argument.
+        forward: ``forward(model, inputs)`` returns the outputs, where ``model(inputs)`` does not.
         max_epochs: default budget of one training.
         truth: known best parameters, where the problem has a closed form.
         options: what the task was built with; recorded, not interpreted.
         description: one sentence for people.
         reference: set when the task was found by name; lets worker processes find it again.
         fingerprint: changes when the task's code or data change; part of a study's identity.
+        remarks: what was read in another way than the caller may think.
+
+    Raises:
+        InputError: what cannot be read or does not fit, on one line with what would.
     """
 
-    name: str
-    model: Callable[[], nn.Module]
+    model: Any
     train: Any
-    validation: Any
-    loss: Callable[[Any, Any], Tensor]
+    validation: Any = None
+    loss: Any = None
+    name: str = ""
     test: Any = None
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
-    target: Target | None = None
+    metrics: Any = field(default_factory=dict)
+    target: Any = None
     optimizer: Any = None
     schedule: Callable[[int], float] | None = None
     collate_fn: Collate | None = None
@@ -116,41 +119,79 @@ class Task:
     description: str = ""
     reference: TaskReference | None = None
     fingerprint: str = ""
+    remarks: tuple[Remark, ...] = ()
 
     def __post_init__(self) -> None:
+        self._set(model=as_factory(self.model))
+        self._set(name=_checked_name(self.name or model_name(self.model) or self._model_class()))
+        self._read_data()
+        with _about(f"task {self.name!r}"):
+            loss, forward = fitted(self)
+            self._set(loss=loss, forward=forward)
+            self._set(metrics=as_metrics(self.metrics, self._own_accuracy()))
+            self._set(target=as_target(self.target, self))
+        self._set(remarks=_once([*self.remarks, *_remarks(self)]))
+
+    def _read_data(self) -> None:
         for split in ("train", "validation", "test"):
-            data = getattr(self, split)
-            if data is not None:
-                try:
-                    object.__setattr__(self, split, as_split(data, self.collate_fn))
-                except InputError as error:
-                    raise InputError(f"task {self.name!r}, {split} data: {error}") from None
-        if "loss" in self.metrics:
-            raise InputError("the metric name 'loss' is taken by the task's loss; rename the metric")
-        if self.target is not None:
-            self.check_target(self.target)
+            given = getattr(self, split)
+            if given is None and split != "validation":
+                continue
+            with _about(f"task {self.name!r}, {split} data"):
+                if given is None:
+                    raise InputError(_NO_VALIDATION)
+                if split == "validation" and isinstance(given, (int, float)):
+                    rest, part = hold_out(self.train, given)
+                    told = remark("task.held_out", examples=len(part), share=given)
+                    self._set(train=rest, validation=part, remarks=(*self.remarks, told))
+                else:
+                    self._set(**{split: as_split(given, self.collate_fn)})
+
+    def _set(self, **fields: Any) -> None:
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    def with_fields(self, **fields: Any) -> Self:
+        """The same task with other splits, reference or fingerprint; model and loss are not tried again."""
+        other = copy.copy(self)
+        other._set(**fields)
+        return other
+
+    def _model_class(self) -> str:
+        return type(self.build_model(0)).__name__
+
+    def _own_accuracy(self) -> Metric | None:
+        """What accuracy means for this loss; None for regression, and for probabilities as targets."""
+        accuracy = facts_of(self.loss).accuracy
+        _, targets = self.train.gather(torch.tensor([0]), seed=0)
+        by_class = isinstance(targets, Tensor) and not targets.is_floating_point()
+        return accuracy if by_class or accuracy is not ACCURACY else None
 
     def split(self, name: str) -> Split:
         """The split called ``train``, ``validation`` or ``test``."""
-        data = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
+        data: Split | None = {"train": self.train, "validation": self.validation, "test": self.test}.get(name)
         if data is None:
             raise InputError(f"task {self.name!r} has no {name} split")
         return data
 
     def higher_is_better(self, metric: str) -> bool:
         """Whether larger values of ``metric`` are better; False for the loss."""
-        if metric == "loss":
-            return False
-        if metric not in self.metrics:
-            raise unknown_name(f"metric of task {self.name!r}:", metric, ["loss", *self.metrics])
-        return self.metrics[metric].higher_is_better
+        return False if metric == "loss" else self._metric(metric).higher_is_better
+
+    def range_of(self, metric: str) -> Range:
+        """The smallest and the largest value that ``metric`` can take, None where there is no bound."""
+        return (facts_of(self.loss).least, None) if metric == "loss" else self._metric(metric).range
+
+    def _metric(self, name: str) -> Metric:
+        if name not in self.metrics:
+            error = unknown_name(f"metric of task {self.name!r}:", name, ["loss", *self.metrics])
+            raise InputError(f"{error}; add metrics=[{name!r}]") if name in METRICS else error
+        metric: Metric = self.metrics[name]
+        return metric
 
     def check_target(self, target: Target) -> None:
-        """Refuse a target on a metric that this task does not define."""
-        if target.metric != "loss" and target.metric not in self.metrics:
-            raise unknown_name(
-                f"target metric for task {self.name!r}", target.metric, ["loss", *self.metrics]
-            )
+        """Refuse a target on a metric that this task does not define, or that the metric cannot reach."""
+        check_range(target.metric, target.value, self.range_of(target.metric))
 
     def build_model(self, seed: int) -> nn.Module:
         """A new model, initialised from the ``init`` stream of ``seed``."""
@@ -163,36 +204,41 @@ class Task:
         return model
 
 
-def take_examples(task: Task, count: int, seed: int = 0) -> Task:
-    """The task with a stratified, seeded subset of ``count`` training examples.
+_NO_VALIDATION = (
+    "the target is measured on examples that are not trained on: pass validation=0.1 to hold out a tenth, or "
+    "split the data, as train, validation = torch.utils.data.random_split(data, [0.9, 0.1])"
+)
 
-    Each class keeps its share to within one example (largest remainders); without integer labels the
-    subset is drawn uniformly. The validation and test splits stay whole.
+
+def _remarks(task: Task) -> Iterator[Remark]:
+    """What of a task was read in another way than its author may think."""
+    if isinstance(task.model, FreshCopies):
+        yield remark("task.initialised_anew", model=type(task.model.template).__name__)
+    if isinstance(task.loss, ModuleLoss) and task.loss.weight_an_example is not None:
+        yield remark(
+            "task.weighted_loss", loss=type(task.loss.module).__name__, weight=task.loss.weight_an_example
+        )
+
+
+def _once(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
+    return tuple({item.code: item for item in remarks}.values())
+
+
+def _checked_name(name: Any) -> str:
+    """The name on one line.
 
     Raises:
-        InputError: ``count`` is not between 1 and the number of training examples.
+        InputError: no text, over 100 characters, or characters that cannot be printed.
     """
-    total = len(task.train)
-    if not 1 <= count <= total:
-        raise InputError(f"examples must be between 1 and {total} (the training examples), got {count}")
-    random = generator(seed, "subset")
-    order = torch.randperm(total, generator=random)
-    labels = task.train.labels()
-    if labels is not None:
-        order = order[stratified_positions(labels.cpu()[order], count)]
-    chosen = order[:count].sort().values
-    return replace(task, train=task.train.subset(chosen))
+    if not isinstance(name, str) or not 0 < len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
+        raise InputError(f"a task's name must be text of 1 to {_LONGEST_NAME} characters, got {shown(name)}")
+    return name
 
 
-def stratified_positions(labels: Tensor, count: int) -> Tensor:
-    """Positions of ``count`` labels, first come first served within each class's quota.
-
-    Quotas are proportional to the class sizes, rounded by largest remainders.
-    """
-    classes, sizes = labels.unique(return_counts=True)
-    shares = sizes.double() * count / len(labels)
-    quota = shares.floor().long()
-    remainder_order = (shares - quota).argsort(descending=True, stable=True)
-    quota[remainder_order[: count - int(quota.sum())]] += 1
-    picks = [(labels == label).nonzero().flatten()[: int(k)] for label, k in zip(classes, quota, strict=True)]
-    return torch.cat(picks)
+@contextmanager
+def _about(what: str) -> Iterator[None]:
+    """Errors inside say what they are about."""
+    try:
+        yield
+    except InputError as error:
+        raise type(error)(f"{what}: {error}") from error.__cause__

@@ -23,16 +23,6 @@ class Status(StrEnum):
     """Paused by its caller before its budget ended: it can go on."""
 
 
-ADVICE = {
-    Status.TARGET_REACHED: "",
-    Status.BUDGET_EXHAUSTED: "The budget ended first; raise it, or raise the learning rate.",
-    Status.DIVERGED: "The loss diverged; lower the learning rate or add warm-up steps.",
-    Status.OUT_OF_MEMORY: "Out of memory; set a smaller micro_batch_size (the update stays the same).",
-    Status.FAILED: "The run raised an error; see `message`.",
-    Status.STOPPED: "",
-}
-
-
 class StepRecord(BaseModel):
     """One update."""
 
@@ -80,7 +70,9 @@ class RunResult(BaseModel):
     spec: RunSpec
     status: Status
     advice: str = ""
+    """Words in runs that older versions stored; empty now, since what to do follows from ``status``."""
     message: str = ""
+    """The error of a run that failed or ran out of memory, as it was raised."""
     updates: int
     examples: int
     steps: tuple[StepRecord, ...] = ()
@@ -112,7 +104,8 @@ class RunResult(BaseModel):
         if self.updates <= step:
             return self
         evaluations = tuple(e for e in self.evaluations if e.step <= step)
-        examples = [(row.step, row.examples_seen) for row in (*self.steps, *self.evaluations)]
+        examples = [(r.step, r.examples_seen) for r in self.steps]
+        examples += [(e.step, e.examples_seen) for e in self.evaluations]
         seconds = [(row.step, row.seconds) for row in self.steps]
         return self.model_copy(
             update={

@@ -9,6 +9,7 @@ from scipy import stats
 from batchwright.advice import Point, fit_curve
 from batchwright.advice.curve.fitted import _linearised, leave_each_out
 from batchwright.core import InputError
+from batchwright.core.remark import remark
 
 from ..cases import CRITICAL, STEPS_MIN, exact, published, simulated, truth
 
@@ -141,7 +142,7 @@ def test_a_bound_informs_the_fit():
     assert free.interval[1] is None
     assert bounded.interval[1] < 200
     assert bounded.points_used == 4
-    assert "1 batch size(s)" in bounded.notes[-1]
+    assert bounded.notes[-1] == remark("curve.bounds", count=1)
 
 
 def test_flat_steps_bound_the_critical_batch_from_above():
@@ -155,10 +156,7 @@ def test_flat_steps_bound_the_critical_batch_from_above():
 def test_two_batch_sizes_rest_on_the_prior_misfit():
     fit = fit_curve(exact([100, 1000]))
     assert fit.misfit_sd == pytest.approx(0.05)
-    assert fit.notes == (
-        "Two batch sizes fit the curve exactly: the interval rests on an assumed misfit of 5%, typical of "
-        "published tables.",
-    )
+    assert fit.notes == (remark("curve.two_batch_sizes", misfit=0.05),)
     # Var log B_crit = 2 x 0.05^2 over the squared difference of the slopes B_crit/(B + B_crit).
     spread = math.sqrt(2) * 0.05 / (300 / 400 - 300 / 1300)
     low, high = fit.interval

@@ -26,7 +26,6 @@ def test_a_power_law_is_found(power, verdict):
     low, high = found.eigenvalue_slope.interval
     assert low < power < high
     assert found.eigenvalue_slope.value == pytest.approx(power, abs=0.03)
-    assert "cannot be told" in found.sentence or f"in {verdict} points" in found.sentence
 
 
 def test_an_exact_law_has_an_exact_slope():
@@ -47,7 +46,7 @@ def test_both_measures_must_agree():
 def test_too_little_to_tell(ends):
     found = sharp_ends(ends)
     assert found.verdict == "cannot_tell"
-    assert "needs three batch sizes" in found.sentence
+    assert found.keskar_slope is None
 
 
 def test_the_figure_holds_every_end():

@@ -1,16 +1,16 @@
 """Tables fitted: published ones, simulated ones with known truth, large ones."""
 
 import math
-import time
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from batchwright.advice.table.bins import points_of
+from batchwright.advice.table.bins import grouped_points
 from batchwright.advice.table.fit import fit_table
-from batchwright.advice.table.read import Runs, read_table
+from batchwright.advice.table.read import WorkloadRuns, read_table
 from batchwright.core.errors import InputError
+from batchwright.core.remark import remark
 
 from ..cases import CRITICAL, PUBLISHED, STEPS_MIN, exact, simulated, truth
 
@@ -48,9 +48,9 @@ def test_verdicts_on_published_tables(published):
     assert unet.one_sided_bound.side == "at least"
     assert 84 < unet.one_sided_bound.value < 190
     assert unet.interval == (unet.one_sided_bound.value, None)
-    assert "at least 132" in published["3D U-Net"].sentence
+    assert unet.one_sided_bound.value == pytest.approx(132.6, abs=0.1)
     assert (cosmo.critical_batch.value, cosmo.critical_batch.interval, cosmo.steps_min) == (None, None, None)
-    assert "missed by 26%" in cosmo.sentence
+    assert cosmo.leave_one_out.median_abs_log_error == pytest.approx(0.26, abs=0.005)
 
 
 def test_left_out_batch_sizes_of_published_tables(published):
@@ -75,7 +75,7 @@ def test_an_exact_table():
     assert overhead.interval[1] == pytest.approx(0.2 * fit.critical_batch.interval[1] + 36)
     assert overhead.value * truth(overhead.value) == pytest.approx(1.2 * 30 * truth(30), rel=0.01)
     assert fit.definitions.branched is None
-    assert "checkpoint" in fit.definitions.branched_reason
+    assert fit.definitions.branched_reason.code == "fit_table.branched_needs_checkpoints"
     assert [p.refused for p in fit.predictions] == [False, False, True, True]
     assert fit.predictions[0].steps == pytest.approx(truth(100), rel=0.005)
     assert fit.predictions[2].steps is fit.predictions[2].low is fit.predictions[2].high is None
@@ -110,7 +110,7 @@ def test_failures_are_no_lower_bounds():
     assert fit.critical_batch.value == pytest.approx(fitted(points).critical_batch.value, rel=1e-9)
     assert [(m.batch_size, m.failed) for m in fit.measured if m.failed] == [(100, 1), (4000, 1)]
     assert fit.measured[-1].median is None
-    assert fit.notes[-1].startswith("2 failed run(s) at batch size 100, 4000 were left out")
+    assert fit.notes[-1] == remark("fit_table.failed", count=2, batch_sizes=[100, 4000])
     assert fit.runs == 6
 
 
@@ -161,7 +161,7 @@ def test_a_workload_by_a_part_of_its_name(published):
 def test_two_batch_sizes_have_no_left_out_error_and_a_next_step():
     fit = fitted(exact([100, 1000]))
     assert fit.leave_one_out is None
-    assert fit.next_steps == ("Add a third batch size, such as 316: two fit any curve.",)
+    assert fit.next_steps == (remark("fit_table.next.third", batch_size=316.0),)
 
 
 def test_what_is_not_bounded_is_not_stated():
@@ -170,12 +170,12 @@ def test_what_is_not_bounded_is_not_stated():
     assert fit.verdict == "not_identifiable"
     assert fit.steps_min is None
     assert fit.examples_min == pytest.approx(64_000, rel=0.1)
-    assert fit.next_steps[0].startswith("Train at batch sizes 128 and 256")
+    assert fit.next_steps == (remark("fit_table.next.train", batch_sizes=[128, 256]),)
     (flat,) = fit_table({"batch": [64, 128, 256, 512], "steps": [500] * 4}).workloads
     assert flat.critical_batch.one_sided_bound.side == "at most"
     assert flat.examples_min is None
     assert flat.steps_min == pytest.approx(500, rel=0.1)
-    assert flat.next_steps[0].startswith("Train at batch sizes 32 and 16")
+    assert flat.next_steps == (remark("fit_table.next.train", batch_sizes=[16, 32]),)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_what_is_not_bounded_is_not_stated():
         (
             {"batch": [8, 8, 9], "steps": [5, 6, 7], "model": ["a", "b", "b"]},
             {},
-            "workload 'a': a curve needs two batch sizes or more, got 8 only: add rows at another, or choose with",
+            "workload 'a': a curve needs two batch sizes or more, got 8 only: add rows at another, or choose with workload=",
         ),
         ({"batch": [8, 9], "steps": [5, 6], "status": ["ok", "nan"]}, {}, "got 8 only"),
         (
@@ -205,14 +205,14 @@ def test_what_is_not_bounded_is_not_stated():
         (
             {"batch": [8, 9], "steps": [5, 6]},
             {"predict": [0]},
-            "to predict must be positive and finite, got 0",
+            "to predict must be positive and at most 1e+15, got 0",
         ),
         (PUBLISHED, {"workload": "BRT"}, "unknown workload 'BRT': Known: Kempner C4 302M"),
         (PUBLISHED, {"workload": "c4"}, "'c4' must name one of the table's, it is in 'Kempner C4 85M"),
         (
             {"batch": [8, 9] * 400, "steps": [5, 6] * 400, "name": [i // 2 for i in range(800)]},
             {},
-            "400 workloads are too many for one call: choose with --workload, or check that 'name' names",
+            "400 workloads are too many for one call: choose with workload=, or check that 'name' names",
         ),
     ],
 )
@@ -226,15 +226,17 @@ def test_bad_input(table, options, message):
 def test_binning_moves_runs_along_the_curve():
     """Noiseless runs at many batch sizes stay noiseless when few bins stand for them, up to the rough fit."""
     batch_size = np.geomspace(10, 10_000, 1000)
-    runs = Runs("", batch_size, STEPS_MIN * (1 + CRITICAL / batch_size), np.zeros(1000, bool), {})
-    points, note = points_of(runs, most=20)
+    runs = WorkloadRuns("", batch_size, STEPS_MIN * (1 + CRITICAL / batch_size), np.zeros(1000, bool), {})
+    points, said = grouped_points(runs, most=20)
     assert len(points) == 20
     assert sum(p.runs for p in points) == 1000
     assert (points[0].batch_size, points[-1].batch_size) == pytest.approx((10, 10_000))
     for p in points:
         assert np.asarray(p.steps) == pytest.approx(truth(p.batch_size), rel=0.02)
-    assert note.startswith("1,000 batch sizes were brought to 20, even on log B: within 17")
-    assert points_of(runs, most=1000)[1] is None
+    assert (said.code, said.values["batch_sizes"], said.values["kept"]) == ("fit_table.grouped", 1000, 20)
+    # A bin of 20 even ones over three decades is exp(6.91 / 20) wide.
+    assert said.values["within"] == pytest.approx(math.log(1000) / 40)
+    assert grouped_points(runs, most=1000)[1] is None
 
 
 @pytest.mark.parametrize("batch_sizes", ["distinct", "three"])
@@ -255,15 +257,13 @@ def test_large_tables(tmp_path, batch_sizes):
             f"{b:.6g},{min(s, limit):.6g},{s > limit}\n"
             for b, s, limit in zip(batch, steps, bound, strict=True)
         )
-    began = time.perf_counter()
     (fit,) = fit_table(path).workloads
-    assert time.perf_counter() - began < 10
     low, high = fit.critical_batch.interval
     assert low < CRITICAL < high
     assert high / low < 2
     assert fit.runs == count
     assert len(fit.measured) <= 200
-    assert ("brought to" in " ".join(fit.notes)) == (batch_sizes == "distinct")
+    assert any(said.code == "fit_table.grouped" for said in fit.notes) == (batch_sizes == "distinct")
 
 
 def test_better_intervals_than_interpolation(published):
@@ -274,7 +274,7 @@ def test_better_intervals_than_interpolation(published):
     for name in FITTING:
         fit = published[name]
         runs = next(r for r in read_table(PUBLISHED).workloads if r.workload == fit.workload)
-        pairs = fit_curve(points_of(runs)[0]).left_out()
+        pairs = fit_curve(grouped_points(runs)[0]).left_out()
         x, y = np.log([p.batch_size for _, p in pairs]), np.log([steps for steps, _ in pairs])
         for i in range(1, len(x) - 1):
             p = pairs[i][1]

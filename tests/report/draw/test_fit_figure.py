@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from batchwright.advice.table.fit import fit_table
+from batchwright.report.draw.files import save_figure
 from batchwright.report.draw.fit import draw_fit
-from batchwright.report.draw.study import save_figure
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "steps_to_target.csv"
 
@@ -37,7 +37,7 @@ def test_a_panel_for_each_workload_with_its_verdict(published):
         verdict = words(axes)[0]
         assert verdict.startswith(fit.verdict.replace("_", " "))
         assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
-    assert "not identifiable: at least 132 (90%)" in words(panels[3])
+    assert "not identifiable: at least 133 (90%)" in words(panels[3])
     assert "fits: critical batch 46,700 (41,100 to 53,400)" in words(panels[0])
 
 

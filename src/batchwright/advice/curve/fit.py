@@ -20,8 +20,9 @@ from batchwright.advice.curve.fitted import Band, Fitted, leave_each_out
 from batchwright.advice.curve.profile import PRIOR_MISFIT, deviance_crossings, fit_profile
 from batchwright.advice.curve.runs import Medians, Point, medians_of, merged
 from batchwright.core.errors import InputError
+from batchwright.core.remark import Remark, remark
 
-Verdict = Literal["fits", "not_identifiable", "does_not_follow"]
+CurveVerdict = Literal["fits", "not_identifiable", "does_not_follow"]
 
 LARGE_ERROR = 0.15
 """The curve is not followed where it misses the median left-out batch size by more than this on log steps."""
@@ -57,10 +58,10 @@ class CurveFit:
             intervals use it; it holds a prior of 5% with the weight of one residual.
         residuals: log steps minus the curve, in the order of ``batch_sizes``.
         valid_range: batch sizes for which predictions are made unasked.
-        notes: what limits this fit, in plain words.
+        notes: what limits this fit.
     """
 
-    verdict: Verdict
+    verdict: CurveVerdict
     critical_batch: float
     interval: tuple[float | None, float | None]
     one_sided_bound: tuple[Literal["at least", "at most"], float] | None
@@ -74,7 +75,7 @@ class CurveFit:
     valid_range: tuple[float, float]
     level: float
     resolution: float
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
     _points: tuple[Point, ...] = field(repr=False)
     _fitted: Fitted = field(repr=False, compare=False)
 
@@ -182,7 +183,7 @@ def fit_curve(points: Sequence[Point], *, resolution: float = 0.0, level: float 
     smallest, largest = points[0].batch_size, points[-1].batch_size
     low, high = deviance_crossings(best, fitted.quantile((1 + level) / 2) ** 2)
     critical, steps_min = math.exp(best.best_log_critical), math.exp(best.best_log_steps_min)
-    verdict: Verdict = "fits"
+    verdict: CurveVerdict = "fits"
     bound = None
     if _does_not_follow(points, fitted, level):
         verdict = "does_not_follow"
@@ -241,16 +242,13 @@ def _one_sided(
     return None if high is None else ("at most", math.exp(high))
 
 
-def _notes(data: Medians) -> tuple[str, ...]:
+def _notes(data: Medians) -> tuple[Remark, ...]:
     notes = []
     if data.exact == 2:
-        seeds = "the seeds and " if data.seed_dof else ""
-        notes.append(
-            f"Two batch sizes fit the curve exactly: the interval rests on {seeds}an assumed misfit of "
-            f"{PRIOR_MISFIT:.0%}, typical of published tables."
-        )
+        code = "curve.two_batch_sizes_and_seeds" if data.seed_dof else "curve.two_batch_sizes"
+        notes.append(remark(code, misfit=PRIOR_MISFIT))
     elif not data.seed_dof:
-        notes.append("One run per batch size: seeds and misfit cannot be told apart, only residuals speak.")
+        notes.append(remark("curve.one_run_each"))
     if bounds := int(np.sum(data.is_bound)):
-        notes.append(f"At {bounds} batch size(s) too many runs were cut short: they count as lower bounds.")
+        notes.append(remark("curve.bounds", count=bounds))
     return tuple(notes)

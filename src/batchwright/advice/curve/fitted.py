@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from batchwright.advice.curve.profile import PRIOR_DOF, Profile, curve, fit_profile, huber_weights, slopes
+from batchwright.advice.curve.profile import PRIOR_DOF, Profile, fit_profile, huber_weights, log_curve, slopes
 from batchwright.advice.curve.runs import Medians, Point, medians_of
 from batchwright.core.errors import InputError
 from batchwright.core.statistics import t_quantile
@@ -74,7 +74,7 @@ class Fitted:
         slope = slopes(best.best_log_critical, np.array([log_batch]))[:, 0]
         variance = float(slope @ best.covariance @ slope) + best.misfit**2 * (1 + outside)
         variance += self.data.median_variance(runs)
-        center = best.best_log_steps_min + float(curve(best.best_log_critical, log_batch))
+        center = best.best_log_steps_min + float(log_curve(best.best_log_critical, log_batch))
         return Band(center, self.quantile((1 + level) / 2) * math.sqrt(variance))
 
 

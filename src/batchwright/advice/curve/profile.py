@@ -48,14 +48,14 @@ class Profile:
     raw_misfit: float
 
 
-def curve(log_critical: Vector | float, log_batch: Vector | float) -> Vector:
+def log_curve(log_critical: Vector | float, log_batch: Vector | float) -> Vector:
     """log(1 + B_crit/B)."""
     return np.logaddexp(0.0, np.subtract(log_critical, log_batch))
 
 
 def _fit_on_grid(data: Medians, log_critical: Vector, sd: Vector) -> tuple[Vector, Vector]:
     """Best intercept and deviance at every grid value: iteratively reweighted means, all values at once."""
-    shape = curve(log_critical[:, None], data.log_batch[None, :])
+    shape = log_curve(log_critical[:, None], data.log_batch[None, :])
     target = data.log_steps - shape
     exact = ~data.is_bound
     intercept = np.median(target[:, exact], axis=1)
@@ -99,7 +99,7 @@ def _profile(data: Medians, misfit: float, values: int) -> Profile:
     grid = np.union1d(coarse, fine)
     intercept, deviance = _fit_on_grid(data, grid, sd)
     best = int(np.argmin(deviance))
-    residuals = data.log_steps - intercept[best] - curve(grid[best], data.log_batch)
+    residuals = data.log_steps - intercept[best] - log_curve(grid[best], data.log_batch)
     residuals = np.where(data.is_bound, np.maximum(residuals, 0.0), residuals)
     weight = np.where(data.is_bound, 0.0, huber_weights(residuals, sd))
     slope = slopes(grid[best], data.log_batch)

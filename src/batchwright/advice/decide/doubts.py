@@ -1,4 +1,4 @@
-"""Reasons not to recommend: each a caveat in plain words with the command that would settle it."""
+"""Reasons not to recommend: each a remark with the action that would settle it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from batchwright.advice.decide.question import Question
+from batchwright.core.action import Action
+from batchwright.core.remark import Remark, remark
 from batchwright.study.result import BatchSizeResult
 
 _FEWEST_ANSWERS = 3
@@ -16,56 +19,25 @@ _MORE_SEARCH_SEEDS = 6
 
 @dataclass(frozen=True)
 class Doubt:
-    """Why the study is inconclusive, and the command that would settle it."""
+    """Why the study is inconclusive, and what to run to settle it."""
 
-    caveat: str
-    next_step: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """The task as the command line names it, its training examples, and what fits in memory."""
-
-    task: str
-    examples: int
-    max_batch_that_fits: int | None = None
-
-    @property
-    def largest(self) -> int:
-        """The natural upper end: all training examples, or the largest batch that fits."""
-        return min(self.examples, self.max_batch_that_fits or self.examples)
-
-    def study(self, batch_sizes: Sequence[int] = (), options: str = "") -> str:
-        """A runnable study; sizes are cut to the natural ends."""
-        sizes = sorted({min(max(b, 1), self.largest) for b in batch_sizes})
-        words = ["batchwright study", self.task]
-        if sizes:
-            words.append("--batch-sizes " + ",".join(map(str, sizes)))
-        return " ".join([*words, options]).strip()
-
-
-def no_answer(rows: Sequence[BatchSizeResult], question: Question) -> Doubt:
-    """No batch size reached the target."""
-    return Doubt(
-        "No batch size reached the target: the target may be out of reach, or the budget too small.",
-        question.study([r.batch_size for r in rows], "--max-epochs 1000"),
-    )
+    why: Remark
+    action: Action
 
 
 def doubts(
-    rows: Sequence[BatchSizeResult], best: BatchSizeResult, as_good: Sequence[int], answers: int,
-    question: Question,
-) -> list[Doubt]:  # fmt: skip
+    rows: Sequence[BatchSizeResult], best: BatchSizeResult, as_good: Sequence[int], question: Question
+) -> list[Doubt]:
     """Every reason against recommending ``best``; none where the study settles it.
 
     Args:
         rows: all tried batch sizes, ascending.
         best: the best guess.
         as_good: the batch sizes that cannot be told from it.
-        answers: how many batch sizes have an answer.
-        question: the task and its natural ends.
+        question: what was asked, and its natural ends.
     """
     tried = [row.batch_size for row in rows]
+    answers = sum(row.steps_to_target.median is not None for row in rows)
     found = [
         _few(tried, best, answers, question),
         _misses(tried, best, question),
@@ -77,13 +49,13 @@ def doubts(
 
 
 def _few(tried: Sequence[int], best: BatchSizeResult, answers: int, question: Question) -> Doubt | None:
-    if answers >= _FEWEST_ANSWERS:
+    # A data set of few examples may have no third batch size.
+    if answers >= min(_FEWEST_ANSWERS, question.largest):
         return None
     b = best.batch_size
-    plural = "batch size has" if answers == 1 else "batch sizes have"
+    around = {*tried, b // 4, b // 2, 2 * b, 4 * b, 1, question.largest}
     return Doubt(
-        f"Only {answers} {plural} an answer; a comparison needs {_FEWEST_ANSWERS} or more.",
-        question.study([*tried, b // 4, b // 2, 2 * b, 4 * b]),
+        remark("study.few_answers", count=answers, needed=_FEWEST_ANSWERS), question.study(sorted(around))
     )
 
 
@@ -92,20 +64,23 @@ def _misses(tried: Sequence[int], best: BatchSizeResult, question: Question) -> 
         return None
     # A rate that holds on more search seeds is less likely to fail on a fresh one.
     return Doubt(
-        f"At batch size {best.batch_size} only {best.seeds_reached} of {best.seeds} seeds reached the "
-        "target: its runs failed or were cut short.",
-        question.study(tried, f"--search-seeds {_MORE_SEARCH_SEEDS}"),
+        remark(
+            "study.seeds_missed",
+            batch_size=best.batch_size,
+            reached=best.seeds_reached,
+            seeds=best.seeds,
+        ),
+        question.study(tried, search_seeds=_MORE_SEARCH_SEEDS),
     )
 
 
 def _edge(tried: Sequence[int], best: BatchSizeResult, question: Question) -> Doubt | None:
     if not best.lr_on_edge or best.lr is None:
         return None
-    # The search starts at --lr and goes outwards from there.
+    # The search starts at the rate it is given and goes outwards from there.
     return Doubt(
-        f"At batch size {best.batch_size} the best learning rate, {best.lr:.3g}, was the last one tried on "
-        "its side: a better one may lie beyond.",
-        question.study(tried, f"--lr {best.lr:.3g}"),
+        remark("study.rate_on_edge", batch_size=best.batch_size, lr=best.lr),
+        question.study(tried, lr=float(f"{best.lr:.3g}")),
     )
 
 
@@ -116,11 +91,8 @@ def _end(tried: Sequence[int], best: BatchSizeResult, question: Question) -> Dou
         return None
     # The inward neighbour comes along, so that the same best would not be an end again.
     sizes = (b // 4, b // 2, b, tried[1]) if below else (tried[-2], b, 2 * b, 4 * b)
-    end = "smallest" if below else "largest"
-    return Doubt(
-        f"The best batch size, {b}, is the {end} one tried, and the range could be extended.",
-        question.study(sizes),
-    )
+    code = "study.best_is_smallest" if below else "study.best_is_largest"
+    return Doubt(remark(code, batch_size=b), question.study(sizes))
 
 
 def _wide(
@@ -130,6 +102,6 @@ def _wide(
     if high <= _WIDE_FACTOR * low or math.log(high / low) <= _WIDE_SHARE * math.log(tried[-1] / tried[0]):
         return None
     return Doubt(
-        f"Batch sizes from {low} to {high} cannot be told apart: that is most of the tried range.",
-        question.study(tried, f"--confirm-seeds {max(2 * best.seeds, 5)}"),
+        remark("study.set_too_wide", low=low, high=high),
+        question.study(tried, confirm_seeds=max(2 * best.seeds, 5)),
     )

@@ -40,11 +40,11 @@ def fit_points(points: Sequence[Point], spec: StudySpec) -> CurveFit | None:
 
 
 def critical_batch(fit: CurveFit | None) -> CriticalBatch:
+    """What the fit says of the critical batch size, as the answer shows it."""
     if fit is None:
         return CriticalBatch(
-            value=None, interval=None, identifiable=False, valid_range=None,
-            verdict="no fit: fewer than two batch sizes reached the target",
-        )  # fmt: skip
+            value=None, interval=None, identifiable=False, valid_range=None, verdict="no_fit"
+        )
     return CriticalBatch(
         value=fit.critical_batch,
         interval=fit.interval,

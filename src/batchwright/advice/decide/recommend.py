@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from batchwright.advice import wording
 from batchwright.advice.curve.fit import CurveFit
-from batchwright.advice.decide.doubts import Doubt, Question, doubts, no_answer
-from batchwright.advice.decide.targets import easier_targets
+from batchwright.advice.decide.doubts import Doubt, doubts
+from batchwright.advice.decide.question import Question
 from batchwright.advice.decide.ties import UNREPEATED_SEED_SD, Comparison, as_good, best_of, compare
+from batchwright.advice.decide.unreached import Reach, no_answer
 from batchwright.advice.result import Objective, Recommendation
+from batchwright.core.action import Action
 from batchwright.core.errors import InputError, unknown_name
+from batchwright.core.remark import Remark, remark
 from batchwright.study.result import BatchSizeResult
-
-__all__ = ["easier_targets", "recommend"]
 
 
 def recommend(
@@ -23,41 +23,43 @@ def recommend(
     *,
     objective: Objective,
     examples: int,
+    asked: Action,
     curve: CurveFit | None = None,
     max_batch_that_fits: int | None = None,
-    task: str = "TASK",
+    reach: Reach | None = None,
 ) -> Recommendation:
     """Recommend a batch size with its learning rate, or say what is missing.
 
     `time`: the least (median seconds a step) x (steps to target). E(B) always rises and S(B) always falls, so
     `examples` takes the largest batch size within 20% of the least examples and `steps` the smallest within
     20% of the fewest steps. Beside it stands the set that cannot be told from the best at 90% or lies within
-    5% (see ``advice.ties``). Inconclusive where that set spans most of the tried range and more than a factor
-    of 8; where runs of the best failed or were cut short; where its learning rate lay on an edge; where it
-    is the end of a tried range that could be extended; or with fewer than three answers. The best guess is
+    5% (see ``advice.decide.ties``). Inconclusive where that set spans most of the tried range and more than a
+    factor of 8; where runs of the best failed or were cut short; where its learning rate lay on an edge; where
+    it is the end of a tried range that could be extended; or with fewer than three answers. The best guess is
     given all the same.
 
     Args:
         batch_sizes: the tuned outcome at each tried batch size.
         objective: what to minimise.
         examples: N, the number of training examples; with 1 and what fits, a natural end of the range.
+        asked: the action that asked, for the next steps.
         curve: its misfit measures the noise that choosing a learning rate leaves on log steps.
         max_batch_that_fits: the largest batch size that fits in memory, where known.
-        task: the task as the command line names it, for the next steps.
+        reach: how far the runs came, for the case that none reached the target.
 
     Raises:
         InputError: no batch size, one that is given twice, or an unknown objective.
     """
     rows = sorted(batch_sizes, key=lambda row: row.batch_size)
     _check(rows, objective, examples)
-    question = Question(task, examples, max_batch_that_fits)
+    question = Question(asked, examples, max_batch_that_fits)
     comparison = compare(rows, objective, None if curve is None else curve.misfit_sd)
     if not comparison.costs:
-        return _nothing(objective, _why_nothing(rows, question))
+        return nothing(objective, no_answer(rows, question, reach))
     best = best_of(comparison, objective)
     members = as_good(comparison, objective)
     row = next(r for r in rows if r.batch_size == best.batch_size)
-    reasons = doubts(rows, row, members, len(comparison.costs), question)
+    reasons = doubts(rows, row, members, question)
     return Recommendation(
         verdict="inconclusive" if reasons else "recommended",
         objective=objective,
@@ -65,13 +67,30 @@ def recommend(
         lr=row.lr,
         batch_sizes=members,
         interval=(members[0], members[-1]),
-        caveats=(*(r.caveat for r in reasons), *_remarks(rows, comparison, members)),
-        next_steps=tuple(dict.fromkeys(r.next_step for r in reasons)),
-        sentence=wording.inconclusive(row, reasons[0].caveat)
-        if reasons
-        else wording.conclusive(row, objective, members, [r.batch_size for r in rows]),
+        doubts=tuple(reason.why for reason in reasons),
+        caveats=tuple(_caveats(rows, comparison, members)),
+        next=distinct([reason.action for reason in reasons]),
         costs=_costs(rows, row.batch_size),
     )
+
+
+def nothing(objective: Objective, reason: Doubt) -> Recommendation:
+    """No answer at all, for this reason."""
+    return Recommendation(
+        verdict="inconclusive",
+        objective=objective,
+        batch_size=None,
+        lr=None,
+        batch_sizes=(),
+        interval=None,
+        doubts=(reason.why,),
+        next=(reason.action,),
+    )
+
+
+def distinct(actions: Sequence[Action]) -> tuple[Action, ...]:
+    """Each action once, in order."""
+    return tuple(action for i, action in enumerate(actions) if action not in actions[:i])
 
 
 def _check(rows: Sequence[BatchSizeResult], objective: str, examples: int) -> None:
@@ -89,49 +108,22 @@ def _check(rows: Sequence[BatchSizeResult], objective: str, examples: int) -> No
         )
 
 
-def _why_nothing(rows: Sequence[BatchSizeResult], question: Question) -> Doubt:
-    if any(row.steps_to_target.median is not None for row in rows):
-        return Doubt("No seconds a step were measured, so time to target is unknown.", question.study())
-    return no_answer(rows, question)
-
-
-def _nothing(objective: Objective, reason: Doubt) -> Recommendation:
-    return Recommendation(
-        verdict="inconclusive",
-        objective=objective,
-        batch_size=None,
-        lr=None,
-        batch_sizes=(),
-        interval=None,
-        caveats=(reason.caveat,),
-        next_steps=(reason.next_step,),
-        sentence=f"Inconclusive. {reason.caveat}",
-    )
-
-
-def _remarks(rows: Sequence[BatchSizeResult], comparison: Comparison, members: Sequence[int]) -> list[str]:
+def _caveats(rows: Sequence[BatchSizeResult], comparison: Comparison, members: Sequence[int]) -> list[Remark]:
     """What does not stand against the answer but must be known beside it."""
     answered = [cost.batch_size for cost in comparison.costs]
-    remarks = []
+    caveats = []
     holes = [b for b in answered if members[0] < b < members[-1] and b not in members]
     if holes:
-        remarks.append(
-            f"Batch size {_listed(holes)} lies between batch sizes that are as good "
-            "but is itself clearly worse."
-        )
+        caveats.append(remark("study.holes_in_set", count=len(holes), batch_sizes=holes))
     silent = [row.batch_size for row in rows if row.batch_size not in answered]
     if silent:
-        remarks.append(f"Batch size {_listed(silent)} has no answer: its runs failed or were cut short.")
+        caveats.append(remark("study.without_answer", count=len(silent), batch_sizes=silent))
     if not comparison.dof:
-        remarks.append(
-            "One confirmation run per batch size: a spread between seeds of "
-            f"{UNREPEATED_SEED_SD:.0%} is assumed."
-        )
-    return remarks
-
-
-def _listed(batch_sizes: Sequence[int]) -> str:
-    return ", ".join(map(str, batch_sizes))
+        caveats.append(remark("study.one_seed", spread=UNREPEATED_SEED_SD))
+    suspect = [row.batch_size for row in rows if row.timing is not None and row.timing.suspect]
+    if suspect:
+        caveats.append(remark("study.suspect_timing", count=len(suspect), batch_sizes=suspect))
+    return caveats
 
 
 def _costs(rows: Sequence[BatchSizeResult], best: int) -> tuple[dict[str, Any], ...]:

@@ -14,7 +14,6 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from batchwright.core.numbers import measured
 from batchwright.core.statistics import t_quantile
 from batchwright.measure.estimate import Estimate, symmetric
 from batchwright.study.ends import RunEnd
@@ -31,6 +30,10 @@ class SharpEnds(BaseModel):
         ends: the runs measured.
         eigenvalue_slope, keskar_slope: d log sharpness / d log B with its 90% interval.
         verdict: ``sharper`` if both intervals lie above zero, ``flatter`` if both lie below it.
+
+    These are the points where the target was reached at tuned learning rates, not fully trained minima. A
+    larger learning rate keeps the largest eigenvalue below 2/lr, which alone can order the batch sizes; and
+    no sharpness is invariant to a change of the parameters' scale (Dinh et al. 2017, arXiv 1703.04933).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,15 +41,6 @@ class SharpEnds(BaseModel):
     eigenvalue_slope: Estimate | None
     keskar_slope: Estimate | None
     verdict: Verdict
-    sentence: str
-    caveat: str
-
-
-_CAVEAT = (
-    "These are the points where the target was reached at tuned learning rates, not fully trained minima. A "
-    "larger learning rate keeps the largest eigenvalue below 2/lr, which alone can order the batch sizes; "
-    "and no sharpness is invariant to a change of the parameters' scale (Dinh et al. 2017)."
-)
 
 
 def sharp_ends(ends: Sequence[RunEnd]) -> SharpEnds:
@@ -60,10 +54,7 @@ def sharp_ends(ends: Sequence[RunEnd]) -> SharpEnds:
         elif max(eigenvalues.interval[1], keskars.interval[1]) < 0:
             verdict = "flatter"
     ordered = sorted(ends, key=lambda end: (end.batch_size, end.seed))
-    return SharpEnds(
-        ends=tuple(ordered), eigenvalue_slope=eigenvalues, keskar_slope=keskars, verdict=verdict,
-        sentence=_sentence(verdict, eigenvalues, keskars), caveat=_CAVEAT,
-    )  # fmt: skip
+    return SharpEnds(ends=tuple(ordered), eigenvalue_slope=eigenvalues, keskar_slope=keskars, verdict=verdict)
 
 
 def slope_of(ends: Sequence[RunEnd], value: Callable[[RunEnd], float | None]) -> Estimate | None:
@@ -86,21 +77,3 @@ def slope_of(ends: Sequence[RunEnd], value: Callable[[RunEnd], float | None]) ->
     residuals = y - y.mean() - slope * centred
     error = math.sqrt(float(residuals @ residuals) / (len(x) - 2) / float(centred @ centred))
     return symmetric(slope, t_quantile(len(x) - 2) * error)
-
-
-def _sentence(verdict: Verdict, eigenvalues: Estimate | None, keskars: Estimate | None) -> str:
-    if eigenvalues is None or keskars is None:
-        return "Sharpness against batch size needs three batch sizes or more whose runs reached the target."
-    numbers = (
-        f"the largest eigenvalue goes as B^{_power(eigenvalues)}, Keskar's sharpness as B^{_power(keskars)}"
-    )
-    return {
-        "sharper": f"Larger batches ended in sharper points: {numbers}.",
-        "flatter": f"Larger batches ended in flatter points: {numbers}.",
-        "cannot_tell": f"Whether larger batches ended in sharper points cannot be told: {numbers}.",
-    }[verdict]
-
-
-def _power(slope: Estimate) -> str:
-    low, high = slope.interval
-    return f"{measured(slope.value, 2)} (90%: {measured(low, 2)} to {measured(high, 2)})"

@@ -6,10 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import stats
-
 from batchwright.advice.result import Objective
+from batchwright.core.statistics import median_variance_factor, pooled_log_variance, quartile_sd, t_quantile
 from batchwright.study.result import BatchSizeResult
 
 LEVEL = 0.90
@@ -51,33 +49,18 @@ class Comparison:
 
     def _beyond(self, difference: float, a: Cost, b: Cost) -> bool:
         error = 0.0 if a is b else math.sqrt(a.variance + b.variance)
-        t = float(stats.t.ppf(LEVEL, self.dof)) if self.dof else float(stats.norm.ppf(LEVEL))
+        t = t_quantile(self.dof or math.inf, LEVEL)
         return difference > max(math.log(TIE), t * error)
 
 
-def log_steps(row: BatchSizeResult) -> float | None:
-    """Mean log steps of the confirmation runs; where some failed (infinite steps), the log of the median."""
-    reached = [v for v in row.steps_to_target.values if v is not None]
-    median = row.steps_to_target.median
-    if median is None or not reached:
-        return None
-    if len(reached) == row.seeds == row.seeds_reached:
-        return float(np.mean(np.log(reached)))
-    return math.log(median)
-
-
-def pooled_seed_variance(rows: Sequence[BatchSizeResult]) -> tuple[float, int]:
+def seed_variance(rows: Sequence[BatchSizeResult]) -> tuple[float, int]:
     """Variance of log steps between seeds, pooled over batch sizes, and its degrees of freedom.
 
     (UNREPEATED_SEED_SD^2, 0) where no batch size was run twice.
     """
-    squares, dof = 0.0, 0
-    for row in rows:
-        logs = np.log([v for v in row.steps_to_target.values if v is not None])
-        if len(logs) >= 2:
-            squares += float(np.sum((logs - logs.mean()) ** 2))
-            dof += len(logs) - 1
-    return (squares / dof, dof) if dof else (UNREPEATED_SEED_SD**2, 0)
+    reached = [[v for v in row.steps_to_target.values if v is not None] for row in rows]
+    variance, dof = pooled_log_variance(reached)
+    return (UNREPEATED_SEED_SD**2, 0) if variance is None else (variance, dof)
 
 
 def timing_variance(row: BatchSizeResult) -> float:
@@ -85,25 +68,27 @@ def timing_variance(row: BatchSizeResult) -> float:
     timing = row.timing
     if timing is None or not 0 < timing.low <= timing.high:
         return 0.0
-    sd = math.log(timing.high / timing.low) / (2 * float(stats.norm.ppf(0.75)))
-    return sd**2 * math.pi / 2 / max(timing.repeats, 1)
+    sd = quartile_sd(math.log(timing.low), math.log(timing.high))
+    return sd**2 * median_variance_factor(max(timing.repeats, 1))
 
 
 def compare(
     rows: Sequence[BatchSizeResult], objective: Objective, selection_sd: float | None = None
 ) -> Comparison:
-    """Log costs with variance s^2/n (seeds) + selection_sd^2 + the timing's, for the objective `time`."""
-    variance, dof = pooled_seed_variance(rows)
+    """Log costs, median steps times what a step costs: the numbers that the reader sees.
+
+    Their variance is that of a median of n seeds, s^2 f(n), + selection_sd^2 + for `time` that of the timing.
+    """
+    variance, dof = seed_variance(rows)
     selection = SELECTION_SD if selection_sd is None else max(selection_sd, LEAST_SELECTION_SD)
     costs = []
     for row in sorted(rows, key=lambda r: r.batch_size):
-        steps = log_steps(row)
-        factor = _per_step(row, objective)
+        steps, factor = row.steps_to_target.median, _per_step(row, objective)
         if steps is None or factor is None:
             continue
-        own = variance / max(row.seeds_reached, 1) + selection**2
+        own = variance * median_variance_factor(max(row.seeds_reached, 1)) + selection**2
         own += timing_variance(row) if objective == "time" else 0.0
-        costs.append(Cost(row.batch_size, steps + math.log(factor), own))
+        costs.append(Cost(row.batch_size, math.log(steps * factor), own))
     return Comparison(tuple(costs), dof)
 
 

@@ -8,20 +8,17 @@ the reference run's times that ratio, with an error that shrinks on the way to t
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from batchwright.study.spec import StudySpec
-from batchwright.task.task import Task
-from batchwright.training.loop import Run, advance_to_status, start
+from batchwright.study.key import RunKey
+from batchwright.study.reach import initial_value
+from batchwright.task.task import Target
+from batchwright.training.record import RunResult, Status
 from batchwright.training.target import first_crossing, smoothed
 
 _REMAINDER_SD = 0.35
 _REMAINDER_SD_PER_DOUBLING = 0.10
 _EARLY_SD = 0.3
-_FIRST_EVALUATION = 4
-"""Evaluations before this step would cost more than the steps."""
 _PAUSE = 1.3
 _LATE = 1.5
 """Ratios are averaged over the levels of the last factor 1.5 in steps."""
@@ -29,71 +26,55 @@ _LATE = 1.5
 
 @dataclass
 class Arm:
-    """One run at a batch size and learning rate, advanced a little at a time."""
+    """What one run at a batch size and learning rate has shown so far: data, no live model.
 
-    batch_size: int
-    lr: float
-    seed_index: int
-    run: Run
+    Attributes:
+        key: which run it is.
+        result: as far as it went; ``stopped`` while it could go on.
+        dropped: stopped because it was clearly behind.
+    """
+
+    key: RunKey
+    result: RunResult
+    target: Target
     higher_is_better: bool
-    seconds: float = 0.0
     dropped: bool = False
-    """Stopped because it was clearly behind."""
-    _states: Iterator[Run] = field(init=False, repr=False)
     _levels: list[tuple[int, float]] = field(default_factory=list, repr=False)
 
-    @staticmethod
-    def begin(spec: StudySpec, task: Task, batch_size: int, lr: float, seed_index: int = 0) -> Arm:
-        """Build the run; its budget is the task's greatest number of epochs."""
-        began = time.perf_counter()
-        steps = max(1, math.ceil(spec.max_epochs * len(task.train) / batch_size))
-        run_spec = spec.run(batch_size, lr, spec.run_seed("search", seed_index), steps)
-        run = start(run_spec, task)
-        arm = Arm(batch_size, lr, seed_index, run, task.higher_is_better(spec.target.metric))
-        run.next_evaluation = min(_FIRST_EVALUATION, steps)
-        arm._states = advance_to_status(run)
-        arm.seconds = time.perf_counter() - began
-        return arm
+    def show(self, result: RunResult) -> None:
+        """It went further."""
+        self.result, self._levels = result, []
 
-    # --- going on ---
+    @property
+    def batch_size(self) -> int:
+        return self.key.batch_size
 
-    def to_next_evaluation(self) -> None:
-        """Train until the target's metric is evaluated again or the run ends."""
-        began = time.perf_counter()
-        for state in self._states:
-            if state.latest or state.status is not None:
-                break
-        self.seconds += time.perf_counter() - began
-        self._levels = []
+    @property
+    def lr(self) -> float:
+        return self.result.spec.optimizer.lr
 
-    def to_step(self, step: int) -> None:
-        """Train to this many updates or the end of the run, whichever comes first."""
-        while self.run.status is None and self.run.step < step:
-            self.to_next_evaluation()
-
-    # --- what it has shown ---
+    @property
+    def step(self) -> int:
+        """Updates made so far."""
+        return self.result.updates
 
     @property
     def ended(self) -> bool:
-        return self.run.status is not None
+        return self.result.status is not Status.STOPPED
 
     @property
     def failed(self) -> bool:
         """Ended in any other way than by reaching the target."""
-        return self.ended and self.run.status != "target_reached"
+        return self.ended and self.result.status is not Status.TARGET_REACHED
 
     @property
     def steps_to_target(self) -> float | None:
-        return self.run.crossing() if self.run.status == "target_reached" else None
-
-    def near_rate(self, lr: float) -> bool:
-        """Whether its rate is this one to within a quarter of a doubling."""
-        return abs(math.log(self.lr / lr)) < math.log(2) / 4
+        return self.result.steps_to_target
 
     @property
     def start_value(self) -> float | None:
         """The target's metric before the first update."""
-        return self._series()[1][0]
+        return initial_value(self.result, self.target)
 
     def best_level(self) -> float | None:
         """The best smoothed value of the metric so far."""
@@ -103,7 +84,7 @@ class Arm:
     def stalled(self, factor: float) -> bool:
         """Whether the best level is older than the last ``factor`` in steps."""
         records = self._records()
-        return bool(records) and records[-1][0] * factor < self.run.step
+        return bool(records) and records[-1][0] * factor < self.step
 
     def steps_to(self, level: float) -> float | None:
         """Steps to a level of the metric, interpolated; None where it was not reached."""
@@ -114,11 +95,14 @@ class Arm:
         """Whether level ``a`` is strictly better than ``b``."""
         return a > b if self.higher_is_better else a < b
 
+    def late_levels(self) -> list[tuple[int, float]]:
+        """Steps and smoothed values of its records over the last factor 1.5 in steps."""
+        records = self._records()
+        return [r for r in records if r[0] * _LATE >= records[-1][0]]
+
     def _series(self) -> tuple[list[int], list[float | None]]:
-        target = self.run.spec.target
-        assert target is not None
-        rows = [e for e in self.run.evaluations if e.split == target.split]
-        return [e.step for e in rows], [e.value(target.metric) for e in rows]
+        rows = [e for e in self.result.evaluations if e.split == self.target.split]
+        return [e.step for e in rows], [e.value(self.target.metric) for e in rows]
 
     def _records(self) -> list[tuple[int, float]]:
         """Steps at which the smoothed metric was better than ever before, with its value there."""
@@ -129,16 +113,12 @@ class Arm:
                     self._levels.append((step, value))
         return self._levels
 
-    def levels(self) -> list[tuple[int, float]]:
-        """The same over the last factor 1.5 in steps."""
-        records = self._records()
-        return [r for r in records if r[0] * _LATE >= records[-1][0]]
-
 
 @dataclass(frozen=True)
-class Comparison:
-    """``log_ratio``: log of an arm's steps over another's to the same late levels.
+class Lead:
+    """One run against another.
 
+    ``log_ratio``: log of a run's steps over the other's to the same late levels.
     ``share``: the other's steps to the deepest of those levels over its steps to the target (or so far).
     """
 
@@ -148,17 +128,17 @@ class Comparison:
     def remainder_sd(self, doublings: float) -> float:
         """Error of taking the ratio seen so far for the ratio at the target, on log steps.
 
-        Arms of another batch size differ more: the critical batch size grows along a run.
+        Runs at another batch size differ more: the critical batch size grows along a run.
         """
         rest = max(1.0 - self.share, 0.0)
         return (_REMAINDER_SD + _REMAINDER_SD_PER_DOUBLING * abs(doublings)) * rest + _EARLY_SD * rest**4
 
 
-def compare(arm: Arm, other: Arm) -> Comparison | None:
+def lead_of(arm: Arm, other: Arm) -> Lead | None:
     """Steps of ``arm`` against ``other`` at the deepest levels that both have reached; None without one."""
     mine, its = arm.steps_to_target, other.steps_to_target
     if mine is not None and its is not None:
-        return Comparison(math.log(mine / its), 1.0)
+        return Lead(math.log(mine / its), 1.0)
     a, b = arm.best_level(), other.best_level()
     if a is None or b is None:
         return None
@@ -166,13 +146,13 @@ def compare(arm: Arm, other: Arm) -> Comparison | None:
     ratios, deepest = [], 0.0
     if slower is arm and (its := other.steps_to(a)) is not None:
         # What it has not improved on since counts against it: the next level takes longer still.
-        ratios.append(math.log(max(arm.run.step / _PAUSE, 1.0) / its))
-    for _, level in slower.levels():
+        ratios.append(math.log(max(arm.step / _PAUSE, 1.0) / its))
+    for _, level in slower.late_levels():
         mine, its = arm.steps_to(level), other.steps_to(level)
         if mine is not None and its is not None:
             ratios.append(math.log(mine / its))
             deepest = its
     if not ratios:
         return None
-    whole = other.steps_to_target or float(other.run.step)
-    return Comparison(sum(ratios) / len(ratios), min(1.0, deepest / whole))
+    whole = other.steps_to_target or float(other.step)
+    return Lead(sum(ratios) / len(ratios), min(1.0, deepest / whole))

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from batchwright.advice.quick.arms import Arm, compare
+from batchwright.advice.quick.arms import Arm, lead_of
 from batchwright.advice.quick.posterior import Array, Observation, Posterior, prior, sample
+from batchwright.core.remark import Remark
 from batchwright.measure.gradients.noise import Noise
+from batchwright.optim.catalogue import CATALOGUE
 from batchwright.study.spec import StudySpec
 
-ADAPTIVE = frozenset(
-    {"adam", "adamw", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "adafactor", "muon"}
-)
 CRITICAL_GUESS, _CRITICAL_GUESS_SD = 200.0, 1.3
-RATES_PER_DOUBLING = 2
 STALLED = 2.0
 """A run stalls when its best level is older than this factor in steps."""
 _LEAST_SHARE = 0.3
@@ -25,6 +23,10 @@ _LEAST_SHARE = 0.3
 _FAILED_AT_LEAST = 1.5
 _MISFIT = 0.06
 """How far a batch size's steps lie off the curve through all of them, on log steps."""
+_FURTHER_MISFIT = 0.10
+"""What each doubling beyond the batch sizes that were tried adds to that: the law's exponent, 1 here, is
+known
+to about 0.15, and d log S / d log2 B changes by ln 2 of it where steps still fall as 1/B."""
 _LEAST_CHANCE = 0.10
 
 
@@ -35,12 +37,10 @@ class Evidence:
     arms: list[Arm] = field(default_factory=list)
     reference: Arm | None = None
     posterior: Posterior | None = None
-    training_seconds: float = math.inf
-    """Wall time of the reference run: one training."""
     noise: Noise | None = None
     """The gradient's noise late in the reference run, as the optimizer sees it; a cross-check."""
-    ended: str = ""
-    """Why no further run was started, in words."""
+    ended: Remark | None = None
+    """Why no further run was started."""
 
     @property
     def reference_steps(self) -> float:
@@ -68,11 +68,11 @@ class Inference:
             return Observation(*at, math.log(arm.steps_to_target))
         doublings = math.log2(arm.batch_size / reference.batch_size)
         usual = self.like_reference(arm.batch_size)
-        if arm.failed or (arm.stalled(STALLED) and arm.run.step > usual):
+        if arm.failed or (arm.stalled(STALLED) and arm.step > usual):
             # It may have failed early, but the rate is lost all the same.
-            steps = max(arm.run.step, usual)
+            steps = max(arm.step, usual)
             return Observation(*at, math.log(_FAILED_AT_LEAST * steps), 0.1, is_bound=True)
-        against = compare(arm, reference)
+        against = lead_of(arm, reference)
         if against is None:
             return None
         steps = math.log(reference_steps) + against.log_ratio
@@ -80,7 +80,7 @@ class Inference:
 
     def far_enough(self, arm: Arm) -> bool:
         """Whether a run went far enough on its way for a comparison."""
-        return arm.run.step >= _LEAST_SHARE * self.like_reference(arm.batch_size)
+        return arm.step >= _LEAST_SHARE * self.like_reference(arm.batch_size)
 
     def like_reference(self, batch_size: int) -> float:
         """The reference's steps at another batch size, if smaller batches were all noise, larger no gain."""
@@ -103,9 +103,12 @@ class Inference:
         reference = self.evidence.reference
         assert reference is not None
         before = prior(
-            math.log(reference_steps), math.log(reference.lr), math.log(CRITICAL_GUESS),
-            _CRITICAL_GUESS_SD, self.spec.optimizer.name in ADAPTIVE,
-        )  # fmt: skip
+            math.log(reference_steps),
+            math.log(reference.lr),
+            math.log(CRITICAL_GUESS),
+            _CRITICAL_GUESS_SD,
+            CATALOGUE[self.spec.optimizer.name].adaptive,
+        )
         seed = self.spec.run_seed("search", 0)
         return sample(observations, before, math.log(self.middle), seed, start)
 
@@ -122,18 +125,28 @@ class Inference:
         ]
         return self._sample(seen, steps, self.evidence.posterior)
 
-    def candidates(self, posterior: Posterior) -> tuple[Array, Array]:
-        """Log batch sizes and log learning rates on the study's grid, about the posterior's best rates."""
-        start, step = math.log(self.spec.optimizer.lr), math.log(2) / RATES_PER_DOUBLING
+    def candidates(self, posterior: Posterior) -> list[tuple[int, int]]:
+        """Batch sizes and rate indices on the study's grid, about the posterior's best rates."""
+        start, step = math.log(self.spec.optimizer.lr), math.log(2) / 2
         log_sizes = np.log(np.array(self.sizes, dtype=float))
         best = np.quantile(posterior.best_log_lr(log_sizes), [0.1, 0.9], axis=0)
-        batch, lr = [], []
-        for size, low, high in zip(log_sizes, best[0], best[1], strict=True):
+        chosen = []
+        for size, low, high in zip(self.sizes, best[0], best[1], strict=True):
             first, last = math.floor((low - start) / step) - 1, math.ceil((high - start) / step) + 1
-            for k in range(first, last + 1):
-                batch.append(size)
-                lr.append(start + k * step)
-        return np.array(batch), np.array(lr)
+            chosen += [(size, index) for index in range(first, last + 1)]
+        return chosen
+
+    def logs(self, places: Sequence[tuple[int, int]]) -> tuple[Array, Array]:
+        """Log batch sizes and log learning rates of places on the grid."""
+        sizes, rates = zip(*places, strict=True)
+        return np.log(np.array(sizes, dtype=float)), np.log([self.spec.rate(index) for index in rates])
+
+    def doublings_beyond(self) -> Array:
+        """How far each batch size lies beyond those that were tried far enough, in doublings; signed."""
+        tried = [arm.batch_size for arm in self.evidence.arms if self.far_enough(arm)] or [self.middle]
+        logs = np.log2(np.array(self.sizes, dtype=float))
+        low, high = math.log2(min(tried)), math.log2(max(tried))
+        return np.asarray(np.minimum(logs - low, 0.0) + np.maximum(logs - high, 0.0))
 
 
 @dataclass(frozen=True)
@@ -145,6 +158,7 @@ class Costs:
     """
 
     batch_sizes: list[int]
+    rate_indices: list[int]
     rates: list[float]
     rate_intervals: list[tuple[float, float]]
     log_seconds: Array
@@ -166,18 +180,24 @@ def costs_by_batch_size(inference: Inference, posterior: Posterior | None = None
     posterior = posterior or inference.evidence.posterior
     assert posterior is not None
     log_sizes = np.log(np.array(inference.sizes, dtype=float))
-    batch, lr = inference.candidates(posterior)
-    log_steps = posterior.log_steps(batch, lr).T
+    places = inference.candidates(posterior)
+    log_steps = posterior.log_steps(*inference.logs(places)).T
     chosen = []
-    for size in log_sizes:
-        mine = np.flatnonzero(np.isclose(batch, size))
+    for size in inference.sizes:
+        mine = np.array([i for i, place in enumerate(places) if place[0] == size])
         # The mean of the steps, not of their logs: beside the best rate lies a cliff on the upper side.
         chosen.append(mine[int(np.argmin(np.exp(log_steps[mine] - log_steps[mine].min()).mean(axis=1)))])
     steps = log_steps[chosen]
-    steps = steps + _MISFIT * np.random.default_rng(0).standard_normal(steps.shape)
+    random = np.random.default_rng(0)
+    steps = steps + _MISFIT * random.standard_normal(steps.shape)
+    # Beyond what was tried every sample bends its own way, further with every doubling.
+    steps = steps + _FURTHER_MISFIT * np.outer(
+        inference.doublings_beyond(), random.standard_normal(steps.shape[1])
+    )
     seconds = steps + inference.log_seconds(log_sizes)[:, None]
     near = seconds <= seconds.min(axis=0) + math.log(1.05)
     ends = np.exp(np.quantile(posterior.best_log_lr(log_sizes), [0.05, 0.95], axis=0)).T
-    rates = [math.exp(lr[i]) for i in chosen]
+    indices = [places[i][1] for i in chosen]
+    rates = [inference.spec.rate(index) for index in indices]
     intervals = [(float(low), float(high)) for low, high in ends]
-    return Costs(list(inference.sizes), rates, intervals, seconds, steps, near.mean(axis=1))
+    return Costs(list(inference.sizes), indices, rates, intervals, seconds, steps, near.mean(axis=1))

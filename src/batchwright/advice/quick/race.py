@@ -3,7 +3,7 @@
 1. *Rates*: at one moderate batch size learning rates a factor of 4 apart are trained side by side, ever
    further; whoever needs 1.5 times the leader's steps to the same level drops out, the range grows past its
    edge, and the leader's neighbours at a factor of 2 join.
-2. *Reference*: the leader goes on to the target. Its seconds are one training, the unit of the budget.
+2. *Reference*: the leader goes on to the target. Its counted work is one training, the unit of the budget.
 3. *Improvement*: every next run is the batch size and learning rate with the greatest expected improvement
    in log seconds to target under the posterior of all runs so far. It stops once it is clearly behind.
 """
@@ -11,20 +11,20 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from batchwright.advice.quick.arms import Arm, compare
+from batchwright.advice.quick.arms import Arm, lead_of
+from batchwright.advice.quick.budget import Meter
 from batchwright.advice.quick.inference import STALLED, Evidence, Inference, costs_by_batch_size
-from batchwright.advice.quick.posterior import Array
+from batchwright.advice.quick.legs import Legs
 from batchwright.core.errors import BatchwrightError
+from batchwright.core.remark import remark
 from batchwright.measure.gradients.noise import Noise, measure_noise
 from batchwright.measure.gradients.preconditioner import weights_of
-from batchwright.study.spec import StudySpec
-from batchwright.task.task import Task
+from batchwright.study.key import RunKey
 
 _FIRST_STEPS = 8
 _GROWTH = 1.5
@@ -38,46 +38,23 @@ _DROP_SD, _DROP_FACTOR = 1.3, 1.05
 _MAX_ARMS = 40
 
 
-@dataclass(frozen=True)
-class Budget:
-    """When to stop: after so many trainings (reference runs), or after so many seconds.
-
-    ``least_seconds`` are granted even where a training takes a fraction of one: three of those would not pay
-    for the measurement itself.
-    """
-
-    trainings: float | None = 3.0
-    seconds: float | None = None
-    least_seconds: float = 5.0
-
-    def in_seconds(self, training_seconds: float) -> float:
-        """The seconds it grants, once those of one training are known (infinite before)."""
-        if self.seconds is not None:
-            return self.seconds
-        trainings = 3.0 if self.trainings is None else self.trainings
-        return max(trainings * training_seconds, self.least_seconds)
-
-
 class Race:
-    """Starts, compares and stops runs; ``log_seconds`` gives log seconds a step at log batch sizes."""
+    """Starts, compares and stops runs, within what the meter allows; decides on what they showed alone."""
 
     def __init__(
         self,
-        spec: StudySpec,
-        task: Task,
-        log_seconds: Callable[[Array], Array],
+        legs: Legs,
+        meter: Meter,
         *,
         middle: int,
-        budget: Budget,
-        began: float,
-        remark: Callable[[str], None] = lambda text: None,
+        say: Callable[[str, dict[str, Any]], None] = lambda code, values: None,
     ) -> None:
-        self.spec, self.task, self.log_seconds = spec, task, log_seconds
-        self.sizes = sorted(spec.batch_sizes)
-        self.middle = middle
-        self.budget, self.began, self.remark = budget, began, remark
+        self.legs, self.meter, self.middle, self.say = legs, meter, middle, say
+        self.spec = legs.spec
+        self.log_seconds = meter.times.log_seconds
+        self.sizes = sorted(self.spec.batch_sizes)
         self.evidence = Evidence()
-        self.inference = Inference(spec, log_seconds, middle, self.evidence)
+        self.inference = Inference(self.spec, self.log_seconds, middle, self.evidence)
 
     def run(self) -> Evidence:
         """All three stages, within the budget."""
@@ -85,43 +62,39 @@ class Race:
         if self.evidence.reference is not None:
             self._improve()
             self._confirm()
+        for arm in self.evidence.arms:
+            self.legs.keep(arm)
         return self.evidence
 
-    @property
-    def spent(self) -> float:
-        return time.perf_counter() - self.began
-
-    def left(self) -> float:
-        """Seconds of the budget that are left."""
-        return self.budget.in_seconds(self.evidence.training_seconds) - self.spent
+    def _spent(self) -> bool:
+        return self.meter.is_spent(self.evidence.arms)
 
     # --- stage 1 ---
 
-    def _begin(self, batch_size: int, lr: float, seed_index: int = 0) -> Arm:
-        arm = Arm.begin(self.spec, self.task, batch_size, float(f"{lr:.4g}"), seed_index)
+    def _begin(self, batch_size: int, rate_index: int, seed: int = 0) -> Arm:
+        arm = self.legs.begin(RunKey(batch_size, rate_index, "search", seed))
         self.evidence.arms.append(arm)
         return arm
 
     def _race_rates(self) -> None:
         """Learning rates side by side at the middle batch size until one reaches the target."""
-        lr = self.spec.optimizer.lr
-        arms = {k: self._begin(self.middle, lr * 2.0**k) for k in (-2, 0, 2)}
+        arms = {k: self._begin(self.middle, k) for k in (-4, 0, 4)}
         alive, horizon = set(arms), _FIRST_STEPS
-        while self.left() > 0:
+        while not self._spent():
             for k in sorted(alive):
-                arms[k].to_step(horizon)
+                self.legs.to_step(arms[k], horizon)
             leader = self._leader(arms, alive)
             reached = [a for a in arms.values() if a.steps_to_target is not None]
             if reached:
                 self._found_reference(min(reached, key=lambda a: a.steps_to_target or math.inf))
                 return
             if added := self._neighbours(arms, leader):
-                arms |= {k: self._begin(self.middle, lr * 2.0**k) for k in added}
+                arms |= {k: self._begin(self.middle, k) for k in added}
                 alive |= set(added)
                 continue
             if self.evidence.noise is None and self._progress(arms[leader]) >= _NOISE_AT:
                 self.evidence.noise = self._noise(arms[leader])
-            self.remark(f"learning rates at batch size {self.middle}, {horizon} steps")
+            self.say("advice.rates", {"batch_size": self.middle, "steps": horizon})
             alive = self._survivors(arms, alive, leader)
             if all(arms[k].ended for k in alive):
                 return
@@ -131,8 +104,8 @@ class Race:
         """Rates to add: past an edge that leads; beside a leader that is well on its way."""
         if len(arms) >= _MAX_RATES:
             return []
-        past = [leader - 2] if leader == min(arms) else [leader + 2] if leader == max(arms) else []
-        beside = [leader - 1, leader + 1] if self._progress(arms[leader]) >= _REFINED_FROM else []
+        past = [leader - 4] if leader == min(arms) else [leader + 4] if leader == max(arms) else []
+        beside = [leader - 2, leader + 2] if self._progress(arms[leader]) >= _REFINED_FROM else []
         return sorted({k for k in (past or beside) if k not in arms})
 
     def _leader(self, arms: dict[int, Arm], alive: set[int]) -> int:
@@ -142,7 +115,7 @@ class Race:
             return min(arms)
         leader = going[0]
         for k in going:
-            against = compare(arms[k], arms[leader])
+            against = lead_of(arms[k], arms[leader])
             if against is not None and against.log_ratio < 0:
                 leader = k
         return leader
@@ -165,7 +138,7 @@ class Race:
 
     def _behind(self, arm: Arm, leader: Arm) -> float:
         """Log of its steps over the leader's to equal levels; infinite where it failed or shows nothing."""
-        against = None if arm.failed else compare(arm, leader)
+        against = None if arm.failed else lead_of(arm, leader)
         return math.inf if against is None else against.log_ratio
 
     def _progress(self, arm: Arm) -> float:
@@ -177,15 +150,16 @@ class Race:
 
     def _noise(self, arm: Arm) -> Noise | None:
         """The noise at an arm's present point; None where the model does not allow to measure it."""
-        weights = weights_of(arm.run.updater, arm.run.model, arm.run.spec)
+        run = self.legs.live(arm)
+        weights = weights_of(run.updater, run.model, run.spec)
         try:
-            return measure_noise(arm.run.model, self.task, sample=_NOISE_ROWS, weights=weights)
+            return measure_noise(run.model, self.legs.task, sample=_NOISE_ROWS, weights=weights)
         except (RuntimeError, BatchwrightError):
             return None  # too little memory, or examples that cannot be taken one by one
 
     def _found_reference(self, arm: Arm) -> None:
         self.evidence.reference = arm
-        self.evidence.training_seconds = arm.seconds
+        self.meter.training_seconds = self.meter.seconds_of(arm)
 
     # --- stage 3 ---
 
@@ -194,47 +168,45 @@ class Race:
         self.inference.update()
         while True:
             if len(evidence.arms) >= _MAX_ARMS:
-                evidence.ended = f"{_MAX_ARMS} runs were made"
+                evidence.ended = remark("advice.ended.enough_runs", count=_MAX_ARMS)
                 return
-            if self.left() <= 0:
-                evidence.ended = "the budget is spent"
+            if self._spent():
+                evidence.ended = remark("advice.ended.budget_spent")
                 return
             choice, improvement = self._most_promising()
             if choice is None or improvement < _LEAST_IMPROVEMENT:
-                evidence.ended = "no other run promised an improvement of 1% or more"
+                evidence.ended = remark("advice.ended.no_promise")
                 return
             arm = choice if isinstance(choice, Arm) else self._begin(*choice)
-            self.remark(f"batch size {arm.batch_size}, learning rate {arm.lr:.3g}")
+            self.say("advice.run", {"batch_size": arm.batch_size, "lr": arm.lr})
             self._run_while_promising(arm)
             self.inference.update()
 
     def _confirm(self) -> None:
         """While budget is left: the batch sizes that may be the best at their rates, on further seeds."""
-        while self.left() > 0 and len(self.evidence.arms) < _MAX_ARMS:
+        while not self._spent() and len(self.evidence.arms) < _MAX_ARMS:
             table = costs_by_batch_size(self.inference)
             about = {*table.as_good(), max(table.best - 1, 0), min(table.best + 1, len(self.sizes) - 1)}
-            runs = {i: self._seeds_at(table.batch_sizes[i], table.rates[i]) for i in sorted(about)}
+            runs = {i: self._seeds_at(table.batch_sizes[i], table.rate_indices[i]) for i in sorted(about)}
             fewest = min(runs, key=lambda i: (runs[i], -table.chance[i]))
             if runs[fewest] >= _SEEDS:
+                self.evidence.ended = remark("advice.ended.confirmed", seeds=_SEEDS)
                 return
-            arm = self._begin(table.batch_sizes[fewest], table.rates[fewest], runs[fewest])
-            self.remark(f"batch size {arm.batch_size} again, seed {arm.seed_index + 1}")
-            while (
-                not arm.ended
-                and self.left() > 0
-                and arm.run.step < 2 * self.inference.like_reference(arm.batch_size)
-            ):
-                arm.to_next_evaluation()
+            arm = self._begin(table.batch_sizes[fewest], table.rate_indices[fewest], runs[fewest])
+            self.say("advice.again", {"batch_size": arm.batch_size, "seed": arm.key.seed + 1})
+            limit = 2 * self.inference.like_reference(arm.batch_size)
+            while not arm.ended and not self._spent() and arm.step < limit:
+                self.legs.go_on(arm)
             self.inference.update()
 
-    def _seeds_at(self, batch_size: int, lr: float) -> int:
-        """Runs so far at a batch size and (nearly) this rate."""
-        return sum(a.batch_size == batch_size and a.near_rate(lr) for a in self.evidence.arms)
+    def _seeds_at(self, batch_size: int, rate_index: int) -> int:
+        """Runs so far at a batch size and this rate."""
+        return sum(a.key[:2] == (batch_size, rate_index) for a in self.evidence.arms)
 
     def _run_while_promising(self, arm: Arm) -> None:
         best = self._best_log_cost()
-        while not arm.ended and self.left() > 0:
-            arm.to_next_evaluation()
+        while not arm.ended and not self._spent():
+            self.legs.go_on(arm)
             if not self.inference.far_enough(arm):
                 continue  # the first steps say little about the rest
             seen = self.inference.observe(arm)
@@ -253,30 +225,27 @@ class Race:
             if a.steps_to_target is not None
         )
 
-    def _most_promising(self) -> tuple[Arm | tuple[int, float] | None, float]:
+    def _most_promising(self) -> tuple[Arm | tuple[int, int] | None, float]:
         """The run with the greatest expected improvement over the best finished one, in log seconds."""
         posterior = self.evidence.posterior
         assert posterior is not None
         finished = [a for a in self.evidence.arms if a.steps_to_target is not None]
-        batch, lr = self.inference.candidates(posterior)
+        places = self.inference.candidates(posterior)
+        batch, lr = self.inference.logs(places)
         costs = posterior.log_steps(batch, lr) + self.log_seconds(batch)
         own = np.log([a.batch_size for a in finished]), np.log([a.lr for a in finished])
         known = posterior.log_steps(*own) + self.log_seconds(own[0])
         incumbent = known[:, int(np.argmin(known.mean(axis=0)))]
         improvement = np.maximum(incumbent[:, None] - costs, 0.0).mean(axis=0)
         for i in np.argsort(-improvement):
-            near = self._near(float(batch[i]), float(lr[i]))
+            near = self._near(*places[i])
             if near is None:
-                return (round(math.exp(batch[i])), math.exp(lr[i])), float(improvement[i])
+                return places[i], float(improvement[i])
             if not (near.ended or near.dropped or near.stalled(STALLED)):
                 return near, float(improvement[i])
         return None, 0.0
 
-    def _near(self, log_batch: float, log_lr: float) -> Arm | None:
-        """The run at this batch size whose rate is within a third of a doubling, the furthest one."""
-        close = [
-            a
-            for a in self.evidence.arms
-            if a.batch_size == round(math.exp(log_batch)) and abs(math.log(a.lr) - log_lr) < math.log(2) / 3
-        ]
-        return max(close, key=lambda a: a.run.step, default=None)
+    def _near(self, batch_size: int, rate_index: int) -> Arm | None:
+        """The run that went furthest at a batch size and this rate."""
+        close = [a for a in self.evidence.arms if a.key[:2] == (batch_size, rate_index)]
+        return max(close, key=lambda a: a.step, default=None)

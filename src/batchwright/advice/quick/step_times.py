@@ -9,6 +9,7 @@ import numpy as np
 
 from batchwright.advice.quick.posterior import Array
 from batchwright.measure.hardware.turns import REAL, Contender, Instruments, Pace, take_turns, warm_up
+from batchwright.study.key import RunKey
 from batchwright.study.spec import StudySpec
 from batchwright.task.task import Task
 from batchwright.training.loop import Run
@@ -35,6 +36,10 @@ class StepTimes:
         beyond = np.maximum(log_batch - known[-1], 0.0)
         return np.asarray(np.interp(log_batch, known, values) + beyond)
 
+    def seconds_at(self, batch_size: int) -> float:
+        """Seconds a step at one batch size."""
+        return float(np.exp(self.log_seconds(np.log([float(batch_size)])))[0])
+
     @property
     def knee(self) -> float:
         """The batch size at which the part that grows with B equals the overhead of a step."""
@@ -53,7 +58,7 @@ def step_times(spec: StudySpec, task: Task, *, instruments: Instruments = REAL) 
     last, steep = math.inf, 0
     size = min(spec.batch_sizes)
     while size <= max(spec.batch_sizes):
-        run = Run(spec.run(size, spec.optimizer.lr, 0, 1), task)
+        run = Run(spec.run(RunKey(size, 0, "search", 0), 1), task)
         contenders.append(Contender(batch_size=size, update=run.update, wait=run.synchronise))
         warm.append(once := warm_up(contenders[-1], instruments.clock, _PACE.turn_seconds))
         steep = steep + 1 if once > _PROPORTIONAL * last else 0

@@ -8,16 +8,17 @@ from collections.abc import Iterable
 import numpy as np
 
 from batchwright.advice.curve.fit import fit_curve
-from batchwright.advice.curve.profile import curve
+from batchwright.advice.curve.profile import log_curve
 from batchwright.advice.curve.runs import Point, Vector
-from batchwright.advice.table.read import Runs
+from batchwright.advice.table.read import WorkloadRuns
+from batchwright.core.remark import Remark, remark
 
 MOST_BATCH_SIZES = 200
 """More distinct batch sizes than this are brought together, to so many at most."""
 
 
-def points_of(runs: Runs, most: int = MOST_BATCH_SIZES) -> tuple[list[Point], str | None]:
-    """The runs by batch size, and a note where neighbouring batch sizes were brought together.
+def grouped_points(runs: WorkloadRuns, most: int = MOST_BATCH_SIZES) -> tuple[list[Point], Remark | None]:
+    """The runs by batch size, and a remark where neighbouring batch sizes were brought together.
 
     Bins are even in log B. A run at B in a bin that stands for B' counts as one of S f(B')/f(B) steps, with
     f(B) = 1 + B_crit/B from a first fit: the curve is the same, and its slope within a bin does not pass for
@@ -34,13 +35,10 @@ def points_of(runs: Runs, most: int = MOST_BATCH_SIZES) -> tuple[list[Point], st
     center[0], center[-1] = edges[0], edges[-1]
     rough = _grouped(np.exp(center[place]), runs.steps, runs.censored)
     log_critical = math.log(fit_curve(rough).critical_batch)
-    shift = curve(log_critical, center[place]) - curve(log_critical, log_batch)
+    shift = log_curve(log_critical, center[place]) - log_curve(log_critical, log_batch)
     points = _grouped(np.exp(center[place]), runs.steps * np.exp(shift), runs.censored)
-    note = (
-        f"{distinct:,} batch sizes were brought to {len(points)}, even on log B: within "
-        f"{(edges[1] - edges[0]) / 2:.1%} of their own, each run moved along the fitted curve."
-    )
-    return points, note
+    within = float(edges[1] - edges[0]) / 2
+    return points, remark("fit_table.grouped", batch_sizes=distinct, kept=len(points), within=within)
 
 
 def _grouped(batch_size: Vector, steps: Vector, censored: Iterable[bool]) -> list[Point]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,13 +11,13 @@ import numpy as np
 
 from batchwright.advice.curve.fit import CurveFit, fit_curve
 from batchwright.advice.curve.runs import Point, log_median
-from batchwright.advice.table.bins import MOST_BATCH_SIZES, points_of
-from batchwright.advice.table.read import Runs, Table, read_table
+from batchwright.advice.table.bins import grouped_points
+from batchwright.advice.table.read import LARGEST, RunTable, WorkloadRuns, read_table
 from batchwright.advice.table.result import (
+    BatchSizeEstimate,
     Bound,
     CriticalBatchEstimate,
     Definitions,
-    Estimate,
     FitResult,
     Interval,
     LeaveOneOut,
@@ -24,9 +25,10 @@ from batchwright.advice.table.result import (
     OverheadEstimate,
     PredictedSteps,
     WorkloadFit,
-)  # fmt: skip
-from batchwright.advice.table.wording import next_steps, sentence
+)
 from batchwright.core.errors import DataError, InputError, unknown_name
+from batchwright.core.remark import Remark, remark
+from batchwright.training.environment import environment
 
 _MOST_WORK = 450
 """Batch sizes of all workloads together: leaving each of so many out takes some seconds."""
@@ -34,7 +36,14 @@ _REFITTED = 30
 
 
 def fit_table(
-    table: Any, *, predict: Sequence[float] = (), far: bool = False, workload: str | None = None
+    table: Any,
+    *,
+    predict: Sequence[float] = (),
+    far: bool = False,
+    workload: str | None = None,
+    workload_column: str | Sequence[str] | None = None,
+    dataset_size: float | None = None,
+    devices: float | None = None,
 ) -> FitResult:
     """The critical batch size of every workload in a table of steps (or examples) to target.
 
@@ -49,21 +58,24 @@ def fit_table(
     ('fits', 512, 500)
 
     Args:
-        table: a path to a CSV file, a pandas or Polars data frame, or a mapping of columns; see
-            ``advice.table.read_table`` for what it may hold.
+        table: a file, text, data frame, mapping or list of rows; see ``advice.table.read.read_table``.
         predict: batch sizes at which steps are predicted. Below the smallest measured one or beyond twice the
             largest they are refused, row by row.
         far: predict those, too; the misfit's variance then grows with every doubling.
         workload: fit this one only; a part of its name will do.
+        workload_column, dataset_size, devices: how to read the table, see ``advice.table.read.read_table``.
 
     Raises:
         InputError: a bad table (``DataError``), a workload with fewer than two batch sizes whose median run
             reached the target, an unknown workload, or a batch size to predict that is not positive.
     """
     for size in predict:
-        if not (size > 0 and math.isfinite(size)):
-            raise InputError(f"a batch size to predict must be positive and finite, got {size:g}")
-    read = read_table(table)
+        if not 0 < size <= LARGEST:
+            raise InputError(
+                f"a batch size to predict must be positive and at most {LARGEST:g}, got {size:g}"
+            )
+    began = time.perf_counter()
+    read = read_table(table, dataset_size=dataset_size, devices=devices, workload_column=workload_column)
     chosen = read.workloads if workload is None else _named(workload, read)
     _check(chosen, read)
     return FitResult(
@@ -72,11 +84,13 @@ def fit_table(
         columns=dict(read.columns),
         units=dict(read.units),
         workloads=tuple(_fit(runs, read, predict, far) for runs in chosen),
-        notes=read.notes,
+        notes=read.remarks,
+        seconds=time.perf_counter() - began,
+        environment=environment(),
     )
 
 
-def _named(workload: str, table: Table) -> tuple[Runs, ...]:
+def _named(workload: str, table: RunTable) -> tuple[WorkloadRuns, ...]:
     """The workload of this name, or the only one whose name has it in it, whatever the case."""
     names = [runs.workload for runs in table.workloads]
     found = [i for i, name in enumerate(names) if name == workload]
@@ -91,9 +105,9 @@ def _named(workload: str, table: Table) -> tuple[Runs, ...]:
     )
 
 
-def _check(chosen: Sequence[Runs], table: Table) -> None:
+def _check(chosen: Sequence[WorkloadRuns], table: RunTable) -> None:
     """Refuse at once what cannot be fitted."""
-    other = "add rows at another" + (", or choose with --workload" if len(table.workloads) > 1 else "")
+    other = "add rows at another" + (", or choose with workload=" if len(table.workloads) > 1 else "")
     work = 0
     for runs in chosen:
         sizes = np.unique(runs.batch_size)
@@ -105,24 +119,23 @@ def _check(chosen: Sequence[Runs], table: Table) -> None:
             raise DataError(f"{where}: a curve needs two batch sizes or more, got {sizes[0]:g} only: {other}")
     if work > _MOST_WORK:
         raise DataError(
-            f"{table.source}: {len(chosen):,} workloads are too many for one call: choose with --workload, "
-            f"or check that {table.columns['workload']!r} names workloads"
+            f"{table.source}: {len(chosen):,} workloads are too many for one call: choose with workload=, or "
+            f"check that {table.columns['workload']!r} names workloads"
         )
 
 
-def _fit(runs: Runs, table: Table, predict: Sequence[float], far: bool) -> WorkloadFit:
+def _fit(runs: WorkloadRuns, table: RunTable, predict: Sequence[float], far: bool) -> WorkloadFit:
     try:
-        points, binned = points_of(runs, MOST_BATCH_SIZES)
+        points, grouped = grouped_points(runs)
         fit = fit_curve(points)
     except InputError as error:
         where = f"{table.source}{f', workload {runs.workload!r}' if runs.workload else ''}"
         raise DataError(f"{where}: {error}: train longer where runs were cut short") from None
     critical = _critical(fit)
     steps_min, examples_min = _minima(fit)
-    found = WorkloadFit(
+    return WorkloadFit(
         workload=runs.workload,
         verdict=fit.verdict,
-        sentence="",
         critical_batch=critical,
         definitions=_definitions(fit, critical),
         steps_min=steps_min,
@@ -132,13 +145,12 @@ def _fit(runs: Runs, table: Table, predict: Sequence[float], far: bool) -> Workl
         valid_range=fit.valid_range,
         seed_sd=fit.seed_sd,
         misfit_sd=fit.misfit_sd,
-        runs=len(runs.steps) + sum(runs.failed.values()),
+        runs=len(runs.steps) + sum(runs.failed.values()) + sum(runs.lost.values()),
         measured=_measured(points, runs, fit),
         band=fit.band(),
-        notes=(*((binned,) if binned else ()), *fit.notes, *_failures(runs)),
-        next_steps=(),
+        notes=(*((grouped,) if grouped else ()), *fit.notes, *_left_out(runs)),
+        next_steps=_next_steps(fit),
     )
-    return found.model_copy(update={"sentence": sentence(found), "next_steps": next_steps(found)})
 
 
 def _critical(fit: CurveFit) -> CriticalBatchEstimate:
@@ -169,7 +181,7 @@ def _definitions(fit: CurveFit, critical: CriticalBatchEstimate) -> Definitions:
         overhead(critical.interval[1]),
     )
     return Definitions(
-        hyperbola=Estimate(value=critical.value, interval=critical.interval),
+        hyperbola=BatchSizeEstimate(value=critical.value, interval=critical.interval),
         overhead_20=OverheadEstimate(value=overhead(critical.value), interval=ends, anchor=anchor),
     )
 
@@ -202,7 +214,7 @@ def _predicted(fit: CurveFit, size: float, far: bool) -> PredictedSteps:
     )
 
 
-def _measured(points: Sequence[Point], runs: Runs, fit: CurveFit) -> tuple[Measured, ...]:
+def _measured(points: Sequence[Point], runs: WorkloadRuns, fit: CurveFit) -> tuple[Measured, ...]:
     rows = {
         p.batch_size: Measured(
             batch_size=p.batch_size,
@@ -212,27 +224,51 @@ def _measured(points: Sequence[Point], runs: Runs, fit: CurveFit) -> tuple[Measu
             steps=p.steps,
             censored=p.censored,
             failed=runs.failed.get(p.batch_size, 0),
+            lost=runs.lost.get(p.batch_size, 0),
         )
         for p in points
         for median in (log_median(p),)
     }
-    for size, count in runs.failed.items():
-        if size not in rows:
-            curve = fit.predict(size).steps
-            rows[size] = Measured(
-                batch_size=size, median=None, median_is_bound=False, curve=curve, steps=(), censored=(),
-                failed=count,
-            )  # fmt: skip
+    for size in {*runs.failed, *runs.lost} - rows.keys():
+        rows[size] = Measured(
+            batch_size=size,
+            median=None,
+            median_is_bound=False,
+            curve=fit.predict(size).steps,
+            steps=(),
+            censored=(),
+            failed=runs.failed.get(size, 0),
+            lost=runs.lost.get(size, 0),
+        )
     return tuple(rows[size] for size in sorted(rows))
 
 
-def _failures(runs: Runs) -> list[str]:
-    if not runs.failed:
-        return []
-    sizes = ", ".join(f"{size:g}" for size in list(runs.failed)[:6]) + (
-        " ..." if len(runs.failed) > 6 else ""
-    )
+def _left_out(runs: WorkloadRuns) -> list[Remark]:
+    """Runs without steps to target: medians at their batch sizes are those of the others."""
     return [
-        f"{sum(runs.failed.values())} failed run(s) at batch size {sizes} were left out: medians there "
-        "are those of the runs that did not fail."
+        remark(code, count=sum(sizes.values()), batch_sizes=[_whole(size) for size in sizes])
+        for code, sizes in (("fit_table.failed", runs.failed), ("fit_table.lost", runs.lost))
+        if sizes
     ]
+
+
+def _next_steps(fit: CurveFit) -> tuple[Remark, ...]:
+    """What to train where the verdict is not "fits"."""
+    smallest, largest = fit.batch_sizes[0], fit.batch_sizes[-1]
+    smaller = [_whole(max(smallest / factor, 1)) for factor in (2, 4)]
+    if fit.verdict == "does_not_follow":
+        return (remark("fit_table.next.check"),)
+    if fit.verdict == "fits":
+        third = _whole(math.sqrt(smallest * largest))
+        return (remark("fit_table.next.third", batch_size=third),) if fit.points_used < 3 else ()
+    if fit.one_sided_bound is None:
+        return (remark("fit_table.next.more_seeds", batch_sizes=[smaller[1], _whole(4 * largest)]),)
+    wanted = [_whole(2 * largest), _whole(4 * largest)]
+    if fit.one_sided_bound[0] == "at most":
+        wanted = smaller
+    return (remark("fit_table.next.train", batch_sizes=sorted(set(wanted))),)
+
+
+def _whole(batch_size: float) -> int | float:
+    """A batch size to name: as it is where it is whole, else in three digits."""
+    return int(batch_size) if batch_size == int(batch_size) else float(f"{batch_size:.3g}")

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from batchwright.advice.curve.runs import Vector
-from batchwright.advice.table.columns import COSTS, UNITS, read_headings, steps_made
-from batchwright.core.errors import DataError, unknown_name
+from batchwright.advice.table.cell import in_words
+from batchwright.advice.table.columns import POOL_ALL, Columns, read_headings
+from batchwright.advice.table.ended import CENSORED, FAILED, LOST, REACHED, HowEnded, ends_of
+from batchwright.advice.table.numbers import NumberColumn, read_numbers
+from batchwright.advice.table.pooling import check_pooling
+from batchwright.advice.table.rates import rows_that_count
+from batchwright.advice.table.source import Grid, first_true, open_grid
+from batchwright.core.errors import DataError
+from batchwright.core.remark import Remark, remark
 
-Ended = Literal["reached", "censored", "failed"]
-
-_STATUS: dict[str, Ended] = {
-    **dict.fromkeys(("target reached", "reached", "success", "succeeded", "converged"), "reached"),
-    **dict.fromkeys(("done", "ok", "completed", "complete", "finished", "observed"), "reached"),
-    **dict.fromkeys(("budget exhausted", "censored", "right censored", "cut short"), "censored"),
-    **dict.fromkeys(
-        ("timeout", "timed out", "truncated", "not reached", "stopped", "interrupted"), "censored"
-    ),
-    **dict.fromkeys(("diverged", "failed", "failure", "error", "nan", "out of memory", "oom"), "failed"),
-}
-_YES = ("true", "1", "1.0", "yes", "y", "t", "x")
-_NO = ("false", "0", "0.0", "no", "n", "f", "")
+LARGEST = 1e15
+"""Batch sizes and steps beyond are typing errors."""
 
 
 @dataclass(frozen=True)
-class Runs:
+class WorkloadRuns:
     """The runs of one workload, one entry each; steps in updates, batch sizes in examples per update.
 
     Where ``censored``, steps are a lower bound: the run was cut short there. ``failed`` counts the runs left
-    out because they diverged or broke, by batch size.
+    out because they diverged or broke, ``lost`` those that missed the target without saying how far they
+    came, both by batch size.
     """
 
     workload: str
@@ -45,203 +38,203 @@ class Runs:
     steps: Vector
     censored: NDArray[np.bool_]
     failed: Mapping[float, int]
+    lost: Mapping[float, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Table:
-    """What was read: ``columns`` maps each meaning to the heading it was found under."""
+class RunTable:
+    """What was read: ``columns`` maps each meaning to the heading it was found under, ``units`` to a code."""
 
     source: str
     rows: int
     columns: Mapping[str, str]
     units: Mapping[str, str]
-    workloads: tuple[Runs, ...]
-    notes: tuple[str, ...]
+    workloads: tuple[WorkloadRuns, ...]
+    remarks: tuple[Remark, ...]
 
 
-def read_table(table: Any) -> Table:
-    """Read a CSV file, a data frame, or a mapping of columns.
+def read_table(
+    table: Any,
+    *,
+    dataset_size: float | None = None,
+    devices: float | None = None,
+    workload_column: str | Sequence[str] | None = None,
+) -> RunTable:
+    """Read a table of runs, whoever made it.
 
-    A CSV file is UTF-8 text with a heading line, its cells separated by commas, semicolons or tabs. Headings
-    are matched kindly (``advice.columns``). A row is right-censored where ``censored`` is true (``reached``
-    false) or ``status`` says so (``budget_exhausted``, ``timeout``); its steps are those it had made. A run
-    whose ``status`` is a failure (``diverged``, ``out_of_memory``) is counted and left out.
+    Text tables may be separated by commas, semicolons, tabs, pipes (Markdown) or aligned by spaces, in UTF-8,
+    UTF-16, GBK or Latin-1, with full-width signs. Headings are matched kindly, in English and Chinese, with a
+    unit behind them (``steps (k)``). Numbers may have separators of thousands, a decimal comma, ``k``, ``M``
+    or ``万`` behind them; one convention a column, and a cell that may mean two numbers is refused.
+
+    A row is right-censored where ``censored`` is true (``reached`` false), where ``status`` says so
+    (``budget_exhausted``, ``timeout``) or the cell is ``>5000``; its steps are those it had made. A run that
+    failed (``diverged``, ``OOM``), or of which only ``DNF`` is known, is counted and left out. Where rows of
+    a batch size differ in the learning rate, those of the best one count; of a study's export those that
+    confirm it.
 
     Args:
-        table: a path; a pandas or Polars ``DataFrame``; or a mapping of headings to equally long sequences.
+        table: a path, ``-`` for standard input, or text; a pandas, Polars or Arrow table; a mapping of
+            headings to columns, or a list of rows as mappings; the answer of a study.
+        dataset_size: examples in the data set, where the table counts epochs.
+        devices: what a batch size per device is to be multiplied by: devices times accumulation steps.
+        workload_column: the heading (or several) that names what was trained, where it is not recognised;
+            ``"none"`` to pool all rows.
 
     Raises:
-        DataError: no such file, nothing in it, columns missing, or a cell that breaks a rule (its row is
-            named: in a file by its line, the heading being line 1).
+        DataError: no table, columns missing, a cell that breaks a rule (its row is named: in a file by its
+            line), or rows that differ in kind by a column that is not understood.
+        InputError: a bad argument.
+
+    >>> table = read_table("batch;steps\\n8;1.250\\n32;750\\n")
+    >>> table.workloads[0].steps.tolist(), table.remarks[0].code
+    ([1250.0, 750.0], 'fit_table.read_number')
     """
-    if isinstance(table, (str, Path)):
-        return _checked(Path(table).name, *_lines(Path(table)))
-    if isinstance(table, Mapping):
-        columns = [list(column) for column in table.values()]
-        if len({len(column) for column in columns}) > 1:
-            raise DataError("the columns of a table must have the same length")
-        return _checked("the table", [str(h) for h in table], enumerate(zip(*columns, strict=True)))
-    rows = getattr(table, "iter_rows", None)  # Polars
-    if rows is None and hasattr(table, "itertuples"):
-        rows = lambda: table.itertuples(index=False, name=None)  # noqa: E731
-    if rows is None or not hasattr(table, "columns"):
-        raise DataError(f"a table must be a path, a data frame or a mapping, got {type(table).__name__}")
-    return _checked("the data frame", [str(h) for h in table.columns], enumerate(rows()))
-
-
-def _lines(path: Path) -> tuple[list[str], Iterator[tuple[int, Sequence[Any]]]]:
-    """The headings and the numbered rows of a text file."""
-    if not path.exists():
-        raise DataError(f"there is no file {path}")
-    if not path.is_file():
-        raise DataError(f"{path} must be a CSV file, it is a folder or device")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{path.name} must be CSV as UTF-8 text: export the sheet as CSV") from None
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    if not text.strip("\0 \r\n\t,;"):
-        raise DataError(
-            f"{path.name} is empty: needed are batch_size, and steps_to_target or examples_to_target"
-        )
-    first = text.lstrip().split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
-
-    def numbered() -> Iterator[tuple[int, list[str]]]:
-        try:
-            for row in reader:
-                if any(cell.strip() for cell in row):
-                    yield reader.line_num, row
-        except csv.Error as error:
-            raise DataError(f"{path.name}, row {reader.line_num}: not CSV: {error}") from None
-
-    rows = numbered()
-    return [cell.strip() for cell in next(rows)[1]], rows
-
-
-def _checked(source: str, headings: list[str], rows: Iterable[tuple[int, Sequence[Any]]]) -> Table:
-    """Cells to numbers, each with its rule, and rows grouped by workload."""
-    places, notes = read_headings(headings, source)
-    batch_at, workload_at, run_at, lr_at = (places.get(m) for m in ("batch_size", "workload", "run", "lr"))
-    cost = next(meaning for meaning in COSTS if meaning in places)
-    made_at = steps_made(headings, places) if cost == "steps_to_target" else None
-    ended = _how_it_ended(headings, places)
-    groups: dict[str, list[tuple[float, float, bool]]] = {}
-    failed: dict[str, dict[float, int]] = {}
-    seen: set[tuple[Any, ...]] = set()
-    rates: dict[tuple[str, float], set[str]] = {}
-    repeated = count = 0
-    for line, row in rows:
-        where = f"{source}, row {line}"
-        if len(row) != len(headings):
-            raise DataError(f"{where}: has {len(row)} cells where the heading has {len(headings)}")
-        count += 1
-        workload = "" if workload_at is None else str(row[workload_at]).strip()
-        batch_size = _positive(row[batch_at or 0], headings[batch_at or 0], where)
-        how = ended(row, where)
-        if run_at is not None:
-            key = (workload, batch_size, *(str(row[i]) for i in (run_at, lr_at) if i is not None))
-            repeated += key in seen
-            seen.add(key)
-        if lr_at is not None:
-            rates.setdefault((workload, batch_size), set()).add(str(row[lr_at]))
-        runs = groups.setdefault(workload, [])
-        if how == "failed":
-            lost = failed.setdefault(workload, {})
-            lost[batch_size] = lost.get(batch_size, 0) + 1
-            continue
-        place = places[cost]
-        if how == "censored" and made_at is not None and _blank(row[place]):
-            place = made_at
-        value = _positive(row[place], headings[place], where)
-        runs.append(
-            (batch_size, value if cost == "steps_to_target" else value / batch_size, how == "censored")
-        )
-    if not count:
-        raise DataError(f"{source} has a heading and no rows")
-    notes += _doubts(headings, places, repeated, rates)
-    return Table(
-        source=source,
-        rows=count,
-        columns={meaning: headings[place] for meaning, place in places.items()},
-        units={meaning: unit for meaning, unit in UNITS.items() if meaning in places},
-        workloads=tuple(_runs(name, runs, failed.get(name, {})) for name, runs in groups.items()),
-        notes=tuple(notes),
+    grid = open_grid(table)
+    columns = read_headings(
+        grid.headings,
+        grid.source,
+        dataset_size=dataset_size,
+        devices=devices,
+        workload_column=workload_column,
+    )
+    if not len(grid):
+        raise DataError(f"{grid.source} has a heading and no rows")
+    remarks = [*columns.remarks]
+    batch_size, ends = _quantities(grid, columns, dataset_size, devices, remarks)
+    names = _workloads(grid, columns)
+    groups = list(zip(names, batch_size.tolist(), strict=True))
+    counts = rows_that_count(grid, columns, groups, ends, remarks)
+    _note_repeats(grid, columns, groups, counts, remarks)
+    if workload_column != POOL_ALL:
+        remarks += _checked(grid, columns, groups, counts, ends)
+    return RunTable(
+        source=grid.source,
+        rows=len(grid),
+        columns=_named(grid, columns),
+        units=_units(columns),
+        workloads=tuple(_runs(names, batch_size, ends, counts)),
+        remarks=tuple(remarks),
     )
 
 
-def _runs(workload: str, rows: Sequence[tuple[float, float, bool]], failed: Mapping[float, int]) -> Runs:
-    values = np.array(rows, dtype=float).reshape(-1, 3)
-    return Runs(workload, values[:, 0], values[:, 1], values[:, 2].astype(bool), dict(sorted(failed.items())))
+def _quantities(
+    grid: Grid, columns: Columns, dataset_size: float | None, devices: float | None, remarks: list[Remark]
+) -> tuple[Vector, HowEnded]:
+    """Batch sizes in examples per update, and how each run ended, its cost in updates."""
+    batch_at, cost_at = columns.places[columns.batch], columns.places[columns.cost]
+
+    def numbers(place: int) -> NumberColumn:
+        found = read_numbers(grid, place, remarks, whole=place != cost_at)
+        factor = columns.multiples.get(place)
+        if factor is None:
+            return found
+        remarks.append(remark("fit_table.multiplied", heading=grid.headings[place], factor=factor))
+        return NumberColumn(found.values * factor, found.words, found.above)
+
+    batch_size = _positive(grid, batch_at, numbers(batch_at))
+    for place in columns.factors:
+        batch_size = batch_size * _positive(grid, place, numbers(place))
+    if devices is not None and columns.batch == "device_batch_size":
+        batch_size = batch_size * devices
+    ends = ends_of(grid, columns, numbers(cost_at), None if columns.made is None else numbers(columns.made))
+    value = ends.value
+    if columns.cost == "epochs_to_target" and dataset_size is not None:
+        value = value * dataset_size
+    if columns.cost != "steps_to_target":
+        value = value / batch_size
+    if (bad := first_true((value > LARGEST) | (value < 1 / LARGEST))) is not None:
+        heading = grid.headings[cost_at]
+        raise DataError(f"{grid.where(bad)}: {heading!r} is beyond all training, got {value[bad]:g} steps")
+    return batch_size, HowEnded(ends.how, value)
 
 
-def _blank(cell: Any) -> bool:
-    """An empty cell, in a data frame also a missing value."""
-    return str(cell).strip().lower() in ("", "none", "nan", "<na>", "nat")
+def _positive(grid: Grid, place: int, numbers: NumberColumn) -> Vector:
+    """Every row's number, with a rule that it is one, positive and within reason."""
+    heading, values = grid.headings[place], numbers.values
+    if numbers.words:
+        row = min(numbers.words)
+        cell = in_words(grid.columns[place][row])
+        raise DataError(f"{grid.where(row)}: {heading!r} must be a number, got {cell}")
+    for bad, rule in (
+        (~((values > 0) & (values < np.inf)), "positive and finite"),
+        ((values > LARGEST) | (values < 1 / LARGEST), f"at most {LARGEST:g}"),
+        (numbers.above, "a number, not a bound"),
+    ):
+        if (first := first_true(bad)) is not None:
+            raise DataError(f"{grid.where(first)}: {heading!r} must be {rule}, got {values[first]:g}")
+    return values
 
 
-def _positive(cell: Any, heading: str, where: str) -> float:
-    """The cell as a positive, finite number."""
-    try:
-        if isinstance(cell, bool):
-            raise ValueError
-        value = float(cell)
-    except (TypeError, ValueError):
-        text = str(cell).strip()
-        plain = text.replace(",", "").replace(" ", "").replace("'", "")
-        fix = f": write {plain}" if plain != text and plain.isdigit() else ""
-        shown = "an empty cell" if _blank(cell) else repr(text)
-        raise DataError(f"{where}: {heading!r} must be a number, got {shown}{fix}") from None
-    if not (value > 0 and math.isfinite(value)):
-        shown = "an empty cell" if isinstance(cell, float) and math.isnan(value) else f"{value:g}"
-        raise DataError(f"{where}: {heading!r} must be positive and finite, got {shown}")
-    return value
+def _workloads(grid: Grid, columns: Columns) -> list[str]:
+    """The workload of each row; of several columns those that vary name it together."""
+    of = [[str(cell).strip() for cell in grid.columns[place]] for place in columns.workload]
+    varying = [column for column in of if len(set(column)) > 1] or of[:1]
+    if not varying:
+        return [""] * len(grid)
+    return [", ".join(cells) for cells in zip(*varying, strict=True)]
 
 
-def _how_it_ended(
-    headings: Sequence[str], places: Mapping[str, int]
-) -> Callable[[Sequence[Any], str], Ended]:
-    """How a row's run ended, by whichever column says so; without one every run reached the target."""
-    for meaning in ("status", "censored", "reached"):
-        if meaning in places:
-            place, heading = places[meaning], headings[places[meaning]]
-            break
-    else:
-        return lambda row, where: "reached"
-
-    def by_status(row: Sequence[Any], where: str) -> Ended:
-        text = str(row[place]).strip().lower().rpartition(".")[2].replace("_", " ").replace("-", " ")
-        if text not in _STATUS:
-            raise DataError(f"{where}: {unknown_name(heading, text, _STATUS)}")
-        return _STATUS[text]
-
-    def by_flag(row: Sequence[Any], where: str) -> Ended:
-        text = "" if _blank(row[place]) else str(row[place]).strip().lower()
-        if text in _STATUS:
-            return _STATUS[text]
-        if text not in _YES + _NO or (meaning == "reached" and not text):
-            raise DataError(f"{where}: {heading!r} must be true or false, got {text or 'an empty cell'!r}")
-        return "censored" if (text in _YES) == (meaning == "censored") else "reached"
-
-    return by_status if meaning == "status" else by_flag
+def _note_repeats(
+    grid: Grid, columns: Columns, groups: Sequence[Any], counts: NDArray[np.bool_], remarks: list[Remark]
+) -> None:
+    """Say where a repetition stands twice: perhaps a row was copied."""
+    if not columns.run:
+        return
+    of = [grid.columns[place] for place in columns.run]
+    if "lr" in columns.places:
+        of.append(grid.columns[columns.places["lr"]])
+    rows = np.flatnonzero(counts).tolist()
+    keys = {(groups[row], *(str(column[row]) for column in of)) for row in rows}
+    if repeated := len(rows) - len(keys):
+        remarks.append(remark("fit_table.repeated", count=repeated, heading=grid.headings[columns.run[0]]))
 
 
-def _doubts(
-    headings: Sequence[str], places: Mapping[str, int], repeated: int, rates: Mapping[Any, set[str]]
-) -> list[str]:
-    """What in the table may mislead the fit."""
-    notes = []
-    if all(meaning in places for meaning in COSTS):
-        notes.append(f"Fitted {headings[places[COSTS[0]]]!r}; {headings[places[COSTS[1]]]!r} was not needed.")
-    if repeated:
-        notes.append(
-            f"{repeated} row(s) repeat a {headings[places['run']]} at their batch size: each counts as a run."
+def _checked(
+    grid: Grid, columns: Columns, groups: Sequence[Any], counts: NDArray[np.bool_], ends: HowEnded
+) -> list[Remark]:
+    rows = np.flatnonzero(counts & (ends.how == REACHED)).tolist()
+    codes = {group: code for code, group in enumerate(dict.fromkeys(groups))}
+    return check_pooling(grid, columns, rows, [codes[groups[row]] for row in rows], np.log(ends.value[rows]))
+
+
+def _runs(
+    names: Sequence[str], batch_size: Vector, ends: HowEnded, counts: NDArray[np.bool_]
+) -> list[WorkloadRuns]:
+    found = []
+    codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
+    code_of = np.array([codes[name] for name in names])
+    for name, code in codes.items():
+        own = counts & (code_of == code)
+        used = own & ((ends.how == REACHED) | (ends.how == CENSORED))
+        found.append(
+            WorkloadRuns(
+                workload=name,
+                batch_size=batch_size[used],
+                steps=ends.value[used],
+                censored=ends.how[used] == CENSORED,
+                failed=_counted(batch_size[own & (ends.how == FAILED)]),
+                lost=_counted(batch_size[own & (ends.how == LOST)]),
+            )
         )
-    if mixed := sum(len(values) > 1 for values in rates.values()):
-        notes.append(
-            f"At {mixed} batch size(s) rows differ in {headings[places['lr']]!r} and are taken as repeats: "
-            "keep the rows of the best learning rate at each batch size."
-        )
-    return notes
+    return found
+
+
+def _counted(batch_sizes: Vector) -> dict[float, int]:
+    sizes, counts = np.unique(batch_sizes, return_counts=True)
+    return dict(zip(sizes.tolist(), counts.tolist(), strict=True))
+
+
+def _named(grid: Grid, columns: Columns) -> dict[str, str]:
+    named = {meaning: grid.headings[place] for meaning, place in columns.places.items()}
+    for meaning, places in (("workload", columns.workload), ("run", columns.run)):
+        if places:
+            named[meaning] = ", ".join(grid.headings[place] for place in places)
+    return named
+
+
+def _units(columns: Columns) -> dict[str, str]:
+    """Codes of the units of the batch size and of what was read as the cost."""
+    what = "tokens" if columns.in_tokens else "examples"
+    cost = "updates" if columns.cost == "steps_to_target" else columns.cost.removesuffix("_to_target")
+    return {columns.batch: f"{what}_per_update", columns.cost: cost}

@@ -1,4 +1,7 @@
-"""What ``fit`` found in a table: the document behind terminal, ``--json``, figure and notebook."""
+"""What ``fit`` found in a table: the document behind terminal, JSON, figure and notebook.
+
+Values and codes; ``report.text`` has the words.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from batchwright.advice.curve.fit import Verdict
+from batchwright.advice.curve.fit import CurveVerdict
+from batchwright.core.remark import Remark, remark
 
 _FROZEN = ConfigDict(frozen=True)
 
 Interval = tuple[float | None, float | None]
 """Of 90%; an end is None where the data do not bound it."""
 
-BRANCHED_REASON = (
-    "A table of finished runs cannot give it: branch runs from a checkpoint with larger batches and compare "
-    "their loss after equally many examples (Merrill et al. 2025, arXiv 2505.23971)."
-)
+BRANCHED_REASON = remark("fit_table.branched_needs_checkpoints")
 
 
 class Bound(BaseModel):
@@ -41,7 +42,7 @@ class CriticalBatchEstimate(BaseModel):
     one_sided_bound: Bound | None = None
 
 
-class Estimate(BaseModel):
+class BatchSizeEstimate(BaseModel):
     """A batch size by one definition."""
 
     model_config = _FROZEN
@@ -49,7 +50,7 @@ class Estimate(BaseModel):
     interval: Interval | None
 
 
-class OverheadEstimate(Estimate):
+class OverheadEstimate(BatchSizeEstimate):
     """The batch size that needs ``overhead`` more examples than ``anchor``, the smallest measured one."""
 
     overhead: float = 0.2
@@ -60,10 +61,10 @@ class Definitions(BaseModel):
     """The critical batch size by each definition; a table cannot give the last."""
 
     model_config = _FROZEN
-    hyperbola: Estimate
+    hyperbola: BatchSizeEstimate
     overhead_20: OverheadEstimate
     branched: None = None
-    branched_reason: str = BRANCHED_REASON
+    branched_reason: Remark = BRANCHED_REASON
 
 
 class LeaveOneOut(BaseModel):
@@ -94,7 +95,8 @@ class Measured(BaseModel):
     """The runs at one batch size: ``censored`` holds the steps of those cut short, ``median`` all of them.
 
     Where ``median_is_bound``, too many runs were cut short and the median only bounds the true one below; it
-    is None where every run failed. ``curve`` is the fitted median.
+    is None where every run failed. ``curve`` is the fitted median. ``failed`` runs broke, ``lost``
+    ones missed the target without saying how far they came.
     """
 
     model_config = _FROZEN
@@ -105,6 +107,7 @@ class Measured(BaseModel):
     steps: tuple[float, ...]
     censored: tuple[float, ...]
     failed: int
+    lost: int = 0
 
 
 class WorkloadFit(BaseModel):
@@ -113,13 +116,13 @@ class WorkloadFit(BaseModel):
     ``steps_min`` and ``examples_min`` are None where the measured batch sizes do not bound them.
     ``valid_range`` holds the batch sizes that are predicted unasked. ``band`` is the curve with its 90% band:
     ``batch_size``, ``low``, ``mid``, ``high`` (steps). ``seed_sd`` and ``misfit_sd`` are standard deviations
-    of log steps between seeds and about the curve.
+    of log steps between seeds and about the curve. ``notes`` say what limits the fit, ``next_steps`` what to
+    train where the verdict is not "fits".
     """
 
     model_config = _FROZEN
     workload: str
-    verdict: Verdict
-    sentence: str
+    verdict: CurveVerdict
     critical_batch: CriticalBatchEstimate
     definitions: Definitions
     steps_min: float | None
@@ -132,12 +135,16 @@ class WorkloadFit(BaseModel):
     runs: int
     measured: tuple[Measured, ...]
     band: dict[str, list[float]]
-    notes: tuple[str, ...]
-    next_steps: tuple[str, ...]
+    notes: tuple[Remark, ...]
+    next_steps: tuple[Remark, ...]
 
 
 class FitResult(BaseModel):
-    """A fitted table; ``columns`` names the heading under which each meaning was found."""
+    """A fitted table.
+
+    ``columns`` names the heading under which each meaning was found, ``units`` the code of its unit;
+    ``notes`` are of the table as a whole: what was computed, left out or passed over.
+    """
 
     model_config = _FROZEN
     source: str
@@ -145,4 +152,6 @@ class FitResult(BaseModel):
     columns: dict[str, str]
     units: dict[str, str]
     workloads: tuple[WorkloadFit, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
+    seconds: float
+    environment: dict[str, str | int]

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
-from batchwright.optim.scaling import ADAM_BETAS, ADAM_EPS, ADAM_FAMILY
+from batchwright.optim.catalogue import CATALOGUE
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.optim.update import Updater
 from batchwright.training.spec import RunSpec
 
 
 def preconditioner(state: Mapping[str, Tensor], params: Mapping[str, Tensor], spec: OptimizerSpec) -> Tensor:
-    """1/(sqrt(v) + eps) of Adam, AdamW, NAdam, RAdam (v bias corrected) or RMSprop, shape (P,).
+    """1/(sqrt(v) + eps) of an optimizer with a second moment v (see ``optim.catalogue``), shape (P,).
 
     1 for parameters without a state: those that never had a gradient.
 
@@ -27,24 +27,26 @@ def preconditioner(state: Mapping[str, Tensor], params: Mapping[str, Tensor], sp
     Raises:
         InputError: another optimizer, or one that has made no step.
     """
-    key = "square_avg" if spec.name == "rmsprop" else "exp_avg_sq"
-    stateless = not any(f"{key}/{name}" in state for name in params)
-    if spec.name not in (*ADAM_FAMILY, "rmsprop") or stateless:
+    record = CATALOGUE[spec.name]
+    states: dict[str, dict[str, Tensor]] = {}
+    for full, value in state.items():
+        key, _, name = full.partition("/")
+        if name in params:
+            states.setdefault(name, {})[key] = value
+    stateless = not states
+    if record.second_moment is None or stateless:
+        takers = [name for name, other in CATALOGUE.items() if other.second_moment is not None]
         raise InputError(
-            "a preconditioned noise scale needs the state of adam, adamw, nadam, radam or rmsprop after a "
-            f"step, got {spec.name}" + (" without one" if stateless else "")
+            f"a preconditioned noise scale needs the state of {', '.join(takers[:-1])} or {takers[-1]} "
+            f"after a step, got {spec.name}" + (" without one" if stateless else "")
         )
-    eps = ADAM_EPS if spec.eps is None else spec.eps
-    beta = (spec.betas or ADAM_BETAS)[1]
     pieces = []
     for name, parameter in params.items():
-        second = state.get(f"{key}/{name}")
-        if second is None:
+        if name not in states:
             pieces.append(torch.ones_like(parameter).reshape(-1))
             continue
-        if spec.name != "rmsprop":
-            second = second / (1.0 - beta ** float(state[f"step/{name}"]))
-        pieces.append(1.0 / (second.reshape(-1).sqrt() + eps))
+        second = record.second_moment(states[name], spec)
+        pieces.append(1.0 / (second.reshape(-1).sqrt() + record.eps(spec)))
     return torch.cat(pieces).detach()
 
 

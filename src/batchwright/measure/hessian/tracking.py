@@ -28,7 +28,7 @@ from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.gradients.preconditioner import weights_of
 from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.hessian.spectrum import eigenpairs
-from batchwright.optim.scaling import ADAM_BETAS
+from batchwright.optim.catalogue import CATALOGUE
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.task.task import Task
 from batchwright.training.loop import Run, train
@@ -68,17 +68,8 @@ def stability_threshold(spec: OptimizerSpec, lr: float) -> float | None:
     >>> stability_threshold(OptimizerSpec(momentum=0.5), 0.125)
     24.0
     """
-    if spec.name in ("adam", "adamw"):
-        beta = (spec.betas or ADAM_BETAS)[0]
-        return (2 + 2 * beta) / ((1 - beta) * lr)
-    if spec.name not in ("sgd", "rmsprop"):
-        return None
-    beta = spec.momentum
-    if spec.momentum_form == "nesterov":
-        return (2 + 2 * beta) / ((1 + 2 * beta) * lr)
-    if spec.momentum_form == "averaged":
-        return (2 + 2 * beta) / ((1 - beta) * lr)
-    return (2 + 2 * beta) / lr
+    stability = CATALOGUE[spec.name].stability
+    return None if stability is None else stability(spec) / lr
 
 
 def curvature_along(
@@ -139,9 +130,9 @@ class _Tracker:
         scaled = None
         if weights is not None:
             scaled, _ = self._largest("preconditioned", _Scaled(curvature, weights.sqrt()))
-        adaptive = run.spec.optimizer.name != "sgd"
+        preconditioned = CATALOGUE[run.spec.optimizer.name].second_moment is not None
         lr = run.lr if run.step else run.spec.optimizer.lr
-        threshold = None if adaptive and scaled is None else stability_threshold(run.spec.optimizer, lr)
+        threshold = None if preconditioned and scaled is None else stability_threshold(run.spec.optimizer, lr)
         layers = None
         if self._layers:
             layers = {

@@ -7,26 +7,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from batchwright.core.numbers import short_count
 from batchwright.measure.hessian.tracking import CurvatureAlong
 from batchwright.measure.points.geometry import Geometry
-from batchwright.report.draw.fit import style_axes
-from batchwright.report.draw.study import FIT, QUIET, RUN, SET, _ticks
-from batchwright.report.draw.svg import INK
+from batchwright.report.draw.axes import WIDTH_INCHES, Entry, figure_key, set_ticks, style_axes
+from batchwright.report.draw.palette import FIT, QUIET, RUN, SET
 from batchwright.report.draw.ticks import log_ticks
-from batchwright.report.text import formats
+from batchwright.report.text.catalogue import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_WIDTH_INCHES = 6.4
 
 
 def draw_along(curve: Sequence[CurvatureAlong]) -> Figure:
     """The largest eigenvalue with the threshold of the optimizer dashed, and the training loss under it."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH_INCHES, 5.2))
+    figure = Figure(figsize=(WIDTH_INCHES, 5.2))
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     figure.subplots_adjust(left=0.13, right=0.97, top=0.9, bottom=0.1, hspace=0.12)
     steps = np.array([row.step for row in curve])
@@ -36,22 +34,21 @@ def draw_along(curve: Sequence[CurvatureAlong]) -> Figure:
     adaptive = any(value is not None for value in scaled)
     values = scaled if adaptive else [row.largest for row in curve]
     upper.plot(steps, _numbers(values), "o-", ms=3, lw=1.3, color=RUN)
-    key = [(f"● largest eigenvalue{', preconditioned' if adaptive else ''}", RUN)]
+    words = text("draw.curvature.preconditioned" if adaptive else "draw.curvature.largest")
+    key = [Entry("●", words, RUN)]
     thresholds = _numbers([row.threshold for row in curve])
     if np.isfinite(thresholds).any():
         upper.plot(steps, thresholds, color=FIT, lw=1.2, ls=(0, (4, 3)), zorder=4)
-        key.append(("- - edge of stability", FIT))
+        key.append(Entry("┄", text("draw.curvature.edge"), FIT))
     upper.set_ylim(0, 1.06 * upper.get_ylim()[1])
-    upper.set_ylabel("eigenvalue", color=INK, fontsize=9.5)
+    upper.set_ylabel(text("draw.curvature.eigenvalue"))
     lower.plot(steps, [row.loss for row in curve], color=SET, lw=1.3)
     lower.set_yscale("log")
     bottom, top = lower.get_ylim()
-    _ticks(lower.yaxis, log_ticks(bottom, top), lambda value: f"{value:.3g}")
-    lower.yaxis.set_ticks([], minor=True)
-    lower.set_ylabel("training loss", color=INK, fontsize=9.5)
-    lower.set_xlabel("updates", color=INK, fontsize=9.5)
-    for place, (text, colour) in enumerate(key):
-        figure.text(0.13 + 0.42 * place, 0.945, text, color=colour, fontsize=10)
+    set_ticks(lower.yaxis, log_ticks(bottom, top), lambda value: f"{value:.3g}")
+    lower.set_ylabel(text("draw.training_loss"))
+    lower.set_xlabel(text("draw.updates"))
+    figure_key(figure, key)
     return figure
 
 
@@ -63,14 +60,14 @@ def draw_spectrum(found: Geometry) -> Figure:
     """The density of the eigenvalues with its spread over probes, and the eigenvalues found as marks."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH_INCHES, 3.6))
+    figure = Figure(figsize=(WIDTH_INCHES, 3.6))
     axes = figure.add_axes((0.12, 0.15, 0.85, 0.68))
     style_axes(axes)
     values = [e.value for e in found.eigenvalues]
-    key = [("| eigenvalues found", RUN)]
+    key = [Entry("|", text("draw.curvature.found"), RUN)]
     if found.density is not None:
         _draw_density(axes, found)
-        key.append(("\u2014 density of all of them", FIT))
+        key.append(Entry("—", text("draw.curvature.density_of_all"), FIT))
     else:
         axes.set_yticks([])
     where = axes.get_xaxis_transform()
@@ -78,9 +75,8 @@ def draw_spectrum(found: Geometry) -> Figure:
     axes.axvline(0, color=QUIET, lw=0.8)
     span = max(max(values), 0.0) - min(*values, 0.0) or 1.0
     axes.set_xlim(min(*values, 0.0) - 0.06 * span, max(*values, 0.0) + 0.06 * span)
-    axes.set_xlabel("eigenvalue of the Hessian", color=INK, fontsize=9.5)
-    for place, (text, colour) in enumerate(key):
-        figure.text(0.12 + 0.4 * place, 0.91, text, color=colour, fontsize=10)
+    axes.set_xlabel(text("draw.curvature.of_hessian"))
+    figure_key(figure, key)
     return figure
 
 
@@ -99,6 +95,5 @@ def _draw_density(axes: Axes, found: Geometry) -> None:
     )
     axes.set_yscale("log")
     bottom, top = axes.get_ylim()
-    _ticks(axes.yaxis, log_ticks(bottom, top), lambda value: formats.short_count(value))
-    axes.yaxis.set_ticks([], minor=True)
-    axes.set_ylabel("density", color=INK, fontsize=9.5)
+    set_ticks(axes.yaxis, log_ticks(bottom, top), short_count)
+    axes.set_ylabel(text("draw.curvature.density"))

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from batchwright.advice.table.result import FitResult, WorkloadFit
-from batchwright.advice.table.wording import count
-from batchwright.report.draw.study import FIT, MISSED, QUIET, RUN, SET, _above, _ticks
-from batchwright.report.draw.svg import INK, PAGE
+from batchwright.core.numbers import TIMES, measured, short_count, short_size
+from batchwright.report.draw.axes import Entry, above, figure_key, placed_key, set_ticks, style_axes
+from batchwright.report.draw.palette import FIT, INK, MISSED, PAGE, QUIET, RUN, SET
 from batchwright.report.draw.ticks import labelled_sizes, log_ticks
-from batchwright.report.text import formats
-from batchwright.report.text.formats import TIMES
+from batchwright.report.text.catalogue import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,11 +24,6 @@ _PANEL_WIDTH_INCHES, _PANEL_HEIGHT_INCHES = 3.7, 3.1
 _LINE_POINTS = 13.0
 _MOST_DOTS = 300
 """Runs drawn at one batch size; more are thinned evenly from the fewest steps to the most."""
-_VERDICTS = {
-    "fits": SET,
-    "not_identifiable": QUIET,
-    "does_not_follow": MISSED,
-}
 
 
 def draw_fit(result: FitResult) -> Figure:
@@ -46,8 +40,8 @@ def draw_fit(result: FitResult) -> Figure:
     rows = math.ceil(panels / columns)
     scale = 1.5 if panels == 1 else 1.0
     width = columns * _PANEL_WIDTH_INCHES * scale
-    key = _placed(_key(result), width)
-    key_height = 0.2 + 0.22 * (1 + key[-1][3])
+    key = _key(result)
+    key_height = 0.2 + 0.22 * placed_key(key, (width - 0.12) * 72, 10)[1]
     height = rows * _PANEL_HEIGHT_INCHES * scale + key_height
     figure = Figure(figsize=(width, height))
     names = [fit.workload or result.source for fit in result.workloads]
@@ -63,22 +57,11 @@ def draw_fit(result: FitResult) -> Figure:
         style_axes(axes)
         _draw_panel(axes, result.workloads[place], textwrap.wrap(names[place], int(34 * scale))[:2])
         if place % columns == 0:
-            axes.set_ylabel("steps to target", color=INK, fontsize=9.5)
+            axes.set_ylabel(text("draw.cost.steps"))
         if place + columns >= panels:
-            axes.set_xlabel("batch size", color=INK, fontsize=9.5)
-    for text, colour, x, line in key:
-        figure.text(x / width, 1 - (0.2 + 0.22 * line) / height, text, color=colour, fontsize=10, va="center")
+            axes.set_xlabel(text("draw.batch_size"))
+    figure_key(figure, key)
     return figure
-
-
-def style_axes(axes: Axes) -> None:
-    """Ink, grid and spines of a panel."""
-    axes.set_facecolor("none")
-    axes.tick_params(colors=INK, labelcolor=INK, labelsize=9, which="both", length=3, width=0.7)
-    axes.grid(True, color=INK, alpha=0.1, lw=0.7)
-    axes.set_axisbelow(True)
-    for side, spine in axes.spines.items():
-        spine.set(visible=side in ("left", "bottom"), color=INK, linewidth=0.7)
 
 
 def _draw_panel(axes: Axes, fit: WorkloadFit, name: Sequence[str]) -> None:
@@ -128,8 +111,8 @@ def _set_limits(axes: Axes, fit: WorkloadFit) -> float:
     whole = sorted({round(size) for size in sizes})
     few = len(whole) <= 30
     shown = labelled_sizes(whole, width=0.15) if few else log_ticks(sizes[0], sizes[-1])
-    _ticks(axes.xaxis, shown, formats.size)
-    _ticks(axes.yaxis, log_ticks(low, high), formats.short_count)
+    set_ticks(axes.xaxis, shown, short_size)
+    set_ticks(axes.yaxis, log_ticks(low, high), short_count)
     return high
 
 
@@ -163,49 +146,38 @@ def _mark_critical(axes: Axes, fit: WorkloadFit) -> None:
 
 def _title(axes: Axes, fit: WorkloadFit, name: Sequence[str]) -> None:
     """Name, and below it the verdict with the number it allows."""
-    critical = fit.critical_batch
-    low, high = critical.interval or (None, None)
-    if fit.verdict == "fits":
-        verdict = f"fits: critical batch {count(critical.value)} ({count(low)} to {count(high)})"
-    elif fit.verdict == "does_not_follow":
-        verdict = "does not follow the curve"
-    else:
-        bound = critical.one_sided_bound
-        verdict = "not identifiable" + (f": {bound.side} {count(bound.value)} (90%)" if bound else "")
-    _above(axes, verdict, -18, 8, color=_VERDICTS[fit.verdict], fontsize=9.5)
+    above(axes, _verdict(fit), -18, 8, color=INK, fontsize=9.5)
     for place, line in enumerate(reversed(name)):
-        _above(axes, line, -18, 8 + _LINE_POINTS * (place + 1), color=INK, fontsize=10, fontweight="bold")
+        above(axes, line, -18, 8 + _LINE_POINTS * (place + 1), color=INK, fontsize=10, fontweight="bold")
 
 
-def _key(result: FitResult) -> list[tuple[str, str]]:
+def _verdict(fit: WorkloadFit) -> str:
+    critical = fit.critical_batch
+    if fit.verdict == "fits":
+        low, high = critical.interval or (None, None)
+        values = {"value": critical.value, "low": low, "high": high}
+        return text("draw.fit.fits", **{name: measured(value) for name, value in values.items()})
+    if fit.verdict == "does_not_follow":
+        return text("draw.fit.does_not_follow")
+    if critical.one_sided_bound is None:
+        return text("draw.fit.not_identifiable")
+    bound = critical.one_sided_bound
+    return text(f"draw.fit.{bound.side.replace(' ', '_')}", value=measured(bound.value))
+
+
+def _key(result: FitResult) -> list[Entry]:
     """What each mark means, in its colour."""
     rows = [m for fit in result.workloads for m in fit.measured]
-    key = [("● median, · runs", RUN), ("— fit, 90% band", FIT)]
+    key = [Entry("●", text("draw.key.medians"), RUN), Entry("—", text("draw.key.band"), FIT)]
     if any(fit.verdict == "fits" for fit in result.workloads):
-        key.append(("┄ perfect scaling and floor", QUIET))
+        key.append(Entry("┄", text("draw.key.limits"), QUIET))
     if any(fit.critical_batch.interval for fit in result.workloads):
-        key.append(("▬ critical batch, 90%", SET))
+        key.append(Entry("■", text("draw.key.critical_batch"), SET))
     if any(m.censored for m in rows):
-        key.append(("△ cut short", MISSED))
+        key.append(Entry("△", text("draw.key.cut_short"), MISSED))
     if any(m.failed for m in rows):
-        key.append((f"{TIMES} failed", MISSED))
+        key.append(Entry(TIMES, text("draw.key.failed"), MISSED))
     return key
-
-
-def _placed(key: Sequence[tuple[str, str]], width: float) -> list[tuple[str, str, float, int]]:
-    """The words with their place in inches from the left and their line, wrapped to the figure's width."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    font, left = FontProperties(size=10), 0.12
-    x, line, placed = left, 0, []
-    for text, colour in key:
-        length = text_to_path.get_text_width_height_descent(text, font, False)[0] / 72
-        if x + length > width and x > left:
-            x, line = left, line + 1
-        placed.append((text, colour, x, line))
-        x += length + 0.2
-    return placed
 
 
 def _thinned(values: Sequence[float]) -> list[float]:

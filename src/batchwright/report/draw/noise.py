@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from batchwright.core.numbers import short_count, short_size
 from batchwright.measure.gradients.along import NoiseAlong
 from batchwright.measure.gradients.scatter import Scatter, Slope, finite_factor
-from batchwright.report.draw.fit import style_axes
-from batchwright.report.draw.study import FIT, QUIET, RUN, _ticks
-from batchwright.report.draw.svg import INK
+from batchwright.report.draw.axes import Entry, figure_key, set_ticks, style_axes
+from batchwright.report.draw.palette import FIT, INK, QUIET, RUN
 from batchwright.report.draw.ticks import log_ticks
-from batchwright.report.text import formats
+from batchwright.report.text.catalogue import text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +30,8 @@ def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
 
     figure = Figure(figsize=_SIZE_INCHES)
     axes = figure.add_axes((0.12, 0.13, 0.85, 0.72))
-    style_axes(axes)
+    style_axes(axes, 9.5)
+    key = []
     for place, slope in enumerate(slopes):
         sampling, colour = slope.sampling, _COLOURS[slope.sampling]
         own = [r for r in rows if r.sampling == sampling]
@@ -40,22 +41,19 @@ def draw_scatter(rows: Sequence[Scatter], slopes: Sequence[Slope]) -> Figure:
         ends = np.abs(np.array([r.interval for r in shown]).T - std)
         axes.errorbar(size, std, yerr=ends, fmt="o", ms=5, color=colour, lw=1.2, zorder=3)
         axes.plot(*_theory(own), color=colour, lw=1.1, alpha=0.6)
-        words = f"{sampling.replace('_', ' ')}: slope {slope.value:.3f}"
         low, high = slope.interval
-        figure.text(
-            0.12, 0.95 - 0.05 * place, f"● {words} (90%: {low:.3f} to {high:.3f})", color=colour, fontsize=10
-        )
+        words = text(f"draw.noise.{sampling}", slope=slope.value, low=low, high=high)
+        key.append(Entry("●", words, colour))
+    figure_key(figure, key)
     axes.set(xscale="log", yscale="log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.size(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_size(value)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
-    axes.set_xlabel("batch size", color=INK, fontsize=10)
-    axes.set_ylabel("std of the mini-batch gradient", color=INK, fontsize=10)
+    axes.set_xlabel(text("draw.batch_size"))
+    axes.set_ylabel(text("draw.noise.std"))
     zero = [r for r in rows if r.std == 0]
     if zero:
-        axes.text(
-            0.02, 0.04, f"without replacement at B = N = {zero[0].batch_size}: 0", fontsize=9, color=QUIET,
-            transform=axes.transAxes,
-        )  # fmt: skip
+        words = text("draw.noise.whole_set", examples=zero[0].batch_size)
+        axes.text(0.02, 0.04, words, fontsize=9, color=INK, transform=axes.transAxes)
     return figure
 
 
@@ -77,12 +75,13 @@ def draw_noise_along(rows: Sequence[NoiseAlong]) -> Figure:
 
     figure = Figure(figsize=_SIZE_INCHES)
     axes = figure.add_axes((0.12, 0.13, 0.85, 0.76))
-    style_axes(axes)
-    kinds = [("raw", [r.raw for r in rows], RUN)]
+    style_axes(axes, 9.5)
+    kinds = [(text("draw.noise.raw"), [r.raw for r in rows], RUN)]
     if all(r.preconditioned is not None for r in rows):
-        kinds.append(("preconditioned", [r.preconditioned for r in rows if r.preconditioned], FIT))
+        scaled = [r.preconditioned for r in rows if r.preconditioned]
+        kinds.append((text("draw.noise.preconditioned"), scaled, FIT))
     steps = np.array([r.step for r in rows], dtype=float)
-    for place, (name, noises, colour) in enumerate(kinds):
+    for _, noises, colour in kinds:
         scales = [n.noise_scale for n in noises]
         value = np.array([s.value if s.value is not None and s.resolved else math.nan for s in scales])
         low = np.array([s.interval[0] if s.interval[0] is not None else math.nan for s in scales])
@@ -91,11 +90,10 @@ def draw_noise_along(rows: Sequence[NoiseAlong]) -> Figure:
         axes.plot(steps, value, "o-", ms=4, color=colour, lw=1.4)
         unresolved = [s for s, n in zip(steps, scales, strict=True) if not n.resolved]
         axes.scatter(unresolved, [axes.get_ylim()[1]] * len(unresolved), marker="^", s=20, color=QUIET)
-        figure.text(0.12 + 0.2 * place, 0.94, f"● {name}", color=colour, fontsize=10)
+    figure_key(figure, [Entry("●", name, colour) for name, _, colour in kinds])
     axes.set_yscale("log")
-    _ticks(axes.yaxis, log_ticks(*axes.get_ylim()), formats.short_count)
-    axes.yaxis.set_ticks([], minor=True)
+    set_ticks(axes.yaxis, log_ticks(*axes.get_ylim()), short_count)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("updates", color=INK, fontsize=10)
-    axes.set_ylabel("gradient noise scale, examples", color=INK, fontsize=10)
+    axes.set_xlabel(text("draw.updates"))
+    axes.set_ylabel(text("draw.noise.scale"))
     return figure

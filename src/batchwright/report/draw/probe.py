@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from batchwright.core.numbers import number, short_count, short_seconds, short_size
 from batchwright.measure.hardware.probe import Probe
-from batchwright.report.draw.fit import style_axes
-from batchwright.report.draw.study import FIT, MISSED, QUIET, RUN, SET, _ticks
-from batchwright.report.draw.svg import INK
+from batchwright.report.draw.axes import WIDTH_INCHES, Entry, figure_key, set_ticks, style_axes
+from batchwright.report.draw.palette import FIT, INK, MISSED, QUIET, RUN, SET
 from batchwright.report.draw.ticks import labelled_sizes, log_ticks
-from batchwright.report.text import formats
+from batchwright.report.text.catalogue import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDTH_INCHES, _PANEL_INCHES = 6.4, 2.5
+_PANEL_INCHES = 2.5
 _BUDGET_WITHIN = 30.0
 """The budget is drawn up to so many times the largest peak; farther off it would squeeze the peaks."""
 
@@ -35,7 +35,7 @@ def draw_probe(found: Probe) -> Figure:
     peaks = _peaks(found)
     panels = 3 if peaks else 2
     height = panels * _PANEL_INCHES + 0.8
-    figure = Figure(figsize=(_WIDTH_INCHES, height))
+    figure = Figure(figsize=(WIDTH_INCHES, height))
     grid = list(figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0])
     figure.subplots_adjust(left=0.13, right=0.97, top=1 - 0.55 / height, bottom=0.5 / height, hspace=0.14)
     for axes in grid:
@@ -50,19 +50,13 @@ def draw_probe(found: Probe) -> Figure:
     room = (drawn[-1] / drawn[0]) ** 0.03 * 1.05
     grid[-1].set_xlim(drawn[0] / room, drawn[-1] * room)
     _mark_caches(grid, found)
-    units = (
-        (1, formats.seconds),
-        (1, formats.short_count),
-        (2**20, lambda value: f"{float(f'{value:.3g}'):,g}"),
-    )
+    units = ((1, short_seconds), (1, short_count), (2**20, lambda peak: number(peak / 2**20)))
     for axes, (unit, form) in zip(grid, units, strict=False):
         low, high = axes.get_ylim()
-        ticks = log_ticks(low / unit, high / unit)
-        axes.yaxis.set_ticks([tick * unit for tick in ticks], [form(tick) for tick in ticks])
-        axes.yaxis.set_ticks([], minor=True)
-    _ticks(grid[-1].xaxis, labelled_sizes(drawn, width=0.07), formats.size)
-    grid[-1].set_xlabel("batch size", color=INK, fontsize=9.5)
-    figure.text(0.13, 1 - 0.22 / height, _title(found), color=FIT, fontsize=10.5, va="center")
+        set_ticks(axes.yaxis, [tick * unit for tick in log_ticks(low / unit, high / unit)], form)
+    set_ticks(grid[-1].xaxis, labelled_sizes(drawn, width=0.07), short_size)
+    grid[-1].set_xlabel(text("draw.batch_size"))
+    figure_key(figure, [Entry("|", _title(found), FIT)], left=0.4)
     return figure
 
 
@@ -74,7 +68,7 @@ def _draw_seconds(axes: Axes, found: Probe) -> None:
     if found.cost_model is not None:
         line = np.geomspace(sizes[0], sizes[-1], 80)
         axes.plot(line, [found.cost_model.formula(float(b)) for b in line], color=FIT, lw=1.3)
-    axes.set_ylabel("seconds a step", color=INK, fontsize=9.5)
+    axes.set_ylabel(text("draw.seconds_a_step"))
 
 
 def _draw_throughput(axes: Axes, found: Probe) -> None:
@@ -83,7 +77,7 @@ def _draw_throughput(axes: Axes, found: Probe) -> None:
     if found.cost_model is not None:
         line = np.geomspace(sizes[0], sizes[-1], 80)
         axes.plot(line, [b / found.cost_model.formula(float(b)) for b in line], color=FIT, lw=1.3)
-    axes.set_ylabel("examples a second", color=INK, fontsize=9.5)
+    axes.set_ylabel(text("draw.examples_a_second"))
 
 
 def _peaks(found: Probe) -> list[tuple[int, int, bool]]:
@@ -99,17 +93,17 @@ def _draw_memory(axes: Axes, found: Probe, peaks: Sequence[tuple[int, int, bool]
         axes.plot(*zip(*fits, strict=True), "o-", ms=4.5, color=SET, lw=1.1)
     if beyond:
         axes.plot(*zip(*beyond, strict=True), "x", ms=6, mew=1.5, color=MISSED, zorder=4)
-    axes.set_ylabel("memory of a step, MiB", color=INK, fontsize=9.5)
+    axes.set_ylabel(text("draw.probe.memory"))
     if found.model_bytes is None:
         return
     room = found.memory_budget_bytes - found.model_bytes.resident_bytes
     if 0 < room <= _BUDGET_WITHIN * peaks[-1][1]:
         axes.axhline(room, color=MISSED, lw=1, ls=(0, (4, 3)))
         where = axes.get_yaxis_transform()
-        largest = "" if found.largest_that_fits is None else f": up to {found.largest_that_fits:,} fit"
-        axes.text(
-            0.01, room / 1.08, f"memory budget{largest}", transform=where, color=MISSED, fontsize=9, va="top"
-        )
+        words = text("draw.probe.budget")
+        if found.largest_that_fits is not None:
+            words = text("draw.probe.budget_fits", largest=found.largest_that_fits)
+        axes.text(0.01, room / 1.08, words, transform=where, color=INK, fontsize=9, va="top")
 
 
 def _mark_knee(axes: Axes, found: Probe) -> None:
@@ -127,14 +121,13 @@ def _mark_caches(grid: Sequence[Axes], found: Probe) -> None:
             axes.axvline(cache.passed_at, color=QUIET, lw=1, ls=":")
         where = grid[1].get_xaxis_transform()
         near_end = cache.passed_at > right * (left / right) ** 0.2
-        grid[1].text(
-            cache.passed_at, 0.04, f" L{cache.level} cache ", transform=where, color=QUIET, fontsize=9,
-            ha="right" if near_end else "left",
-        )  # fmt: skip
+        style: dict[str, Any] = {"color": INK, "fontsize": 9, "ha": "right" if near_end else "left"}
+        words = text("draw.probe.cache", level=cache.level)
+        grid[1].text(cache.passed_at, 0.04, f" {words} ", transform=where, **style)
 
 
 def _title(found: Probe) -> str:
     if found.knee is None:
-        return "no knee among these batch sizes"
+        return text("draw.probe.no_knee")
     low, high = found.knee.interval
-    return f"knee at about {found.knee.value:.0f} (90%: {low:.0f} to {high:.0f}): overhead and work are equal"
+    return text("draw.probe.knee", value=found.knee.value, low=low, high=high)

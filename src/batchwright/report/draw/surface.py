@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from batchwright.measure.surface.directions import DirectionFacts
+from batchwright.core.numbers import short_count
 from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import Numbers, SurfaceLine, SurfacePlane, Trajectory
-from batchwright.report.draw.fit import style_axes
-from batchwright.report.draw.study import FIT, MISSED, QUIET, RUN
-from batchwright.report.draw.svg import INK, PAGE
-from batchwright.report.draw.ticks import colour_ramp, log_ticks
-from batchwright.report.text import formats
-from batchwright.report.text.catalogue import say
+from batchwright.report.draw.axes import WIDTH_INCHES, Entry, figure_key, set_ticks, style_axes
+from batchwright.report.draw.palette import FIT, INK, PAGE, QUIET, RUN, colour_ramp
+from batchwright.report.draw.ticks import log_ticks
+from batchwright.report.text.axes import axis_labels
+from batchwright.report.text.catalogue import text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDTH_INCHES = 6.4
-_SPLITS = (("train", "training", RUN), ("validation", "validation", FIT))
+_SPLITS = (("train", RUN), ("validation", FIT))
 _LOG_ABOVE = 20.0
 """Losses that span more than this factor are drawn on a log axis."""
 _LEVELS = 24
@@ -42,7 +40,7 @@ def draw_line(found: SurfaceLine | Interpolation) -> Figure:
     metric = next(iter(found.train.metrics), None)
     panels = 1 if metric is None else 2
     height = 3.6 if metric is None else 5.2
-    figure = Figure(figsize=(_WIDTH_INCHES, height))
+    figure = Figure(figsize=(WIDTH_INCHES, height))
     ratios = {"height_ratios": [1.6, 1.0]} if panels == 2 else {}
     grid = list(figure.subplots(panels, 1, sharex=True, squeeze=False, gridspec_kw=ratios)[:, 0])
     figure.subplots_adjust(left=0.11, right=0.86, top=1 - 0.5 / height, bottom=0.5 / height, hspace=0.1)
@@ -52,18 +50,15 @@ def draw_line(found: SurfaceLine | Interpolation) -> Figure:
         axes.set_xlim(alpha[0], alpha[-1])
         for mark in found.marks:
             axes.axvline(mark.at[0], color=INK, lw=0.8, ls=(0, (4, 3)), alpha=0.5)
-    _draw_curves(grid[0], alpha, [getattr(found, split).loss for split, _, _ in _SPLITS], loss=True)
-    grid[0].set_ylabel("loss", color=INK, fontsize=9.5)
+    _draw_curves(grid[0], alpha, [getattr(found, split).loss for split, _ in _SPLITS], loss=True)
+    grid[0].set_ylabel(text("draw.surface.loss"))
     if metric is not None:
-        values = [getattr(found, split).metrics[metric] for split, _, _ in _SPLITS]
+        values = [getattr(found, split).metrics[metric] for split, _ in _SPLITS]
         _draw_curves(grid[1], alpha, values, loss=False)
-        grid[1].set_ylabel(metric, color=INK, fontsize=9.5)
+        grid[1].set_ylabel(metric)
     if isinstance(found, Interpolation):
         _draw_barrier(grid[0], found)
-        words = f"alpha, from {found.between[0]} (0) to {found.between[1]} (1)"
-    else:
-        words = f"alpha, along {_named(found.direction, 'a')}"
-    grid[-1].set_xlabel(words, color=INK, fontsize=9.5)
+    grid[-1].set_xlabel(axis_labels(found)[0])
     for mark in found.marks:
         where = grid[0].get_xaxis_transform()
         grid[0].text(
@@ -81,59 +76,48 @@ def draw_plane(found: SurfacePlane, split: str = "train") -> Figure:
 
     below = 0.0 if found.trajectory is None else 1.9
     height = 4.9 + below
-    figure = Figure(figsize=(_WIDTH_INCHES, height))
+    figure = Figure(figsize=(WIDTH_INCHES, height))
     bottom = (below + 0.5) / height
     axes = figure.add_axes((0.11, bottom, 0.72, 1 - 0.35 / height - bottom))
     style_axes(axes)
     axes.grid(False)
     bar = figure.add_axes((0.86, bottom, 0.025, 1 - 0.35 / height - bottom))
-    words = next(words for name, words, _ in _SPLITS if name == split)
     _draw_contours(figure, axes, bar, found, split)
-    bar.set_title(f"{words} loss", color=INK, fontsize=9.5, loc="right", pad=8)
+    bar.set_title(text(f"draw.surface.{split}_loss"), color=INK, fontsize=9.5, loc="right", pad=8)
     end = (1.0, 1.0)
-    names = [_named(d, which) for d, which in zip(found.directions, ("first", "second"), strict=True)]
     if found.trajectory is not None:
-        shares = found.trajectory.explained_variance
-        names = [f"component {k + 1}: {share:.1%} of the variance" for k, share in enumerate(shares)]
         end = _draw_path(axes, found.trajectory)
         under = figure.add_axes((0.11, 0.45 / height, 0.75, (below - 0.6) / height))
         _draw_real_and_projected(under, found.trajectory)
     if found.not_finite:
-        figure.text(0.11, 1 - 0.22 / height, "▨ not finite", color=QUIET, fontsize=9.5, va="center")
-    axes.set_xlabel(names[0], color=INK, fontsize=9.5)
-    axes.set_ylabel(names[1], color=INK, fontsize=9.5)
+        figure_key(figure, [Entry("■", text("draw.surface.not_finite"), QUIET)], left=0.7)
+    across, up = axis_labels(found)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
     for mark in found.marks:
         axes.plot(*mark.at, "o", ms=7, color=PAGE, mec=INK, mew=1.4, zorder=6, clip_on=False)
         _name_mark(axes, mark.name, mark.at, away=end)
     return figure
 
 
-def _named(direction: DirectionFacts, which: str) -> str:
-    """A direction's name on an axis; ``which`` tells random ones apart."""
-    if direction.description.code == "direction.random":
-        return f"{which} random direction"
-    return say(direction.description)
-
-
 def _draw_curves(axes: Axes, alpha: np.ndarray, curves: Sequence[Numbers], *, loss: bool) -> None:
     values = [np.array([math.nan if v is None else v for v in curve]) for curve in curves]
     _shade_missing(axes, alpha, np.asarray(np.isnan(values).any(axis=0)))
-    for (_, _, colour), y in zip(_SPLITS, values, strict=True):
+    for (_, colour), y in zip(_SPLITS, values, strict=True):
         alone = np.isfinite(y) & np.isnan(np.r_[math.nan, y[:-1]]) & np.isnan(np.r_[y[1:], math.nan])
         axes.plot(alpha, y, color=colour, lw=1.7, zorder=3)
         axes.plot(alpha[alone], y[alone], "o", ms=4, color=colour, zorder=3)
     flat = np.concatenate(values)
     flat = flat[np.isfinite(flat)]
     if not len(flat):
-        axes.text(0.5, 0.5, "not finite anywhere", transform=axes.transAxes, color=MISSED, ha="center")
+        words = text("draw.surface.finite_nowhere")
+        axes.text(0.5, 0.5, words, transform=axes.transAxes, color=INK, ha="center")
         return
     if loss and flat.min() > 0 and flat.max() / flat.min() > _LOG_ABOVE:
         axes.set_yscale("log")
         low, high = flat.min() / 1.25, flat.max() * 1.25
         axes.set_ylim(low, high)
-        ticks = log_ticks(low, high)
-        axes.yaxis.set_ticks(ticks, [_loss_text(tick) for tick in ticks])
-        axes.yaxis.set_ticks([], minor=True)
+        set_ticks(axes.yaxis, log_ticks(low, high), _loss_text)
     _label_ends(axes, alpha, values)
 
 
@@ -141,19 +125,19 @@ def _label_ends(axes: Axes, alpha: np.ndarray, values: Sequence[np.ndarray]) -> 
     """The split's name at the right end of each curve, moved apart where the two would touch."""
     axes.autoscale_view()  # else the limits are those of an empty panel until it is drawn
     to_axes = axes.transData + axes.transAxes.inverted()
-    places: list[tuple[float, float, str, str]] = []
-    for (_, words, colour), y in zip(_SPLITS, values, strict=True):
+    places: list[tuple[float, float, str]] = []
+    for (split, _), y in zip(_SPLITS, values, strict=True):
         finite = np.flatnonzero(np.isfinite(y))
         if len(finite):
             x, height = to_axes.transform((alpha[finite[-1]], y[finite[-1]]))
-            places.append((float(height), float(x), words, colour))
+            places.append((float(height), float(x), text(f"draw.surface.{split}")))
     places.sort()
     apart = 0.17 / axes.get_window_extent().height * axes.figure.dpi
     if len(places) == 2 and places[1][0] - places[0][0] < apart:
         middle = (places[0][0] + places[1][0]) / 2
         places = [(middle + sign * apart / 2, *p[1:]) for sign, p in zip((-1, 1), places, strict=True)]
-    for height, x, words, colour in places:
-        axes.text(x + 0.012, height, words, transform=axes.transAxes, color=colour, fontsize=9.5, va="center")
+    for height, x, words in places:
+        axes.text(x + 0.012, height, words, transform=axes.transAxes, color=INK, fontsize=9.5, va="center")
 
 
 def _shade_missing(axes: Axes, alpha: np.ndarray, missing: np.ndarray) -> None:
@@ -165,7 +149,8 @@ def _shade_missing(axes: Axes, alpha: np.ndarray, missing: np.ndarray) -> None:
     if missing.any() and not missing.all():
         middle = float(alpha[missing][missing.sum() // 2])
         where = axes.get_xaxis_transform()
-        axes.text(middle, 0.06, "not finite", transform=where, color=QUIET, fontsize=9, ha="center")
+        words = text("draw.surface.not_finite")
+        axes.text(middle, 0.06, words, transform=where, color=INK, fontsize=9, ha="center")
 
 
 def _draw_barrier(axes: Axes, found: Interpolation) -> None:
@@ -178,11 +163,11 @@ def _draw_barrier(axes: Axes, found: Interpolation) -> None:
     axes.plot(inner, (1 - inner) * start + inner * stop, color=RUN, lw=1.0, ls=(0, (2, 2)), zorder=2)
     chord = (1 - barrier.alpha) * start + barrier.alpha * stop
     axes.plot([barrier.alpha] * 2, [chord, chord + barrier.value], color=RUN, lw=1.0, zorder=2)
-    text = f"barrier {_loss_text(barrier.value)}"
+    words = text("draw.surface.barrier", value=_loss_text(barrier.value))
     # On the side where the chord is above the words.
     side, words_end = (-4, "right") if start > stop else (4, "left")
     axes.annotate(
-        text, (barrier.alpha, chord), xytext=(side, -3), textcoords="offset points", color=RUN, fontsize=9,
+        words, (barrier.alpha, chord), xytext=(side, -3), textcoords="offset points", color=INK, fontsize=9,
         ha=words_end, va="top",
     )  # fmt: skip
 
@@ -198,7 +183,7 @@ def _draw_contours(figure: Figure, axes: Axes, bar: Axes, found: SurfacePlane, s
     axes.set_ylim(found.beta[0], found.beta[-1])
     _hatch_missing(axes)
     if not len(finite) or finite.min() == finite.max():
-        words = "the same everywhere" if len(finite) else "not finite anywhere"
+        words = text("draw.surface.flat" if len(finite) else "draw.surface.finite_nowhere")
         axes.text(0.5, 0.5, words, transform=axes.transAxes, color=INK, ha="center", zorder=5)
         bar.set_visible(False)
         return
@@ -251,7 +236,8 @@ def _draw_path(axes: Axes, trajectory: Trajectory) -> tuple[float, float]:
     axes.plot(*places.T, color=PAGE, lw=2.6, zorder=4)
     axes.plot(*places.T, "o-", color=INK, lw=1.2, ms=3.2, zorder=5)
     start, end = places[0] - places[1], places[-1] - places[-2]
-    _name_mark(axes, "start", (float(places[0, 0]), float(places[0, 1])), away=(start[0], start[1]))
+    first = (float(places[0, 0]), float(places[0, 1]))
+    _name_mark(axes, text("draw.surface.start"), first, away=(start[0], start[1]))
     return float(end[0]), float(end[1])
 
 
@@ -276,23 +262,21 @@ def _draw_real_and_projected(axes: Axes, trajectory: Trajectory) -> None:
     projected = np.array([math.nan if r.projected_loss is None else r.projected_loss for r in rows])
     ends = []
     dashed = (0, (3, 2))
-    for values, words, colour, style in ((real, "real", RUN, "-"), (projected, "projected", FIT, dashed)):
+    for name, values, colour, style in (("real", real, RUN, "-"), ("projected", projected, FIT, dashed)):
         axes.plot(steps, values, ls=style, lw=1.6, color=colour)
-        ends.append((values, words, colour))
+        ends.append(Entry("—", text(f"draw.surface.{name}"), colour))
     both = np.concatenate([real, projected])
     both = both[np.isfinite(both)]
     if len(both) and both.min() > 0 and both.max() / both.min() > _LOG_ABOVE:
         axes.set_yscale("log")
-        ticks = log_ticks(both.min() / 1.2, both.max() * 1.2)
-        axes.yaxis.set_ticks(ticks, [_loss_text(tick) for tick in ticks])
-        axes.yaxis.set_ticks([], minor=True)
-    for place, (_, words, colour) in enumerate(ends):
-        axes.text(
-            1.01, 0.8 - 0.22 * place, words, transform=axes.transAxes, color=colour, fontsize=9.5, va="center"
-        )
-    axes.set_xlabel("updates", color=INK, fontsize=9.5)
-    axes.set_ylabel("training loss", color=INK, fontsize=9.5)
+        set_ticks(axes.yaxis, log_ticks(both.min() / 1.2, both.max() * 1.2), _loss_text)
+    beside: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 9.5, "va": "center"}
+    for place, entry in enumerate(ends):
+        axes.text(1.01, 0.8 - 0.22 * place, entry.mark, color=entry.colour, **beside)
+        axes.text(1.045, 0.8 - 0.22 * place, entry.words, color=INK, **beside)
+    axes.set_xlabel(text("draw.updates"))
+    axes.set_ylabel(text("draw.training_loss"))
 
 
 def _loss_text(value: float) -> str:
-    return formats.short_count(value) if 1e-3 <= value < 1e4 else f"{value:.0e}".replace("e-0", "e-")
+    return short_count(value) if 1e-3 <= value < 1e4 else f"{value:.0e}".replace("e-0", "e-")

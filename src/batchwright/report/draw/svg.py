@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-INK = "#010203"
-"""Text and axes; becomes ``currentColor``."""
-PAGE = "#fdfefd"
-"""What lies behind; becomes ``var(--page)``."""
+from batchwright.report.draw.palette import INK, PAGE
 
 
 def inline(document: str, *, name: str, label: str) -> str:

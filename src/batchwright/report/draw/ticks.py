@@ -1,4 +1,4 @@
-"""Where ticks go and which colours a series takes; arithmetic only, nothing here draws."""
+"""Where ticks go; arithmetic only, nothing here draws."""
 
 from __future__ import annotations
 
@@ -53,15 +53,3 @@ def spaced_rates(lrs: Sequence[float]) -> list[float]:
         if not kept or lr / kept[-1] >= apart * 0.99:
             kept.append(lr)
     return kept
-
-
-def colour_ramp(count: int) -> list[str]:
-    """Colours from blue over violet to orange, all mid-tones."""
-    stops = ((46, 134, 222), (142, 99, 206), (214, 74, 122), (226, 120, 38))
-    colours = []
-    for i in range(count):
-        place = i / max(count - 1, 1) * (len(stops) - 1)
-        k = min(int(place), len(stops) - 2)
-        mixed = (a + (b - a) * (place - k) for a, b in zip(stops[k], stops[k + 1], strict=True))
-        colours.append("#" + "".join(f"{round(v):02x}" for v in mixed))
-    return colours

@@ -1,4 +1,4 @@
-"""What a store promises, whatever it is made of; ``tests/study/stores/conformance.py`` holds each to it.
+"""What a store promises, whatever it is made of; ``tests/study/stores/test_conformance.py`` holds each to it.
 
 **Who writes.** The driver of a study, and nobody else; worker processes return results. Any number of
 readers may look on, and none of them ever blocks the writer.
@@ -7,8 +7,8 @@ readers may look on, and none of them ever blocks the writer.
 written whole or not at all.
 
 **Nothing recorded is lost.** A finished run is never overwritten, nor is a measurement. A run with status
-``stopped`` was paused by its caller: one that went further takes its place. A run whose stored text is
-damaged counts as not there, so running it again repairs the store.
+``stopped`` was paused by its caller: one that went further takes its place. A run or a measurement whose
+stored text is damaged counts as not there, so doing it again repairs the store.
 
 **Identity.** A study has a ``study_id``, a run in it a :class:`~batchwright.study.key.RunKey`. Across
 studies a run is known by what determines its trajectory, ``RunSpec.identity()``, together with the
@@ -31,7 +31,9 @@ Stored are values, codes and the JSON of pydantic models: no sentences.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+
+from typing_extensions import TypedDict  # the one that pydantic reads before Python 3.12
 
 if TYPE_CHECKING:  # a list of studies must not wait for torch
     from batchwright.core.action import Action
@@ -78,8 +80,8 @@ class ListedStudy(StudyFacts):
     runs: int | None
 
 
-class RunRow(TypedDict):
-    """A run as stored, by its key; ``result`` is there if it was asked for.
+class RunFacts(TypedDict):
+    """What is known of a run without its curves.
 
     ``run_key`` is ``str(RunKey)``. Rows of the first schema whose place in the study cannot be told keep the
     key they had, and their ``rate_index`` and ``seed_index`` are None. ``seed`` is the seed itself,
@@ -99,7 +101,12 @@ class RunRow(TypedDict):
     updates: int
     seconds: float
     created: str
-    result: RunResult | None
+
+
+class RunRow(RunFacts, total=False):
+    """A run as stored; ``result`` is there if curves were asked for."""
+
+    result: RunResult
 
 
 class Store(Protocol):
@@ -107,11 +114,14 @@ class Store(Protocol):
 
     Attributes:
         location: where it is, for people.
-        damage: what listings had to leave out so far, as remarks.
     """
 
     location: str
-    damage: tuple[Remark, ...]
+
+    @property
+    def damage(self) -> tuple[Remark, ...]:
+        """What could not be read so far."""
+        ...
 
     def __enter__(self) -> Self: ...
 
@@ -178,11 +188,7 @@ class Store(Protocol):
         ...
 
     def runs(self, study_id: str, *, curves: bool = False) -> list[RunRow]:
-        """The runs of a study by batch size, learning rate, purpose and seed; results too if ``curves``.
-
-        Raises:
-            StoreError: a result cannot be read.
-        """
+        """The runs of a study by batch size, learning rate, purpose and seed; results too if ``curves``."""
         ...
 
     def put_measurement(self, study_id: str, name: str, value: Any) -> None:

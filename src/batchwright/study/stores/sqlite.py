@@ -1,250 +1,239 @@
-"""Where studies live: SQLite through SQLAlchemy Core, written by the driver alone.
-
-The contract: ``add_run`` is durable when it returns; a key that is already there is never overwritten; a
-reader never blocks the writer (write-ahead log). A store of a newer schema is refused, not guessed at.
-"""
+"""A store in one SQLite file, through SQLAlchemy Core (the contract is in ``stores.contract``)."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
-from batchwright.core.errors import StoreError, one_line, unknown_name
-from batchwright.training.record import RunResult
+from batchwright.core.errors import StoreError
+from batchwright.core.remark import Remark
+from batchwright.study.stores import contract, first_schema, reading
+from batchwright.study.stores.contract import Kind, ListedStudy, RunRow, State, StudyRow
+from batchwright.study.stores.database import Database
+from batchwright.study.stores.holding import Holds, is_held
+from batchwright.study.stores.lookup import Named, find
+from batchwright.study.stores.opening import missing_columns
+from batchwright.study.stores.opening import store_path as store_path
+from batchwright.study.stores.rows import in_order, new_run, newest_first, now
+from batchwright.study.stores.schema import SCHEMA_VERSION as SCHEMA_VERSION
+from batchwright.study.stores.schema import measurements, runs, studies
 
-SCHEMA_VERSION = 1
-DEFAULT_FOLDER = "batchwright-runs"
-FILE_NAME = "studies.sqlite"
+if TYPE_CHECKING:
+    from batchwright.core.action import Action
+    from batchwright.study.key import RunKey
+    from batchwright.training.record import RunResult
 
-_meta = sa.MetaData()
-_facts = sa.Table(
-    "batchwright",
-    _meta,
-    sa.Column("key", sa.String, primary_key=True),
-    sa.Column("value", sa.String, nullable=False),
-)
-_studies = sa.Table(
-    "studies",
-    _meta,
-    sa.Column("study_id", sa.String, primary_key=True),
-    sa.Column("name", sa.String),
-    sa.Column("task", sa.String, nullable=False),
-    sa.Column("spec", sa.Text, nullable=False),
-    sa.Column("created", sa.String, nullable=False),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("command", sa.Text, nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("result", sa.Text),
-)
-_runs = sa.Table(
-    "runs",
-    _meta,
-    sa.Column("study_id", sa.String, sa.ForeignKey("studies.study_id"), primary_key=True),
-    sa.Column("run_key", sa.String, primary_key=True),
-    sa.Column("batch_size", sa.Integer, nullable=False),
-    sa.Column("lr", sa.Float, nullable=False),
-    sa.Column("seed", sa.Integer, nullable=False),
-    sa.Column("purpose", sa.String, nullable=False),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("steps_to_target", sa.Float),
-    sa.Column("updates", sa.Integer, nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("created", sa.String, nullable=False),
-    sa.Column("result", sa.Text, nullable=False),
-)
-_measurements = sa.Table(
-    "measurements",
-    _meta,
-    sa.Column("study_id", sa.String, sa.ForeignKey("studies.study_id"), primary_key=True),
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
+_LONG = ("spec", "result")
 
 
-def store_path(location: str | Path | None = None) -> Path:
-    """The database file: ``location``, else ``$BATCHWRIGHT_STORE``, else ``./batchwright-runs/``.
+class SQLiteStore(contract.Store):
+    """An open store; use as a context manager or call :meth:`close`.
 
-    A location without a suffix is a folder that holds ``studies.sqlite``.
+    Args:
+        path: the file.
+        create: make it if it is not there. A reader must not.
+
+    Raises:
+        StoreError: it cannot be opened or made, or is no store.
     """
-    path = Path(location or os.environ.get("BATCHWRIGHT_STORE") or DEFAULT_FOLDER)
-    return path if path.suffix else path / FILE_NAME
-
-
-class Store:
-    """An open store; use as a context manager or call :meth:`close`."""
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = Path(path)
-        if not self.path.exists() and not create:
-            raise StoreError(f"no store at {self.path}: run a study first, or name another with --store")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"cannot make the folder {self.path.parent} for the store: {error.strerror}"
-            ) from None
-        self._engine = sa.create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 30})
-        try:
-            self._open()
-        except (SQLAlchemyError, OSError) as error:
-            self._engine.dispose()
-            reason = one_line(getattr(error, "orig", None) or error)
-            raise StoreError(
-                f"{self.path} is not a Batchwright store ({reason}): name another with --store"
-            ) from None
-        except StoreError:
-            self._engine.dispose()
-            raise
+        self.location = str(self.path)
+        self._database = Database(self.path, create=create)
+        self._holds = Holds(self.path)
 
-    def _open(self) -> None:
-        with self._engine.begin() as connection:
-            tables = set(sa.inspect(connection).get_table_names())
-            if tables and "batchwright" not in tables:
-                raise StoreError(
-                    f"{self.path} is a database, but not a Batchwright store: name another with --store"
-                )
-            if not tables:
-                _meta.create_all(connection)
-                connection.execute(_facts.insert().values(key="schema_version", value=str(SCHEMA_VERSION)))
-            query = sa.select(_facts.c.value).where(_facts.c.key == "schema_version")
-            version = int(connection.execute(query).scalar_one())
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{self.path} was written by a newer Batchwright (schema {version}, this one reads up to "
-                f"{SCHEMA_VERSION}): upgrade batchwright, or name another with --store"
-            )
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+    @property
+    def damage(self) -> tuple[Remark, ...]:
+        return self._database.damage
 
-    def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
-
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
-    @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            reason = one_line(getattr(error, "orig", None) or error)
-            raise StoreError(
-                f"cannot write to {self.path}: {reason}; what was recorded before is safe"
-            ) from None
+    def close(self) -> None:
+        """Close every connection and let go of the studies held."""
+        self._holds.let_all_go()
+        self._database.close()
 
     # --- studies ----------------------------------------------------------------------------------
 
-    def begin_study(self, study_id: str, *, name: str | None, task: str, spec: str, command: str) -> None:
-        """Register a study, or mark it as running again."""
-        row = {
-            "study_id": study_id, "name": name, "task": task, "spec": spec, "status": "running",
-            "command": command, "seconds": 0.0, "created": _now(),
-        }  # fmt: skip
-        with self._write() as connection:
-            known = sa.select(_studies.c.study_id).where(_studies.c.study_id == study_id)
-            if connection.execute(known).first() is None:
-                connection.execute(_studies.insert().values(**row))
+    def begin_study(
+        self,
+        study_id: str,
+        *,
+        kind: Kind = "study",
+        name: str | None,
+        task: str,
+        spec_json: str,
+        fingerprint: str | None,
+        request: Mapping[str, Any],
+        action: Action | None,
+        command: str = "",
+    ) -> None:
+        asked: dict[str, Any] = {
+            "status": "running",
+            "request": json.dumps(dict(request)),
+            "action": None if action is None else action.model_dump_json(),
+        }
+        new: dict[str, Any] = {"study_id": study_id, "kind": kind, "name": name, "task": task}
+        new |= {"fingerprint": fingerprint, "command": command, "spec": spec_json}
+        new |= {"seconds": 0.0, "created": now()}
+        this = studies.c.study_id == study_id
+        with self._database.writing() as connection:
+            self._check_complete(connection)
+            known = connection.execute(sa.select(studies.c.name, studies.c.fingerprint).where(this)).first()
+            if known is None:
+                connection.execute(studies.insert().values(**new, **asked))
             else:
-                update = {"status": "running"} | ({"name": name} if name else {})
-                connection.execute(_studies.update().where(_studies.c.study_id == study_id).values(**update))
+                kept = {"name": name or known.name, "fingerprint": known.fingerprint or fingerprint}
+                connection.execute(studies.update().where(this).values(**kept, **asked))
+            _recognise(connection, fingerprint)
+        self._holds.take(study_id)
 
-    def end_study(self, study_id: str, *, status: str, seconds: float) -> None:
-        """Set the status and add the seconds spent."""
-        values: dict[str, Any] = {"status": status, "seconds": _studies.c.seconds + seconds}
-        with self._write() as connection:
-            connection.execute(_studies.update().where(_studies.c.study_id == study_id).values(**values))
+    def _check_complete(self, connection: sa.Connection) -> None:
+        """A study must not train for hours and then find no place for its runs."""
+        if lacking := missing_columns(connection, "runs", "measurements"):
+            usable = self._database.usable()
+            raise StoreError(f"{self.location} is damaged (it lacks {', '.join(lacking)}): {usable}")
+
+    def end_study(self, study_id: str, *, status: State, seconds: float) -> None:
+        values: dict[str, Any] = {"status": status, "seconds": studies.c.seconds + seconds}
+        with self._database.writing() as connection:
+            connection.execute(studies.update().where(studies.c.study_id == study_id).values(**values))
+        self._holds.let_go(study_id)
 
     def keep_result(self, study_id: str, result: str) -> None:
-        """Keep the study's answer (JSON)."""
-        with self._write() as connection:
-            connection.execute(_studies.update().where(_studies.c.study_id == study_id).values(result=result))
+        with self._database.writing() as connection:
+            connection.execute(studies.update().where(studies.c.study_id == study_id).values(result=result))
 
-    def studies(self) -> list[dict[str, Any]]:
-        """All studies, newest first, without their results, with the number of runs of each."""
-        counted = (
-            sa.select(_runs.c.study_id, sa.func.count().label("runs")).group_by(_runs.c.study_id).subquery()
-        )
-        columns = [c for c in _studies.c if c.name != "result"]
-        query = (
-            sa.select(*columns, sa.func.coalesce(counted.c.runs, 0).label("runs"))
-            .outerjoin(counted, counted.c.study_id == _studies.c.study_id)
-            .order_by(_studies.c.created.desc(), _studies.c.study_id)
-        )
-        with self._engine.connect() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+    def studies(self) -> list[ListedStudy]:
+        counts = self._database.run_counts()
+        listed = []
+        for row in self._database.study_rows(*[c for c in studies.c if c.name not in _LONG]):
+            counted = None if counts is None else counts.get(row["study_id"], 0)
+            try:
+                listed.append(reading.listed_study({**row, "runs": counted}, self.location))
+            except StoreError as error:
+                self._database.note("stores.study_unreadable", study=row["study_id"], reason=str(error))
+        for line in listed:
+            line["status"] = self._state(line["study_id"], line["status"])
+        return newest_first(listed)
 
-    def study(self, name: str) -> dict[str, Any]:
-        """One study by its id, an unambiguous beginning of it, or its name.
+    def study(self, name: str) -> StudyRow:
+        names = self._database.study_rows(studies.c.study_id, studies.c.name, studies.c.task)
+        query = sa.select(studies).where(studies.c.study_id == find(name, [Named(**row) for row in names]))
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().one()
+        study = reading.study_row(row, self.location)
+        study["status"] = self._state(study["study_id"], study["status"])
+        return study
 
-        Raises:
-            StoreError: unknown or ambiguous.
-        """
-        with self._engine.connect() as connection:
-            rows = [dict(row) for row in connection.execute(sa.select(_studies)).mappings()]
-        exact = [r for r in rows if name in (r["study_id"], r["name"])]
-        found = exact or [r for r in rows if r["study_id"].startswith(name)]
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            known = [n for r in rows for n in (r["study_id"], r["name"]) if n]
-            raise StoreError(str(unknown_name("study", name, known or ["(none yet)"])))
-        raise StoreError(f"{name!r} names {len(found)} studies: {', '.join(r['study_id'] for r in found)}")
+    def _state(self, study_id: str, stored: State) -> State:
+        """What was left ``running`` by a process that is gone was interrupted."""
+        return "interrupted" if stored == "running" and not is_held(self.path, study_id) else stored
 
     # --- runs and measurements --------------------------------------------------------------------
 
-    def add_run(self, study_id: str, run_key: str, purpose: str, result: RunResult) -> None:
-        """Keep one finished run; a run that is already there stays as it is."""
-        spec = result.spec
-        row = {
-            "study_id": study_id, "run_key": run_key, "batch_size": spec.batch_size,
-            "lr": spec.optimizer.lr, "seed": spec.seed, "purpose": purpose, "status": str(result.status),
-            "steps_to_target": result.steps_to_target, "updates": result.updates,
-            "seconds": result.seconds, "created": _now(), "result": result.model_dump_json(),
-        }  # fmt: skip
-        with self._write() as connection:
-            connection.execute(sa.insert(_runs).prefix_with("OR IGNORE").values(**row))
+    def add_run(self, study_id: str, key: RunKey, result: RunResult) -> None:
+        row: dict[str, Any] = {**new_run(study_id, key, result)}
+        row |= {"identity": result.spec.identity(), "result": result.model_dump_json()}
+        place = (runs.c.study_id == study_id) & (runs.c.run_key == str(key))
+        query = sa.select(runs.c.status, runs.c.updates, runs.c.result).where(place)
+        with self._database.writing() as connection:
+            there = connection.execute(query).first()
+            if there is None:
+                connection.execute(runs.insert().values(**row))
+            elif (
+                contract.goes_further(result, than_status=there.status, than_updates=there.updates)
+                or _result(there.result) is None
+            ):
+                connection.execute(runs.update().where(place).values(**row))
 
-    def runs(self, study_id: str, *, curves: bool = False) -> list[dict[str, Any]]:
-        """The runs of a study in a fixed order; with ``curves`` each carries its parsed ``result``."""
-        columns = [c for c in _runs.c if curves or c.name != "result"]
+    def known_run(self, identity: str, *, fingerprint: str | None, study_id: str) -> RunResult | None:
+        same_task = studies.c.study_id == study_id
+        if fingerprint is not None:
+            same_task |= studies.c.fingerprint == fingerprint
         query = (
-            sa.select(*columns)
-            .where(_runs.c.study_id == study_id)
-            .order_by(_runs.c.batch_size, _runs.c.lr, _runs.c.purpose, _runs.c.seed, _runs.c.run_key)
+            sa.select(runs.c.result)
+            .join(studies, studies.c.study_id == runs.c.study_id)
+            .where(runs.c.identity == identity, same_task)
+            .order_by(runs.c.updates.desc(), runs.c.status == "stopped", runs.c.study_id != study_id)
         )
-        with self._engine.connect() as connection:
-            rows = [dict(row) for row in connection.execute(query).mappings()]
+        with self._database.reading() as connection:
+            readable = (_result(text) for text in connection.execute(query).scalars())
+            return next((result for result in readable if result is not None), None)
+
+    def runs(self, study_id: str, *, curves: bool = False) -> list[RunRow]:
+        left_out = {"identity", "former_key"} | (set() if curves else {"result"})
+        columns = [c for c in runs.c if c.name not in left_out]
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(*columns).where(runs.c.study_id == study_id)).mappings().all()
+        readable = []
         for row in rows:
-            if curves:
-                row["result"] = RunResult.model_validate_json(row["result"])
-        return rows
+            try:
+                readable.append(reading.run_row(row))
+            except StoreError as error:
+                self._database.note("stores.run_unreadable", reason=str(error))
+        return in_order(readable)
 
     def put_measurement(self, study_id: str, name: str, value: Any) -> None:
-        """Keep a measurement (JSON data) under a name; the first one stays."""
         row = {"study_id": study_id, "name": name, "value": json.dumps(value)}
-        with self._write() as connection:
-            connection.execute(sa.insert(_measurements).prefix_with("OR IGNORE").values(**row))
+        place = (measurements.c.study_id == study_id) & (measurements.c.name == name)
+        with self._database.writing() as connection:
+            there = connection.execute(sa.select(measurements.c.value).where(place)).scalar_one_or_none()
+            if there is None:
+                connection.execute(measurements.insert().values(**row))
+            elif not _is_json(there):
+                connection.execute(measurements.update().where(place).values(**row))
 
     def measurements(self, study_id: str) -> dict[str, Any]:
-        """All measurements of a study by name."""
-        query = sa.select(_measurements).where(_measurements.c.study_id == study_id)
-        with self._engine.connect() as connection:
-            return {row["name"]: json.loads(row["value"]) for row in connection.execute(query).mappings()}
+        query = sa.select(measurements).where(measurements.c.study_id == study_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        values = {}
+        for _, name, text in rows:
+            try:
+                values[name] = reading.data(text, f"measurement {name} of study {study_id}")
+            except StoreError as error:
+                self._database.note("stores.measurement_unreadable", study=study_id, reason=str(error))
+        return values
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+Store = SQLiteStore
+"""The name that call sites use so far."""
+
+
+def _recognise(connection: sa.Connection, fingerprint: str | None) -> None:
+    """Give studies of the first schema this fingerprint where their id shows that it was their task's."""
+    if fingerprint is None:
+        return
+    query = sa.select(studies.c.study_id, studies.c.spec).where(studies.c.fingerprint.is_(None))
+    for study_id, spec in connection.execute(query).all():
+        if first_schema.fits(study_id, spec, fingerprint):
+            mine = studies.c.study_id == study_id
+            connection.execute(studies.update().where(mine).values(fingerprint=fingerprint))
+
+
+def _result(text: str) -> RunResult | None:
+    """A stored result; None where it cannot be read."""
+    from batchwright.training.record import RunResult
+
+    try:
+        return reading.parse(RunResult, text, "")
+    except StoreError:
+        return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        reading.data(text, "")
+    except StoreError:
+        return False
+    return True

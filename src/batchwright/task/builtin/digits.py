@@ -1,4 +1,4 @@
-"""``digits``: 8 x 8 images of handwritten digits that ship with scikit-learn."""
+"""``digits``: scikit-learn's 8x8 handwritten digits, 1437 training examples, dense net."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from torch import Tensor
 from batchwright.core.errors import DataError, unknown_name
 from batchwright.core.streams import generator
 from batchwright.task.losses import cross_entropy, label_squared_error
+from batchwright.task.metrics import ACCURACY
 from batchwright.task.models import dense, hidden_widths
-from batchwright.task.task import ACCURACY, Target, Task, stratified_positions
+from batchwright.task.subset import stratified_positions
+from batchwright.task.target import Target
+from batchwright.task.task import Task
 
 TRAINING_EXAMPLES = 1437
 PIXEL_MEAN, PIXEL_STD = 0.3048, 0.3759

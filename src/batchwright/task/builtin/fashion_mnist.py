@@ -1,55 +1,21 @@
-"""``fashion-mnist`` and ``mnist``: 28 x 28 grey images in ten classes, from IDX files on disk."""
+"""``fashion-mnist``: 28x28 images of clothes, 60,000 training examples, dense net or LeNet."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import torch
-from torch import Tensor
+from batchwright.task.idx_images import FOUR_FILES, Source, find_files, image_task
+from batchwright.task.task import Task
 
-from batchwright.core.errors import DataError
-from batchwright.task.idx import read_idx
-from batchwright.task.losses import cross_entropy
-from batchwright.task.models import dense, hidden_widths, lenet
-from batchwright.task.task import ACCURACY, Target, Task
-
-DATA_VARIABLE = "BATCHWRIGHT_DATA"
-_FOUR_FILES = (
-    "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte"
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Source:
-    """One of the data sets that come as the same four files."""
-
-    name: str
-    pixel_mean: float
-    pixel_std: float
-    accuracy: float
-    installed: Path | None
-    fix: str
-
-
-FASHION_MNIST = _Source(
+SOURCE = Source(
     name="fashion-mnist",
     pixel_mean=0.2860,
     pixel_std=0.3530,
     accuracy=0.86,
     installed=Path("/usr/share/datasets/fashion-mnist"),
-    fix=f"`apt-get install dataset-fashion-mnist`, or --data DIR with {_FOUR_FILES} (.gz or not)",
-)
-MNIST = _Source(
-    name="mnist",
-    pixel_mean=0.1307,
-    pixel_std=0.3081,
-    accuracy=0.95,
-    installed=None,
-    fix=f"pass --data DIR with {_FOUR_FILES} (.gz or not)",
+    fix=f"`apt-get install dataset-fashion-mnist`, or name a folder with data= that has {FOUR_FILES} "
+    "(.gz or not)",
 )
 
 
@@ -72,83 +38,13 @@ def fashion_mnist(
     Raises:
         DataError: a file that is missing, damaged or truncated, and how to get it.
     """
-    return _build(FASHION_MNIST, data_dir, model, hidden)
+    return image_task(SOURCE, data_dir, model, hidden)
 
 
-def mnist(
-    *,
-    data_dir: str | None = None,
-    model: Literal["mlp", "lenet"] = "mlp",
-    hidden: int | list[int] = 128,
-) -> Task:
-    """MNIST, with the arguments and splits of :func:`fashion_mnist`; its files are named by ``data_dir``."""
-    return _build(MNIST, data_dir, model, hidden)
-
-
-def find_data(source: _Source, data_dir: str | None = None) -> Path:
-    """The folder that holds the data set's files.
-
-    ``data_dir`` if given; else ``$BATCHWRIGHT_DATA/NAME`` or ``$BATCHWRIGHT_DATA``, else where the system's
-    package puts them.
+def find_data(data_dir: str | None = None) -> Path:
+    """The folder that holds the files.
 
     Raises:
-        DataError: none of them holds any of the four files.
+        DataError: there is none.
     """
-    variable = os.environ.get(DATA_VARIABLE)
-    roots = [data_dir] if data_dir is not None else [variable] if variable else []
-    folders = [folder for root in roots for folder in (Path(root) / source.name, Path(root))]
-    if data_dir is None and source.installed is not None:
-        folders.append(source.installed)
-    for folder in folders:
-        if any(_path(folder, stem).exists() for stem in _FOUR_FILES.split(", ")):
-            return folder
-    looked = f"in {', '.join(map(str, folders))}" if folders else "anywhere"
-    raise DataError(f"{source.name}: train-images-idx3-ubyte not found {looked}; {source.fix}")
-
-
-def _build(source: _Source, data_dir: str | None, model: str, hidden: int | list[int]) -> Task:
-    folder = find_data(source, data_dir)
-    image_shape = (1, 28, 28) if model == "lenet" else (784,)
-    train, test = (_read_pair(folder, prefix, source, image_shape) for prefix in ("train", "t10k"))
-    half = len(test[0]) // 2
-    return Task(
-        name=source.name,
-        model=lenet if model == "lenet" else partial(dense, 784, hidden_widths(hidden), 10),
-        train=train,
-        validation=(test[0][:half], test[1][:half]),
-        test=(test[0][half:], test[1][half:]),
-        loss=cross_entropy,
-        metrics={"accuracy": ACCURACY},
-        target=Target(metric="accuracy", value=source.accuracy),
-        max_epochs=20,
-        options={"model": model} if model == "lenet" else {"model": model, "hidden": hidden},
-        description=f"28x28 grey images in ten classes, {'LeNet' if model == 'lenet' else 'a dense network'}",
-    )
-
-
-def _read_pair(
-    folder: Path, prefix: str, source: _Source, image_shape: tuple[int, ...]
-) -> tuple[Tensor, Tensor]:
-    """Normalised images and their labels, checked against each other."""
-    image_path = _path(folder, f"{prefix}-images-idx3-ubyte")
-    label_path = _path(folder, f"{prefix}-labels-idx1-ubyte")
-    images, labels = read_idx(image_path, fix=source.fix), read_idx(label_path, fix=source.fix)
-    if images.dtype != torch.uint8 or images.shape[1:] != (28, 28):
-        raise DataError(
-            f"{image_path}: must hold images of 28 x 28 bytes, got {tuple(images.shape)}; {source.fix}"
-        )
-    if labels.dtype != torch.uint8 or labels.ndim != 1 or int(labels.max()) > 9:
-        raise DataError(f"{label_path}: must hold one label from 0 to 9 an image; {source.fix}")
-    if len(images) != len(labels):
-        raise DataError(
-            f"{label_path}: has {len(labels)} labels for the {len(images)} images of {image_path.name}; "
-            f"{source.fix}"
-        )
-    pixels = images.reshape(-1, *image_shape).to(torch.float32)
-    return pixels.div_(255).sub_(source.pixel_mean).div_(source.pixel_std), labels.long()
-
-
-def _path(folder: Path, stem: str) -> Path:
-    """The file as it is, else gzipped; the first name where neither exists."""
-    plain, zipped = folder / stem, folder / f"{stem}.gz"
-    return zipped if zipped.exists() and not plain.exists() else plain
+    return find_files(SOURCE, data_dir)

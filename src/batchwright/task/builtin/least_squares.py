@@ -1,4 +1,4 @@
-"""``least-squares``: linear regression on normal data, with the minimiser known in closed form."""
+"""``least-squares``: linear regression with a known minimiser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from batchwright.core.errors import InputError
 from batchwright.core.streams import generator
 from batchwright.task.losses import squared_error
 from batchwright.task.options import require_at_least
-from batchwright.task.task import Target, Task
+from batchwright.task.target import Target
+from batchwright.task.task import Task
 
 
 def least_squares(

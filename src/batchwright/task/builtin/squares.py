@@ -1,4 +1,4 @@
-"""``squares``: learn x -> x^2 with two normal weight matrices and sigmoids."""
+"""``squares``: x to x^2 through two sigmoid layers of normal weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from batchwright.core.streams import generator
 from batchwright.task.losses import squared_error
 from batchwright.task.options import require_at_least
-from batchwright.task.task import Target, Task
+from batchwright.task.target import Target
+from batchwright.task.task import Task
 
 WIDTH = 10
 """Numbers in an input and in an output."""

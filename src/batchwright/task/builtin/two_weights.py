@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
 from batchwright.task.losses import squared_error
-from batchwright.task.task import Target, Task
+from batchwright.task.target import Target
+from batchwright.task.task import Task
 
 
 class TwoWeights(nn.Module):
@@ -37,7 +38,7 @@ def two_weights(*, data_dir: str | None = None, start: list[float] | None = None
 
     Args:
         data_dir: unused, the data are made.
-        start: initial w1 and w2, as in ``--set start=1.5,0.3``.
+        start: initial w1 and w2, two numbers.
 
     Raises:
         InputError: ``start`` is not two numbers.

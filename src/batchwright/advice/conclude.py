@@ -1,0 +1,207 @@
+"""What follows from a study's findings: a pure function from runs and timings to the answer.
+
+Nothing is executed, no clock is read, nothing is stored: the same findings give the same answer, now or next
+year, for any objective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from batchwright.advice.decide.easier import at_target, easier_values
+from batchwright.advice.decide.evidence import critical_batch, fit_points, points_of
+from batchwright.advice.decide.recommend import recommend
+from batchwright.advice.decide.sharp_ends import sharp_ends
+from batchwright.advice.decide.unreached import Reach
+from batchwright.advice.result import EasierTarget, Objective, Recommendation, StudyResult
+from batchwright.core.action import Action
+from batchwright.core.errors import InputError, unknown_name
+from batchwright.core.remark import Remark, remark
+from batchwright.measure.hardware.alone import SecondsPerStep
+from batchwright.measure.hardware.load import CALM_LOAD
+from batchwright.study.driver import StudyRuns
+from batchwright.study.reach import best_value, extreme, initial_value
+from batchwright.study.run import TOO_BUSY, Findings, others_load
+from batchwright.study.spec import StudySpec
+from batchwright.study.summary import batch_size_results, trials
+from batchwright.task.task import Task
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What an answer needs to know of a task, as data.
+
+    Attributes:
+        name: the task's.
+        examples: N, the number of training examples.
+        higher_is_better: the direction of the target's metric.
+        own_schedule: whether the task brings a learning-rate schedule of its own.
+    """
+
+    name: str
+    examples: int
+    higher_is_better: bool
+    own_schedule: bool
+
+    @staticmethod
+    def of(task: Task, spec: StudySpec) -> TaskFacts:
+        """The facts of a live task under a study's target."""
+        higher = task.higher_is_better(spec.target.metric)
+        return TaskFacts(task.name, len(task.train), higher, task.schedule is not None)
+
+
+def conclude(
+    spec: StudySpec,
+    task: TaskFacts,
+    findings: Findings,
+    *,
+    objective: Objective = "time",
+    action: Action | None = None,
+    environment: Mapping[str, Any] | None = None,
+) -> StudyResult:
+    """The answer that the findings support.
+
+    Args:
+        spec: the study's.
+        task: facts of its task.
+        findings: what was run, timed and measured.
+        objective: what to minimise: ``time``, ``examples`` or ``steps`` to target.
+        action: what asked for it; next steps ask the same with one thing changed.
+        environment: versions and hardware that the findings were made on.
+    """
+    runs, timings = findings.runs, findings.timings
+    asked = action or Action(command="study", subject=spec.task.name)
+    rows = batch_size_results(spec, runs, timings)
+    fit = fit_points(points_of(rows, runs), spec)
+    recommendation = recommend(
+        rows,
+        objective=objective,
+        examples=task.examples,
+        asked=asked,
+        curve=fit,
+        reach=_reach(spec, task, runs),
+    )
+    if objective == "time":
+        recommendation = _doubted_if_busy(recommendation, timings, asked)
+    easier = tuple(
+        at_target(spec, task.examples, task.higher_is_better, runs, rows, value, recommendation)
+        for value in easier_values(spec, task.higher_is_better, runs)
+    )
+    caveats = (*recommendation.caveats, *_caveats(spec, task, runs, easier))
+    return StudyResult(
+        study_id=findings.study_id,
+        task=task.name,
+        target=spec.target.model_dump(mode="json"),
+        recommendation=recommendation.model_copy(update={"at_easier_targets": easier, "caveats": caveats}),
+        critical_batch=critical_batch(fit),
+        batch_sizes=rows,
+        trials=trials(runs),
+        sharpness=None if findings.ends is None else sharp_ends(findings.ends),
+        runs_executed=runs.executed,
+        runs_reused=runs.reused,
+        runs_taken_over=runs.taken_over,
+        complete=not runs.not_run,
+        not_run=runs.not_run,
+        budget_needed=runs.budget_needed,
+        action=action,
+        spec=spec.model_dump(mode="json"),
+        environment=dict(environment or {}),
+    )
+
+
+def _reach(spec: StudySpec, task: TaskFacts, runs: StudyRuns) -> Reach:
+    """How far the runs came on their way to the target."""
+    results, higher = list(runs.results.values()), task.higher_is_better
+    starts = [initial_value(result, spec.target) for result in results]
+    return Reach(
+        metric=spec.target.metric,
+        split=spec.target.split,
+        target=spec.target.value,
+        initial=next((value for value in starts if value is not None), None),
+        best=extreme([best_value(result, spec.target, higher) for result in results], higher),
+        higher_is_better=higher,
+        max_epochs=spec.max_epochs,
+    )
+
+
+def _doubted_if_busy(
+    recommendation: Recommendation, timings: Mapping[int, SecondsPerStep], asked: Action
+) -> Recommendation:
+    """Seconds measured beside other work can be off by any factor: no answer in time rests on them.
+
+    Steps, rates and the critical batch size are untouched by load, so everything else stays as it is.
+    """
+    load = others_load(timings)
+    if load <= CALM_LOAD:
+        return recommendation
+    if load <= TOO_BUSY:
+        caveats = (*recommendation.caveats, remark("study.others_load", load=load))
+        return recommendation.model_copy(update={"caveats": caveats})
+    return recommendation.model_copy(
+        update={
+            "verdict": "inconclusive",
+            "doubts": (*recommendation.doubts, remark("study.clock_in_doubt", load=load)),
+            "next": (*recommendation.next, asked),
+        }
+    )
+
+
+def _caveats(
+    spec: StudySpec, task: TaskFacts, runs: StudyRuns, easier: Sequence[EasierTarget]
+) -> list[Remark]:
+    """What the reader must know beside the recommendation's own caveats."""
+    caveats = []
+    if task.own_schedule or spec.optimizer.schedule.horizon is not None:
+        caveats.append(remark("study.schedule_has_horizon"))
+    if runs.not_run and spec.budget_trainings is not None and runs.budget_needed is not None:
+        caveats.append(
+            remark(
+                "study.budget_did_not_cover",
+                count=len(runs.not_run),
+                batch_sizes=list(runs.not_run),
+                budget_needed=runs.budget_needed,
+            )
+        )
+    elif runs.not_run:
+        caveats.append(remark("study.not_searched", count=len(runs.not_run), batch_sizes=list(runs.not_run)))
+    if any(e.moves for e in easier):
+        caveats.append(remark("study.easier_target_moves"))
+    return caveats
+
+
+def check_objective(objective: str) -> Objective:
+    """Refuse an objective that a study on one machine cannot answer."""
+    if objective == "cost":
+        raise InputError("objective cost needs prices of two or more devices; a study has one: use time")
+    if objective not in ("time", "examples", "steps"):
+        raise unknown_name("objective", objective, ["time", "examples", "steps"])
+    return objective  # type: ignore[return-value]
+
+
+def stored_curves(result: StudyResult, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Validation curves of the confirmation runs at the chosen rates, as plain lists for the report.
+
+    Args:
+        result: the study.
+        rows: its stored runs with their results (``Store.runs(..., curves=True)``).
+    """
+    winners = {(row.batch_size, row.rate_index) for row in result.batch_sizes if row.rate_index is not None}
+    curves = []
+    for row in rows:
+        place = (row["batch_size"], row["rate_index"])
+        if row["purpose"] != "confirm" or place not in winners or row["result"] is None:
+            continue
+        evaluations = [e for e in row["result"].evaluations if e.split == result.target["split"]]
+        curves.append(
+            {
+                "batch_size": row["batch_size"],
+                "lr": row["lr"],
+                "seed": row["seed"],
+                "steps": [e.step for e in evaluations],
+                "examples": [e.examples_seen for e in evaluations],
+                "loss": [e.loss for e in evaluations],
+            }
+        )
+    return curves

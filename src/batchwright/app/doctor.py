@@ -1,0 +1,86 @@
+"""Environment, devices, data sets and store: what is there, and what is missing and how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from typing import TYPE_CHECKING, Any
+
+from batchwright.app import options as o
+from batchwright.app.signature import Asked, front_door
+
+if TYPE_CHECKING:
+    from batchwright.app.answer import Answer
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "pydantic", "SQLAlchemy", "loky", "matplotlib", "pyarrow")
+
+
+@front_door
+def doctor(
+    *, data: o.DataFolder = None, store: o.StorePath = None, progress: o.ProgressGiven = True, asked: Asked
+) -> Answer:
+    """Show what is installed and found, and what is missing and how to get it."""
+    from batchwright.app.answer import Answer
+    from batchwright.app.progress import watching
+    from batchwright.report.pages.doctor import doctor_page
+
+    with watching(progress, "task"):
+        found = _examined(data, store)
+        rows = [
+            {"section": title, "name": name, "value": value}
+            for title, section in found.items()
+            for name, value in section.items()
+        ]
+        page = doctor_page(found, action=asked.action(""))
+        return Answer(result=found, page=page, document=found, rows=lambda: rows)
+
+
+def _examined(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
+    import torch
+
+    from batchwright.task.catalogue import BUILT_IN
+    from batchwright.training.environment import environment
+
+    devices = {"cpu": f"threads of torch: {torch.get_num_threads()}"}
+    for i in range(torch.cuda.device_count()):
+        devices[f"cuda:{i}"] = torch.cuda.get_device_name(i)
+    return {
+        "Environment": dict(environment()),
+        "Libraries": {name: _version(name) for name in _LIBRARIES},
+        "Devices": devices,
+        "Tasks": {name: _task(name, data) for name in BUILT_IN},
+        "Store": _store(store),
+    }
+
+
+def _version(library: str) -> str | None:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _task(name: str, data: str | None) -> dict[str, Any] | str:
+    """What a built-in task says of itself, or why it cannot be had."""
+    from batchwright.core.errors import BatchwrightError, one_line
+    from batchwright.task.catalogue import describe
+    from batchwright.task.load import load_task
+    from batchwright.task.task import TaskReference
+
+    try:
+        return describe(load_task(TaskReference(name=name, data_dir=data)))
+    except BatchwrightError as error:
+        return one_line(error)
+
+
+def _store(location: str | None) -> dict[str, Any]:
+    from batchwright.core.errors import StoreError, one_line
+    from batchwright.study.stores.sqlite import SQLiteStore, store_path
+
+    path = store_path(location)
+    if not path.exists():
+        return {"path": str(path)}
+    try:
+        with SQLiteStore(path, create=False) as opened:
+            return {"path": str(path), "studies": len(opened.studies())}
+    except StoreError as error:
+        return {"path": str(path), "problem": one_line(error)}

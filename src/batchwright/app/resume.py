@@ -1,0 +1,68 @@
+"""Continue a study that was interrupted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchwright.app import options as o
+from batchwright.app.signature import front_door
+from batchwright.app.stored import StudyName, opened, stored_answer
+from batchwright.core.errors import StoreError
+
+if TYPE_CHECKING:
+    from batchwright.app.answer import Answer
+    from batchwright.study.stores.contract import StudyRow
+
+
+@front_door
+def resume(
+    study: StudyName,
+    *,
+    workers: o.Workers = None,
+    store: o.StorePath = None,
+    progress: o.ProgressGiven = True,
+) -> Answer:
+    """Continue an interrupted study: finished runs are not repeated. A finished one is shown."""
+    with opened(store) as kept:
+        row = kept.study(study)
+        if row["status"] == "complete" and row["result"] is not None:
+            return stored_answer(kept, row, store)
+    return _continued(row, workers, store, progress)
+
+
+def _continued(row: StudyRow, workers: int | None, store: str | None, progress: o.ProgressGiven) -> Answer:
+    from batchwright.app.progress import watching
+    from batchwright.app.study_question import worker_count
+    from batchwright.app.study_run import Workers, executed
+    from batchwright.core.action import Action
+    from batchwright.study.run import study_identity
+    from batchwright.study.spec import StudySpec
+    from batchwright.study.stores.reading import parse
+    from batchwright.task.load import load_task
+
+    spec = parse(StudySpec, row["spec"], f"the spec of study {row['study_id']}")
+    count = worker_count(workers, spec.device)
+    with watching(progress, "task") as watch, Workers(spec.task.name, count) as pool:
+        task = load_task(spec.task)
+        with opened(store) as kept:
+            if study_identity(spec, task, kept) != row["study_id"]:
+                raise StoreError(
+                    f"the code or data of task {task.name!r} changed since study {row['study_id']} began: "
+                    f"start a new study with {_begun(row)}"
+                )
+            request = row["request"]
+            return executed(
+                spec, task, kept, pool.of(task, watch), watch, objective=request.get("objective", "time"), name=None,
+                measures=tuple(request.get("measures", ())),
+                action=None if row["action"] is None else Action.model_validate(row["action"]),
+            )  # fmt: skip
+
+
+def _begun(row: StudyRow) -> str:
+    """The command that began the study."""
+    from batchwright.core.action import Action
+    from batchwright.report.render.actions import typed
+
+    if row["action"] is not None:
+        return f"`{typed(Action.model_validate(row['action']))}`"
+    return f"`{row['command'] or 'batchwright study TASK'}`"

@@ -1,0 +1,163 @@
+"""What is stored: the list of studies, and one study's answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from batchwright.app import options as o
+from batchwright.app.signature import Asked, Option, front_door
+from batchwright.core.errors import StoreError
+
+if TYPE_CHECKING:
+    from batchwright.advice.result import StudyResult
+    from batchwright.app.answer import Answer
+    from batchwright.report.page import Page
+    from batchwright.study.stores.contract import StudyRow
+    from batchwright.study.stores.sqlite import SQLiteStore
+
+StudyName = Annotated[
+    str, Option("A study's id, the beginning of it, its name, or its task's name.", metavar="STUDY")
+]
+
+
+@front_door
+def studies(*, store: o.StorePath = None, asked: Asked) -> Answer:
+    """List the stored studies."""
+    from batchwright.app.answer import Answer
+    from batchwright.report.pages.studies import studies_page
+
+    with opened(store) as kept:
+        rows = [dict(row) for row in kept.studies()]
+        page = studies_page(rows, action=asked.action(""))
+    return Answer(result=tuple(rows), page=page, document=rows, rows=lambda: rows)
+
+
+@front_door
+def show(study: StudyName, *, store: o.StorePath = None, strict: o.Strict = False) -> Answer:
+    """Show the answer of a stored study."""
+    from batchwright.app.answer import Inconclusive
+
+    with opened(store) as kept:
+        answer = stored_answer(kept, kept.study(study), store)
+    if strict and not answer.conclusive:
+        raise Inconclusive(answer)
+    return answer
+
+
+def opened(store: str | None) -> SQLiteStore:
+    """The store, which has to be there."""
+    from batchwright.study.stores.sqlite import SQLiteStore, store_path
+
+    return SQLiteStore(store_path(store), create=False)
+
+
+def stored_answer(kept: SQLiteStore, row: StudyRow, store: str | None) -> Answer:
+    """The answer of a finished study.
+
+    Raises:
+        StoreError: it is not finished; the message says how to continue it.
+    """
+    if row["result"] is None:
+        from batchwright.core.action import Action
+        from batchwright.report.render.actions import command_line
+
+        again = Action(command="resume", subject=row["study_id"], arguments={"store": store})
+        raise StoreError(
+            f"study {row['study_id']} is not finished ({row['status']}): `{command_line(again)}` continues it"
+        )
+    result = result_of(row)
+    return study_answer(result, page_of(result, kept))
+
+
+def result_of(row: StudyRow) -> StudyResult:
+    """The stored result of a study, or of advice."""
+    from batchwright.advice.result import AdviceResult, StudyResult
+    from batchwright.study.stores.reading import parse
+
+    kind = AdviceResult if row["kind"] == "advice" else StudyResult
+    return parse(kind, row["result"] or "", f"the answer of study {row['study_id']}")
+
+
+def page_of(result: StudyResult, kept: SQLiteStore) -> Page:
+    """The page of a study or of advice, with the curves that the store has."""
+    from batchwright.advice.conclude import stored_curves
+    from batchwright.advice.result import AdviceResult
+    from batchwright.report.pages.advise import advise_page
+    from batchwright.report.pages.study import study_page
+
+    curves = stored_curves(result, kept.runs(result.study_id, curves=True))
+    return advise_page(result, curves) if isinstance(result, AdviceResult) else study_page(result, curves)
+
+
+def study_answer(result: StudyResult, page: Page) -> Answer:
+    """A study's result and page as an answer."""
+    from batchwright.app.answer import Answer
+
+    files = {} if result.report is None else {"report": result.report}
+    return Answer(
+        result=result,
+        page=page,
+        document=study_document(result, page),
+        rows=lambda: [_flat(row) for row in result.model_dump(mode="json")["batch_sizes"]],
+        files=files,
+    )
+
+
+def reported(result: StudyResult, store: SQLiteStore) -> Answer:
+    """The answer of a study just made, with its report beside the store.
+
+    A repetition that ran and timed nothing leaves the answer and the report that are there as they are.
+    """
+    from batchwright.report.render.html import write_page
+
+    path = report_path(store, result.study_id)
+    row = store.study(result.study_id)
+    kept = None if row["result"] is None else result_of(row)
+    page = page_of(result, store)
+    if kept is None or kept.report is None or not path.exists():
+        write_page(page, path)
+        result = result.model_copy(update={"report": str(path)})
+        store.keep_result(result.study_id, result.model_dump_json())
+    return study_answer(result.model_copy(update={"report": str(path)}), page)
+
+
+def report_path(store: SQLiteStore, study_id: str) -> Path:
+    """Reports lie beside the store."""
+    return store.path.parent / f"{study_id}.html"
+
+
+def runs_stored(store: str | None, study_id: str) -> int:
+    """How many runs of a study are stored already; 0 without a store."""
+    from batchwright.study.stores.sqlite import SQLiteStore, store_path
+
+    path = store_path(store)
+    if not path.exists():
+        return 0
+    with SQLiteStore(path) as kept:
+        return len(kept.runs(study_id))
+
+
+def study_document(result: StudyResult, page: Page) -> dict[str, Any]:
+    """The JSON of a study: its data, and beside it the sentences and command lines that are shown."""
+    from batchwright.report.render.actions import typed
+    from batchwright.report.text.catalogue import say
+
+    shown = result.model_dump(mode="json")
+    advice = result.recommendation
+    shown["recommendation"] |= {
+        "sentence": page.headline,
+        "caveats": [say(caveat) for caveat in (*advice.doubts, *advice.caveats)],
+        "next_steps": [typed(step) for step in advice.next],
+    }
+    shown["command"] = "" if result.action is None else typed(result.action)
+    return shown
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """A batch size's row without what is no plain value."""
+    steps = row.pop("steps_to_target")
+    timing = row.pop("timing", None) or {}
+    row |= {"steps_median": steps["median"], "steps_low": steps["low"], "steps_high": steps["high"]}
+    row |= {f"step_seconds_{name}": timing[name] for name in ("low", "high") if name in timing}
+    return {name: value for name, value in row.items() if not isinstance(value, (dict, list))}

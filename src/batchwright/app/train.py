@@ -1,0 +1,227 @@
+"""One run: followed update by update, or made to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from batchwright.app import options as o
+from batchwright.app.checks import shown
+from batchwright.app.signature import Asked, Option, front_door
+from batchwright.core.errors import InputError
+
+if TYPE_CHECKING:
+    from batchwright.app.answer import Answer
+    from batchwright.task.task import Task
+    from batchwright.training.loop import Run
+    from batchwright.training.record import Evaluation, RunResult
+    from batchwright.training.spec import RunSpec
+
+_LENGTH, _EVALUATION = "Length", "Evaluation"
+
+
+@front_door
+def train(
+    task: o.TaskGiven,
+    *,
+    batch_size: Annotated[int, Option("Examples per update.")] = 32,
+    lr: o.Lr = None,
+    epochs: Annotated[float | None, Option("Budget in epochs.", panel=_LENGTH)] = None,
+    steps: Annotated[int | None, Option("Budget in updates.", panel=_LENGTH)] = None,
+    budget_examples: Annotated[int | None, Option("Budget in examples.", panel=_LENGTH)] = None,
+    seconds: Annotated[float | None, Option("Budget in seconds of training.", panel=_LENGTH)] = None,
+    target: o.TargetGiven = None,
+    last_batch: Annotated[str, Option("keep, drop or run_on.")] = "keep",
+    drop_last: Annotated[bool, Option("The same as last_batch drop.")] = False,
+    full_divisor: Annotated[bool, Option("Divide a short last batch by the full batch size.")] = False,
+    grow_factor: Annotated[float | None, Option("Multiply the batch by this ...")] = None,
+    grow_every: Annotated[float, Option("... every so many epochs.")] = 5.0,
+    evaluate: Annotated[str, Option("epoch, log, or a number of steps.", panel=_EVALUATION)] = "epoch",
+    train_metrics: Annotated[bool, Option("Evaluate the training split as well.", panel=_EVALUATION)] = False,
+    checkpoint: Annotated[
+        str | None,
+        Option("Folder for a checkpoint after every evaluation and at the end.", metavar="DIR"),
+    ] = None,
+    resume: Annotated[str | None, Option("Continue bitwise from this checkpoint.", metavar="DIR")] = None,
+    optimizer: o.OptimizerOptions,
+    runs: o.RunOptions,
+    asked_of_task: o.TaskOptions,
+    machine: o.MachineOptions,
+    progress: o.ProgressGiven = True,
+    asked: Asked,
+) -> Training:
+    """Train once. Iterate over it to follow the run after every update; ``answer()`` makes it to the end.
+
+    >>> training = train("two-weights", batch_size=1, steps=3)
+    >>> [run.step for run in training], str(training.result.status)
+    ([1, 2, 3], 'budget_exhausted')
+    """
+    from batchwright.app.specs import optimizer_spec, run_fields
+    from batchwright.app.task_given import goal_of, subject_of, task_of
+    from batchwright.training.spec import RunSpec
+
+    reference, live = task_of(task, asked_of_task, examples=asked_of_task.examples)
+    growth = None if grow_factor is None else {"factor": grow_factor, "every_epochs": grow_every}
+    spec = RunSpec.model_validate(
+        {
+            "task": reference, "batch_size": batch_size, "batch_growth": growth,
+            "sampling": {
+                "order": runs.order, "last_batch": "drop" if drop_last else last_batch,
+                "divisor": "full" if full_divisor else "batch",
+            },
+            "optimizer": optimizer_spec(live, optimizer, lr),
+            "budget": {"epochs": epochs, "steps": steps, "examples": budget_examples, "seconds": seconds},
+            "target": None if target is None else goal_of(target, live),
+            "evaluation": _plan(evaluate, train_metrics), **run_fields(machine, runs),
+        }
+    )  # fmt: skip
+    return Training(
+        spec, live, resume=resume, checkpoint=checkpoint, progress=progress, asked=asked,
+        subject=subject_of(reference),
+    )  # fmt: skip
+
+
+def _plan(evaluate: str, train_metrics: bool) -> dict[str, Any]:
+    splits = ("train", "validation") if train_metrics else ("validation",)
+    if evaluate in ("epoch", "log"):
+        return {"at": evaluate, "splits": splits}
+    if not (evaluate.isascii() and evaluate.isdigit()) or int(evaluate[:20]) < 1:
+        raise InputError(f"evaluate must be epoch, log or a number of steps from 1 on, got {shown(evaluate)}")
+    return {"at": "steps", "every": int(evaluate[:20]), "splits": splits}
+
+
+class Training:
+    """A run under way: an iterator that makes one update at a time and yields the run.
+
+    Attributes:
+        spec: what is run.
+        task: the live task.
+    """
+
+    def __init__(
+        self, spec: RunSpec, task: Task, *, resume: str | None, checkpoint: str | None, progress: Any,
+        asked: Asked, subject: str | None,
+    ) -> None:  # fmt: skip
+        from batchwright.training.loop import advance_to_status, failed_to_start, start
+
+        self.spec, self.task = spec, task
+        self._checkpoint = None if checkpoint is None else Path(checkpoint)
+        self._progress, self._asked, self._subject = progress, asked, subject
+        self._run: Run | None = None
+        self._failed: RunResult | None = None
+        self._shown = 0
+        try:
+            run = start(spec, task, resume=None if resume is None else Path(resume))
+        except Exception as error:
+            self._failed = failed_to_start(spec, error)
+            return
+        self._run, self._updates = run, advance_to_status(run)
+        self._shown = len(run.evaluations) - len(run.latest)
+        self._save()  # a folder that cannot be written is found now, not after the first epoch
+
+    def __iter__(self) -> Iterator[Run]:
+        return self
+
+    def __next__(self) -> Run:
+        if self._run is None:
+            raise StopIteration
+        try:
+            run = next(self._updates)
+        except StopIteration:
+            self._save()
+            raise
+        if run.latest:
+            self._save()
+        return run
+
+    def new_evaluations(self) -> list[Evaluation]:
+        """What was evaluated since this was asked for the last time; a resumed run begins where it was."""
+        if self._run is None:
+            return []
+        new = list(self._run.evaluations[self._shown :])
+        self._shown += len(new)
+        return new
+
+    @property
+    def examples_planned(self) -> float | None:
+        """Examples the run takes if nothing ends it early; None where its seconds decide."""
+        budget, total = self.spec.budget, len(self.task.train)
+        if budget.seconds is not None:
+            return None
+        unlimited = budget.steps is None and budget.examples is None and budget.epochs is None
+        epochs = self.task.max_epochs if unlimited else budget.epochs
+        bounds = [
+            None if budget.steps is None else budget.steps * self.spec.batch_size,
+            budget.examples,
+            None if epochs is None else epochs * total,
+        ]
+        return min(bound for bound in bounds if bound is not None)
+
+    @property
+    def result(self) -> RunResult:
+        """The run so far."""
+        if self._run is None:
+            assert self._failed is not None
+            return self._failed
+        return self._run.result()
+
+    def answer(self) -> Answer:
+        """The finished run: what is left of it is made first, with progress shown."""
+        from batchwright.app.answer import Answer
+        from batchwright.app.progress import watching
+        from batchwright.report.pages.train import train_page
+
+        with watching(self._progress, "examples") as watch:
+            for run in self:
+                if self.examples_planned is not None:
+                    watch(run.examples_seen, self.examples_planned)
+        found = self.result
+        shown = run_document(found)
+        page = train_page(found, action=self._asked.action(self._subject))
+        return Answer(result=found, page=page, document=shown, rows=lambda: shown["evaluations"])
+
+    def _save(self) -> None:
+        from batchwright.app.answer import writing
+        from batchwright.training import checkpoint
+
+        if self._checkpoint is not None and self._run is not None:
+            with writing(self._checkpoint):
+                checkpoint.save(self._run.snapshot(), self._checkpoint)
+
+
+def evaluation_line(evaluation: Evaluation) -> str:
+    """One evaluation as a line of a log."""
+    from batchwright.core.numbers import measured
+    from batchwright.report.text.catalogue import text
+
+    quality = "".join(f"  {name} {measured(value)}" for name, value in evaluation.metrics.items())
+    return text(
+        "progress.evaluation", epoch=evaluation.epoch, step=evaluation.step, split=evaluation.split,
+        loss=evaluation.loss, quality=quality,
+    )  # fmt: skip
+
+
+def run_document(result: RunResult) -> dict[str, Any]:
+    """The JSON of one run; metrics stand beside the loss in every evaluation."""
+    from batchwright.report.text.catalogue import text
+
+    rows = []
+    for evaluation in result.evaluations:
+        row = evaluation.model_dump(mode="json")
+        rows.append(row | row.pop("metrics"))
+    return {
+        "status": str(result.status),
+        "advice": text(f"training.advice.{result.status}"),
+        "message": result.message,
+        "spec": result.spec.model_dump(mode="json"),
+        "updates": result.updates,
+        "examples": result.examples,
+        "steps": [s.model_dump(mode="json") for s in result.steps],
+        "evaluations": rows,
+        "steps_to_target": result.steps_to_target,
+        "seconds": result.seconds,
+        "evaluation_seconds": result.evaluation_seconds,
+        "examples_per_second": result.examples / result.seconds if result.seconds else None,
+        "environment": result.environment,
+    }

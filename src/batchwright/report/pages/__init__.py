@@ -1,0 +1,1 @@
+"""Every result as a page: one function a result."""

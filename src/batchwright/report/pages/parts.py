@@ -1,0 +1,59 @@
+"""What pages share: columns, what a measurement took and where, how to read its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from batchwright.core.numbers import duration
+from batchwright.core.remark import Remark
+from batchwright.report.page import Cell, Column, Kind, Note
+from batchwright.report.text.catalogue import say, text
+
+
+def sentence_case(words: str) -> str:
+    """Words as the beginning of a sentence.
+
+    >>> sentence_case("after 1 update")
+    'After 1 update'
+    """
+    return words[:1].upper() + words[1:]
+
+
+def column(
+    heading: str, values: Sequence[Cell], kind: Kind = "text", *, like: str = "", optional: int = 0,
+    prefix: Sequence[str] = (),
+) -> Column:  # fmt: skip
+    """A column in one line; see :class:`~batchwright.report.page.Column`."""
+    return Column(heading=heading, values=values, kind=kind, like=like, optional=optional, prefix=prefix)
+
+
+class Measured(Protocol):
+    """What every measurement says of itself."""
+
+    @property
+    def seconds(self) -> float:
+        """What it took."""
+        ...
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Versions and machine."""
+        ...
+
+
+def about(found: Any, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a measurement took, further facts of it, versions and machine."""
+    environment = getattr(found, "environment", {})
+    seconds = getattr(found, "seconds", None)
+    return {text("about.took"): duration(seconds), **(facts or {}), **environment}
+
+
+def readings(keys: Sequence[str]) -> list[Note]:
+    """How to read the numbers, on a page only."""
+    return [Note(text=text(key), role="reading") for key in keys]
+
+
+def said(reason: Remark | str) -> str:
+    """A reason in words, also where a result still holds it as words."""
+    return say(reason) if isinstance(reason, Remark) else reason

@@ -1,0 +1,47 @@
+"""Several methods side by side."""
+
+STRINGS = {
+    "compare.title": "{task}: methods side by side",
+    "compare.eyebrow": "{task} · {count} methods with equal {align}",
+    "compare.eyebrow.one": "{task} · {count} method",
+    "compare.align.epochs": "epochs",
+    "compare.align.updates": "updates",
+    "compare.align.examples": "examples",
+    "compare.align.seconds": "seconds of training",
+    "compare.best": (
+        "With equal {align}, {best} ends with the lowest validation loss, {loss:measured}, against {others}."
+    ),
+    "compare.other": "{loss} ({name})",
+    "compare.alone": "{best} ends with a validation loss of {loss:measured}.",
+    "compare.none": "No method came to its end.",
+    "compare.ended": "{name} {status}.",
+    "compare.status.reached": "reached its target",
+    "compare.status.done": "used its budget",
+    "compare.status.diverged": "diverged: lower its learning rate",
+    "compare.status.out_of_memory": "ran out of memory",
+    "compare.status.failed": "failed",
+    "compare.status.stopped": "was stopped before its end",
+    "compare.one_run": (
+        "One run and one learning rate each: a method may come out ahead because its rate suits it better."
+    ),
+    "compare.column.method": "method",
+    "compare.column.batch_size": "batch size",
+    "compare.column.lr": "learning rate",
+    "compare.column.updates": "updates",
+    "compare.column.examples": "examples",
+    "compare.column.epoch": "epoch",
+    "compare.column.epoch_seconds": "an epoch",
+    "compare.column.end_loss": "validation loss",
+    "compare.column.end_metric": "validation {metric}",
+    "compare.column.loss": "{split} loss",
+    "compare.column.metric": "{split} {metric}",
+    "compare.split.train": "training",
+    "compare.split.validation": "validation",
+    "compare.methods.caption": "Each method, its pace, and where it ended.",
+    "compare.course": "On the way",
+    "compare.course.caption": "Loss and metrics over whole splits at a few points of each run.",
+    "compare.figure.title": "Loss and metrics side by side",
+    "compare.figure.takeaway": "Lines are the validation examples, dashed the training examples.",
+    "compare.reading.time": "The time of an epoch is training alone, evaluations apart.",
+    "compare.next.advise": "for the batch size and learning rate that reach the target first",
+}

@@ -1,0 +1,26 @@
+"""What is installed and found."""
+
+STRINGS = {
+    "doctor.title": "Environment",
+    "doctor.ready": "Ready: torch {torch} on {devices:list}; {ready} of {tasks} built-in tasks are there.",
+    "doctor.task_missing": "The task {name} is missing: {reason}.",
+    "doctor.store_problem": "The store cannot be read: {reason}.",
+    "doctor.section.environment": "Environment",
+    "doctor.section.libraries": "Libraries",
+    "doctor.section.devices": "Devices",
+    "doctor.section.tasks": "Tasks",
+    "doctor.section.store": "Store",
+    "doctor.no_store": "none yet, the first study makes it",
+    "doctor.missing": "missing",
+    "doctor.no_target": "none",
+    "doctor.not_installed": "not installed",
+    "doctor.column.name": "name",
+    "doctor.column.found": "found",
+    "doctor.column.train": "training",
+    "doctor.column.validation": "validation",
+    "doctor.column.data": "data",
+    "doctor.column.parameters": "parameters",
+    "doctor.column.target": "target",
+    "doctor.target": "{split} {metric} {value:number}",
+    "doctor.next.advise": "a first answer on data that come with the package",
+}

@@ -1,0 +1,13 @@
+"""Estimates with their intervals, points in parameter space, and facts of a measurement."""
+
+STRINGS = {
+    "estimate.with_interval": "{value} (90%: {interval})",
+    "point.start": "at the initial weights",
+    "point.given": "at the given parameters",
+    "point.after": "after {count:count} updates",
+    "point.after.one": "after {count} update",
+    "about.took": "took",
+    "about.parameters": "parameters",
+    "about.mode": "measured in",
+    "about.products": "Hessian products",
+}

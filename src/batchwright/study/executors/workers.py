@@ -1,0 +1,172 @@
+"""Runs in worker processes on this machine, by loky, with one torch thread each."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from batchwright.core.errors import InputError
+from batchwright.study.executors import worker
+from batchwright.study.executors.contract import Executor
+from batchwright.study.executors.packed import PackedTask
+from batchwright.study.executors.runner import failed
+from batchwright.task.task import Task
+from batchwright.training.record import RunResult, Status
+from batchwright.training.spec import RunSpec
+
+_DEATHS = 2
+"""A run whose process died so often, with no other run at work, is given up."""
+
+
+@dataclass(order=True)
+class _Job:
+    """A run on its way. Jobs are ordered by what is to be started first."""
+
+    priority: tuple[bool, int, int]
+    key: str = field(compare=False)
+    spec: RunSpec = field(compare=False)
+    stop_at: int | None = field(compare=False)
+    deaths: int = field(default=0, compare=False)
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it was at work when a process died; it is then run with no other beside it."""
+        return not self.priority[0]
+
+
+class WorkerProcesses(Executor):
+    """Worker processes; one that dies costs only the run it was on.
+
+    Args:
+        count: number of processes.
+        task: a task that exists in this process alone, sent to the workers; they load any other by its
+            reference.
+
+    Raises:
+        InputError: fewer than one process, or a task that cannot be sent, with the reason.
+    """
+
+    def __init__(self, count: int, task: Task | None = None) -> None:
+        if count < 1:
+            raise InputError(f"workers must be at least 1, got {count}")
+        self._count = count
+        self._packed = None if task is None else PackedTask(task)
+        self._pool: Any = None
+        self._waiting: list[_Job] = []
+        self._at_work: dict[Future[str], _Job] = {}
+        self._submitted = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def warm_up(self) -> None:
+        for _ in range(self._count):
+            self._processes().submit(worker.ready, self._packed and self._packed.path())
+
+    def submit(self, key: str, spec: RunSpec, *, stop_at: int | None = None) -> None:
+        # Small batches need the most steps and each waits for its neighbour: they are the longest chain, so
+        # they go first, and the short runs at large batches fill the gaps.
+        self._submitted += 1
+        heapq.heappush(self._waiting, _Job((True, spec.batch_size, self._submitted), key, spec, stop_at))
+
+    def next_done(self) -> Iterable[tuple[str, RunResult]]:
+        if not self._waiting and not self._at_work:
+            raise InputError("next_done needs a submitted run, got none")
+        finished: list[tuple[str, RunResult]] = []
+        while not finished:
+            finished = self._hand_out() or self._collect()
+        return finished + self._hand_out()
+
+    def close(self) -> None:
+        self._waiting.clear()
+        self._at_work.clear()
+        self._stop()
+        if self._packed is not None:
+            self._packed.remove()
+
+    # --- processes --------------------------------------------------------------------------------
+
+    def _collect(self) -> list[tuple[str, RunResult]]:
+        """Wait for runs to be done, or for a process to die."""
+        from loky.process_executor import BrokenProcessPool
+
+        wait(self._at_work, return_when=FIRST_COMPLETED)
+        finished, broken = [], False
+        for future in [f for f in self._at_work if f.done()]:
+            try:
+                result = RunResult.model_validate_json(future.result())
+            except BrokenProcessPool:
+                broken = True
+            else:
+                finished.append((self._at_work.pop(future).key, result))
+        return finished + self._start_over() if broken else finished
+
+    def _hand_out(self) -> list[tuple[str, RunResult]]:
+        """Keep every worker busy and one run in reserve, or a suspect alone; the others' order stays open.
+
+        Returns:
+            Runs given up, if a process was found dead.
+        """
+        from loky.process_executor import BrokenProcessPool
+
+        while self._waiting and len(self._at_work) < self._room():
+            job = heapq.heappop(self._waiting)
+            packed = self._packed and self._packed.path()
+            try:
+                future = self._processes().submit(
+                    worker.execute, job.spec.model_dump_json(), job.stop_at, packed
+                )
+            except BrokenProcessPool:  # a process died since the last look
+                heapq.heappush(self._waiting, job)
+                return self._start_over()
+            self._at_work[future] = job
+        return []
+
+    def _room(self) -> int:
+        """Runs that may be at work at once, the next one included."""
+        suspects = any(job.suspect for job in self._at_work.values()) or self._waiting[0].suspect
+        return 1 if suspects else self._count + 1
+
+    def _start_over(self) -> list[tuple[str, RunResult]]:
+        """New processes after one died; the runs at work are suspects, and one that was alone is guilty."""
+        lost = list(self._at_work.values())
+        self._at_work.clear()
+        self._stop()
+        given_up = []
+        for job in lost:
+            job.deaths += len(lost) == 1
+            if job.deaths < _DEATHS:
+                _, batch_size, turn = job.priority
+                job.priority = (False, batch_size, turn)
+                heapq.heappush(self._waiting, job)
+            else:
+                message = f"its worker process died {_DEATHS} times, most likely out of memory"
+                given_up.append((job.key, failed(job.spec, Status.OUT_OF_MEMORY, message)))
+        return given_up
+
+    def _processes(self) -> Any:
+        if self._pool is None:
+            import loky
+
+            # What becomes of a dead process's run is said in one line; the interpreter's dump of it would be
+            # a page. Loky switches that on, unless it is set.
+            dumps = os.environ.get("PYTHONFAULTHANDLER", "")
+            self._pool = loky.ProcessPoolExecutor(
+                self._count,
+                initializer=worker.begin,
+                initargs=(os.getpid(),),
+                env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONFAULTHANDLER": dumps},
+            )
+        return self._pool
+
+    def _stop(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, kill_workers=True)
+            self._pool = None

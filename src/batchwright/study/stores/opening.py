@@ -1,0 +1,200 @@
+"""Opening a store's file: made if new, brought up to date if old, refused if it is something else."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from batchwright.core.errors import StoreError, one_line, shown
+from batchwright.study.stores.schema import SCHEMA_VERSION, facts, metadata
+
+DEFAULT_FOLDER = "batchwright-runs"
+FILE_NAME = "studies.sqlite"
+_BUSY_SECONDS = 30
+
+
+def store_path(location: str | Path | None = None) -> Path:
+    """The database file: ``location``, else ``$BATCHWRIGHT_STORE``, else ``./batchwright-runs/``.
+
+    A folder, and a location without a suffix, holds ``studies.sqlite``.
+    """
+    path = Path(location or os.environ.get("BATCHWRIGHT_STORE") or DEFAULT_FOLDER)
+    try:
+        return path if path.suffix and not path.is_dir() else path / FILE_NAME
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a null byte
+        raise StoreError(
+            f"a store must be a file or a folder, got {shown(str(path))} ({reason(error)})"
+        ) from None
+
+
+def open_engine(path: Path, *, create: bool) -> tuple[sa.Engine, bool]:
+    """An engine on the store's file, in the present schema, and whether it can be written to.
+
+    Where the file or its folder may not be written to, the engine holds a copy in memory as of now.
+
+    Raises:
+        StoreError: there is none and ``create`` is False, it cannot be made, or it is no store.
+    """
+    _check_place(path, create)
+    try:
+        writable = _can_write(path)
+        engine = _on_file(path) if writable else _in_memory(path)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"cannot open the store {path}: {reason(error)}") from None
+    try:
+        _bring_up_to_date(engine, path, create)
+        if writable:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise _not_opened(path, error) from None
+    except StoreError:
+        engine.dispose()
+        raise
+    return engine, writable
+
+
+def begin_writing(connection: sa.Connection) -> None:
+    """Take the write lock now: sqlite3 would begin a transaction only at the first INSERT."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _check_place(path: Path, create: bool) -> None:
+    try:
+        if path.is_dir():
+            raise StoreError(f"{path} is a folder where the store's file should be: name another store")
+        if not path.exists():
+            if not create:
+                raise StoreError(f"no store at {path}: run a study first, or name another store")
+            path.parent.mkdir(parents=True, exist_ok=True)
+        elif not create and path.stat().st_size == 0:
+            raise StoreError(f"{path} is empty, no study was ever kept in it: name another store")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StoreError(f"no store can be made at {shown(str(path))}: {why}") from None
+
+
+def _not_opened(path: Path, error: SQLAlchemyError) -> StoreError:
+    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+    if name == "SQLITE_NOTADB":
+        return StoreError(f"{path} is not a Batchwright store ({reason(error)}): name another store")
+    if name.startswith("SQLITE_CORRUPT"):
+        return StoreError(f"{path} is damaged ({reason(error)}): no study in it can be read")
+    return StoreError(f"cannot open the store {path}: {reason(error)}")
+
+
+def _can_write(path: Path) -> bool:
+    effective = os.access in os.supports_effective_ids
+    places = [path.parent, path] if path.exists() else [path.parent]
+    return all(os.access(place, os.W_OK, effective_ids=effective) for place in places)
+
+
+def _on_file(path: Path) -> sa.Engine:
+    url = sa.URL.create("sqlite", database=str(path))
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+
+    @sa.event.listens_for(engine, "connect")
+    def durable_against_a_kill(connection: Any, _: object) -> None:
+        # With a write-ahead log NORMAL loses nothing when the process dies; a power cut may cost the last
+        # write, never the store.
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    return engine
+
+
+def _in_memory(path: Path) -> sa.Engine:
+    """A copy in memory, taken without writing beside the file, as opening a write-ahead log would."""
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    uri = path.resolve().as_uri()
+    try:
+        with closing(sqlite3.connect(f"{uri}?mode=ro", uri=True)) as source:
+            source.backup(copy)
+    except sqlite3.OperationalError:
+        with closing(sqlite3.connect(f"{uri}?immutable=1", uri=True)) as source:
+            source.backup(copy)
+    return sa.create_engine("sqlite://", creator=lambda: copy, poolclass=sa.StaticPool)
+
+
+# --- schema ---------------------------------------------------------------------------------------
+
+
+def _bring_up_to_date(engine: sa.Engine, path: Path, create: bool) -> None:
+    with engine.connect() as connection:
+        if _version(connection, path) == SCHEMA_VERSION:
+            _check_tables(connection, path)
+            return
+    with engine.begin() as connection:
+        begin_writing(connection)
+        version = _version(connection, path)  # another process may have been faster
+        if version == 0:
+            if not create:
+                raise StoreError(f"{path} holds no study yet: run one first, or name another store")
+            metadata.create_all(connection)
+            connection.execute(facts.insert().values(key="schema_version", value=str(SCHEMA_VERSION)))
+        elif version < SCHEMA_VERSION:
+            _migrate(connection, path, version)
+
+
+def _migrate(connection: sa.Connection, path: Path, version: int) -> None:
+    from batchwright.study.stores.migrations import upgrade
+
+    try:
+        upgrade(connection, version)
+    except SQLAlchemyError as error:
+        raise StoreError(
+            f"{path} is damaged ({reason(error)}): it could not be brought from schema {version} to "
+            f"{SCHEMA_VERSION}, and is left as it was"
+        ) from None
+
+
+def _version(connection: sa.Connection, path: Path) -> int:
+    """The schema's version; 0 for an empty database."""
+    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
+    if not tables:
+        return 0
+    if facts.name not in tables:
+        raise StoreError(f"{path} is a database, but not a Batchwright store: name another store")
+    query = sa.select(facts.c.value).where(facts.c.key == "schema_version")
+    text = connection.execute(query).scalar_one_or_none()
+    if text is None or re.fullmatch(r"[1-9][0-9]{0,8}", str(text)) is None:
+        raise StoreError(
+            f"{path} is damaged (its schema version must be a whole number from 1, got {shown(text)}): "
+            "nothing in it was changed, name another store"
+        )
+    if int(text) > SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} was written by a newer Batchwright (schema {int(text)}, this one reads up to "
+            f"{SCHEMA_VERSION}): upgrade batchwright, or name another store"
+        )
+    return int(text)
+
+
+def _check_tables(connection: sa.Connection, path: Path) -> None:
+    """Without the list of studies nothing can be used; what else is missing is said when it is asked for."""
+    missing = missing_columns(connection, "studies")
+    if missing:
+        raise StoreError(f"{path} is damaged (it lacks {', '.join(missing)}): name another store")
+
+
+def missing_columns(connection: sa.Connection, *tables: str) -> list[str]:
+    """What these tables of the schema lack, as ``table`` or ``table.column``."""
+    missing = []
+    for name in tables:
+        query = sa.text("SELECT name FROM pragma_table_info(:table)")
+        there = set(connection.execute(query, {"table": name}).scalars())
+        lacking = [f"{name}.{c.name}" for c in metadata.tables[name].c if c.name not in there]
+        missing += lacking if there else [name]
+    return missing
+
+
+def reason(error: BaseException) -> str:
+    """What the system or the database said, on one line."""
+    return one_line(getattr(error, "orig", None) or error)
