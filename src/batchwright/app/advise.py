@@ -21,8 +21,10 @@ def advise(
     task: o.TaskGiven,
     *,
     budget: Annotated[
-        float | str, Option("3trainings (runs to the target; or 3) or a time: 90s, 5min, 1h.", panel=_ADVICE,
-                            metavar="LENGTH"),
+        float | str,
+        Option(
+            "3trainings (runs to the target; or 3) or a time: 90s, 5min, 1h.", panel=_ADVICE, metavar="LENGTH"
+        ),
     ] = "3trainings",
     batch_sizes: Annotated[
         Sequence[int] | None,

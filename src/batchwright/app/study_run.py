@@ -86,8 +86,8 @@ class StudyOrder:
 
 def planned(order: StudyOrder) -> Answer:
     """What the study would run, and at most how long: nothing is trained, and no more than a second timed."""
-    from batchwright.app.stored import runs_stored
     from batchwright.app.progress import watching
+    from batchwright.app.stored import runs_stored
     from batchwright.report.pages.plan import plan_page
     from batchwright.study.estimate import estimate
 
@@ -96,9 +96,7 @@ def planned(order: StudyOrder) -> Answer:
         spec, task, reference = order.settled(workers, watch)
         plan = estimate(spec, task, workers=workers)
         stored = runs_stored(order.store, plan.study_id)
-        page = plan_page(
-            plan, workers=workers, stored=stored, action=order.asked.action(_subject(reference))
-        )
+        page = plan_page(plan, workers=workers, stored=stored, action=order.asked.action(_subject(reference)))
         document = plan.model_dump(mode="json") | {"runs_stored": stored}
         return Answer(result=plan, page=page, document=document, rows=lambda: [document])
 
