@@ -13,7 +13,9 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "batchwright"
 MODULES = {
-    ".".join(["batchwright", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(".__init__"): path
+    ".".join(["batchwright", *path.relative_to(PACKAGE).with_suffix("").parts]).removesuffix(
+        ".__init__"
+    ): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
@@ -183,6 +185,8 @@ def test_no_two_modules_import_each_other():
     assert circles == []
 
 
-@pytest.mark.parametrize("layer", ["core", "task", "batches", "optim", "training", "measure", "study", "advice", "report"])
+@pytest.mark.parametrize(
+    "layer", ["core", "task", "batches", "optim", "training", "measure", "study", "advice", "report"]
+)
 def test_every_layer_of_the_design_is_there(layer):
     assert f"batchwright.{layer}" in MODULES

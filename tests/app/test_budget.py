@@ -22,7 +22,9 @@ def test_one_grammar(text, expected):
     assert allowed(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "0s", "5days", "five", "1e400", "²min", "nan", "inf", 1e300, "9" * 300])
+@pytest.mark.parametrize(
+    "text", ["", "0", "-1", "0s", "5days", "five", "1e400", "²min", "nan", "inf", 1e300, "9" * 300]
+)
 def test_anything_else_is_one_line(text):
     with pytest.raises(InputError, match="budget must be like 30trainings, 90s, 5min or 1h, got ") as caught:
         allowed(text)

@@ -7,7 +7,9 @@ import batchwright as bw
 
 
 def kind(**where):
-    return bw.curvature("two-weights", sharpness=False, progress=False, **where).document["critical_point"]["class"]
+    return bw.curvature("two-weights", sharpness=False, progress=False, **where).document["critical_point"][
+        "class"
+    ]
 
 
 def test_parameters_by_every_way():

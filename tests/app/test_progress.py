@@ -32,7 +32,9 @@ class Terminal(io.StringIO):
 
 
 def test_a_step_in_words():
-    assert str(Step(what="runs", done=5, expected=10, seconds=2.0)) == "runs: 5 of about 10, about 2.00 s left"
+    assert (
+        str(Step(what="runs", done=5, expected=10, seconds=2.0)) == "runs: 5 of about 10, about 2.00 s left"
+    )
     assert str(Step(what="runs", done=10, expected=10, seconds=2.0)) == "runs: 10 of about 10"
     assert str(Step(what="reading", seconds=75)) == "reading, 1 min 15 s so far"
 

@@ -43,7 +43,11 @@ def test_a_group_stands_for_its_fields():
 
 def test_what_was_asked_as_data():
     asked = example(
-        object(), rate=0.5, width=np.int64(3), names=("a", Path("b")), extra={"x": np.float64(0.5), "y": print}
+        object(),
+        rate=0.5,
+        width=np.int64(3),
+        names=("a", Path("b")),
+        extra={"x": np.float64(0.5), "y": print},
     )[-1]
     action = asked.action("digits")
     assert (action.command, action.subject) == ("example", "digits")
@@ -51,7 +55,9 @@ def test_what_was_asked_as_data():
 
 
 def test_a_wrong_name_is_a_type_error_with_the_nearest():
-    with pytest.raises(TypeError, match=r"example\(\) got an unexpected keyword argument 'witdh': did you mean 'width'\?"):
+    with pytest.raises(
+        TypeError, match=r"example\(\) got an unexpected keyword argument 'witdh': did you mean 'width'\?"
+    ):
         example("digits", witdh=3)
     with pytest.raises(TypeError, match=r"example\(\) missing a required argument: 'task'"):
         example()

@@ -36,7 +36,16 @@ TEXTS = [
 ]  # fmt: skip
 SHORT = {"train": ["--steps", "2"], "compare": ["--epochs", "1"], "surface": ["--points", "3"], "study": ["--dry-run"],
          "advise": ["--budget", "1s"], "probe": ["--seconds", "0.2"], "noise": ["--draws", "3"]}  # fmt: skip
-NEVER = {"--workers", "--checkpoint", "--output", "--figures", "--dry-run", "--name", "--measure", "--progress"}
+NEVER = {
+    "--workers",
+    "--checkpoint",
+    "--output",
+    "--figures",
+    "--dry-run",
+    "--name",
+    "--measure",
+    "--progress",
+}
 """Left out: what starts processes, and what writes where the random text says."""
 LONGEST_SECONDS = 60
 
@@ -54,14 +63,19 @@ def command_line(random_choice, folder):
     for argument in random_choice.sample(options, k=min(len(options), random_choice.choice([0, 1, 1, 2, 3]))):
         words += option(argument, random_choice, folder)
     if any(a.name == "store" for a in arguments):
-        words += ["--store", random_choice.choice([str(folder / "store"), str(folder / "none"), "x" * 300, "\x00", ""])]
+        words += [
+            "--store",
+            random_choice.choice([str(folder / "store"), str(folder / "none"), "x" * 300, "\x00", ""]),
+        ]
     return [*words, "--json"] if random_choice.random() < 0.3 else words
 
 
 def subject(name, random_choice, folder):
     """What the command is about."""
     if name == "fit":
-        return str(random_choice.choice(sorted(folder.glob("*.csv")) + [folder, folder / "none.csv", "", "x" * 300]))
+        return str(
+            random_choice.choice(sorted(folder.glob("*.csv")) + [folder, folder / "none.csv", "", "x" * 300])
+        )
     if name in ("show", "resume", "export", "report"):
         return random_choice.choice(["first", "study", "x" * 300, "", "²", "%"])
     return random_choice.choice(BAD_TASKS if random_choice.random() < 0.2 else TASKS)

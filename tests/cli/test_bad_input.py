@@ -35,10 +35,16 @@ def refused(answer, *texts):
             "must be between 1 and 1 (the training examples)",
         ),
         ("train two-weights --batch-size 1 --lr -1", "--lr must be greater than 0, got -1"),
-        ("train two-weights --target accuracy=0.9", "unknown metric of task 'two-weights': 'accuracy': Known: loss; add"),
+        (
+            "train two-weights --target accuracy=0.9",
+            "unknown metric of task 'two-weights': 'accuracy': Known: loss; add",
+        ),
         ("train two-weights --target los=0.9", "did you mean 'loss'?"),
         ("train two-weights --target valdation.loss=1", "did you mean 'validation'?"),
-        ("train two-weights --target loss", "--target must be METRIC=VALUE with a number, as loss=0.2, got 'loss'"),
+        (
+            "train two-weights --target loss",
+            "--target must be METRIC=VALUE with a number, as loss=0.2, got 'loss'",
+        ),
         ("train two-weights --target loss=low", "--target must be METRIC=VALUE with a number"),
         ("train two-weights --target loss=nan", "--target must be a finite number, got nan"),
         ("train digits --set hidden", "--set must be NAME=VALUE, got 'hidden'"),

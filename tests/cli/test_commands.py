@@ -29,7 +29,9 @@ def options(name):
 @pytest.mark.parametrize("name", sorted(VERBS))
 def test_options_are_arguments_and_arguments_are_options(name):
     named = {option_name(a.name) for a in arguments_of(verb(name)) if not a.positional}
-    assert options(name) == named | {"--json", "--help"} - ({"--help"} if "--help" not in options(name) else set())
+    assert options(name) == named | {"--json", "--help"} - (
+        {"--help"} if "--help" not in options(name) else set()
+    )
 
 
 def test_the_options_of_study_are_its_arguments():
@@ -37,7 +39,10 @@ def test_the_options_of_study_are_its_arguments():
     from batchwright import study
 
     arguments = {name for name in inspect.signature(study).parameters if name != "task"}
-    assert {option.removeprefix("--").replace("-", "_") for option in options("study")} - {"json", "help"} == arguments
+    assert {option.removeprefix("--").replace("-", "_") for option in options("study")} - {
+        "json",
+        "help",
+    } == arguments
 
 
 def test_options_that_were_there_before():

@@ -89,7 +89,9 @@ def test_edge_of_stability_along_a_run(capsys, tmp_path):
 def test_words_for_a_person(capsys):
     assert run(["curvature", "two-weights", "--at", "0,0"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("At the given parameters training stands at a saddle: eigenvalues go from -2.00 to 2.00.")
+    assert said.startswith(
+        "At the given parameters training stands at a saddle: eigenvalues go from -2.00 to 2.00."
+    )
     assert "Next: batchwright escape two-weights --at 0,0" in said
     assert run(["escape", "two-weights", "--at", "0,0"]) == 0
     said = capsys.readouterr().out

@@ -139,7 +139,9 @@ def test_the_words_put_the_answer_first(capsys, tmp_path):
     assert capsys.readouterr().out.startswith("Two directions explain ")
     assert run(["surface", "two-weights", "--at", "0,0", "--plane", "--points", "5"]) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith("Over this plane the training loss, 1.00 at the weights, falls to 0 at -1 along w1")
+    assert shown.startswith(
+        "Over this plane the training loss, 1.00 at the weights, falls to 0 at -1 along w1"
+    )
     assert "Next: batchwright curvature two-weights --at 0,0" in shown.splitlines()
 
 
@@ -183,7 +185,10 @@ def test_what_is_not_finite_is_said_and_drawn(capsys, tmp_path):
         (["--figure", "s.gif"], "--figure must end in one of .svg, .png, .pdf, got 's.gif'"),
         (["--between", "32"], "--between must be two or three different batch sizes, got 32"),
         (["--between", "32,32"], "--between must be two or three different batch sizes, got 32,32"),
-        (["--between", "32,2000"], "--between must hold batch sizes from 1 to 1437 (the training examples), got 2000"),
+        (
+            ["--between", "32,2000"],
+            "--between must hold batch sizes from 1 to 1437 (the training examples), got 2000",
+        ),
         (["--between", "a,b"], "--between must be whole numbers separated by commas, got 'a,b'"),
         (["--between", "8,16", "--lr", "1,2,3"], "--lr must be one number or one a batch size, got 3 for 2"),
         (["--between", "8,16", "--epochs", "0"], "--epochs must be greater than 0, got 0"),

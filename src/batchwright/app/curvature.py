@@ -40,9 +40,7 @@ def curvature(
     gradient_tolerance: Annotated[
         float | None, Option("Gradient norm up to which the point counts as critical.", panel=HOW)
     ] = None,
-    trace_error: Annotated[
-        float, Option("Standard error of the trace, relative to it.", panel=HOW)
-    ] = 0.05,
+    trace_error: Annotated[float, Option("Standard error of the trace, relative to it.", panel=HOW)] = 0.05,
     density: Annotated[bool, Option("Also the density of the eigenvalues.", panel=HOW)] = False,
     sharpness: Annotated[bool, Option("Also Keskar's and SAM's sharpness.", panel=HOW)] = True,
     layers: Annotated[bool, Option("With along: each parameter tensor's too.", panel=HOW)] = False,

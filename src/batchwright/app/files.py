@@ -30,6 +30,8 @@ def with_files(answer: Answer, files: FileOptions, *, figure: str | None = None)
         figure: which of the page's figures; the first by default.
     """
     given = {"figure": files.figure, "report": files.report}
-    written = {name: str(answer.save(path, figure=figure)) for name, path in given.items() if path is not None}
+    written = {
+        name: str(answer.save(path, figure=figure)) for name, path in given.items() if path is not None
+    }
     named = {name: written.get(name) for name in given}
     return replace(answer, document={**answer.document, **named}, files=written)

@@ -31,6 +31,15 @@ def fit(
     ] = None,
     far: Annotated[bool, Option("Predict also far from the measured batch sizes.")] = False,
     workload: Annotated[str | None, Option("Fit this workload of the table only.")] = None,
+    workload_column: Annotated[
+        Sequence[str] | None, Option("Columns that tell workloads apart, where their headings do not.")
+    ] = None,
+    dataset_size: Annotated[
+        float | None, Option("Training examples, for a table that counts epochs.")
+    ] = None,
+    devices: Annotated[
+        float | None, Option("How many devices, for a table that has batch sizes per device.")
+    ] = None,
     files: o.FileOptions,
     progress: o.ProgressGiven = True,
     asked: Asked,
@@ -49,7 +58,10 @@ def fit(
         from batchwright.advice.table.fit import fit_table
         from batchwright.report.pages.fit import fit_page
 
-        result = fit_table(table, predict=sizes, far=far, workload=workload)
+        result = fit_table(
+            table, predict=sizes, far=far, workload=workload, workload_column=workload_column,
+            dataset_size=dataset_size, devices=devices,
+        )  # fmt: skip
         subject = str(table) if isinstance(table, str) or hasattr(table, "__fspath__") else None
         answer = Answer(
             result=result,

@@ -34,9 +34,7 @@ def noise(
     ] = None,
     sample: Annotated[int | str, Option("Rows whose gradients are taken, or all.", panel=_HOW)] = 512,
     curvature: Annotated[bool, Option("Also B_noise, with Hessian-vector products.", panel=_HOW)] = True,
-    draws: Annotated[
-        int, Option("Batches drawn at every size for the 1/sqrt(B) law.", panel=_HOW)
-    ] = 64,
+    draws: Annotated[int, Option("Batches drawn at every size for the 1/sqrt(B) law.", panel=_HOW)] = 64,
     memory_budget: Annotated[
         str, Option("For the gradients held at once.", panel=_HOW, metavar="SIZE")
     ] = "512MiB",
@@ -85,13 +83,13 @@ def _rows(sample: int | str) -> int | None:
     if sample == "all":
         return None
     if isinstance(sample, str) or sample < _FEWEST_ROWS:
-        raise InputError(f"sample must be all or a number of rows from {_FEWEST_ROWS} on, got {shown(sample)}")
+        raise InputError(
+            f"sample must be all or a number of rows from {_FEWEST_ROWS} on, got {shown(sample)}"
+        )
     return sample
 
 
-def _along(
-    spec: RunSpec, task: Task, every: int, watch: Watch, **how: Any
-) -> tuple[Run, list[NoiseAlong]]:
+def _along(spec: RunSpec, task: Task, every: int, watch: Watch, **how: Any) -> tuple[Run, list[NoiseAlong]]:
     """The run at its end, or at its last measurement before it diverged, and the measurements."""
     from batchwright.measure.gradients.along import measured_run
 

@@ -12,7 +12,9 @@ _TASK, _OPTIMIZER, _RUN, _OUTPUT = "Task", "Optimizer", "Runs", "Output"
 
 TaskGiven = Annotated[
     Any,
-    Option("A built-in name, path/to/file.py:function, module:function, or in Python a Task.", metavar="TASK"),
+    Option(
+        "A built-in name, path/to/file.py:function, module:function, or in Python a Task.", metavar="TASK"
+    ),
 ]
 TargetGiven = Annotated[
     Any, Option("e.g. accuracy=0.95, loss=0.2, train.loss=0.1.", panel=_TASK, metavar="METRIC=VALUE")
@@ -28,7 +30,9 @@ Workers = Annotated[int | None, Option("Processes; default one a core (one on a 
 StorePath = Annotated[
     str | None, Option("Default: $BATCHWRIGHT_STORE, else ./batchwright-runs/.", metavar="PATH")
 ]
-Strict = Annotated[bool, Option("Raise Inconclusive (exit with 3) where nothing can be recommended.", panel=_OUTPUT)]
+Strict = Annotated[
+    bool, Option("Raise Inconclusive (exit with 3) where nothing can be recommended.", panel=_OUTPUT)
+]
 ProgressGiven = Annotated[
     bool | Callable[..., None],
     Option("Show what goes on, how far it is and how long it takes; or call this with it.", panel=_OUTPUT),
@@ -82,7 +86,9 @@ class OptimizerOptions(OptionGroup):
         str | None,
         Option("constant, exponential, inverse_time, step, polynomial or cosine.", panel=_OPTIMIZER),
     ] = None
-    warmup_steps: Annotated[int | None, Option("Linear warm-up before the schedule.", panel=_OPTIMIZER)] = None
+    warmup_steps: Annotated[int | None, Option("Linear warm-up before the schedule.", panel=_OPTIMIZER)] = (
+        None
+    )
     horizon: Annotated[
         str | None,
         Option(

@@ -201,12 +201,16 @@ def _set_numbers(model: nn.Module, given: Any) -> None:
     try:
         values = torch.as_tensor(given, dtype=torch.float64).reshape(-1)
     except (TypeError, ValueError, RuntimeError):
-        raise InputError(f"at must be numbers, tensors by name, a model or a place, got {shown(given)}") from None
+        raise InputError(
+            f"at must be numbers, tensors by name, a model or a place, got {shown(given)}"
+        ) from None
     if len(values) != count:
         which = f" ({', '.join(own)})" if len(own) == count <= 6 else ""
         raise InputError(f"at must be {count} numbers, the model's parameters{which}, got {len(values)}")
     if not all(map(math.isfinite, values.tolist())):
         raise InputError(f"at must be finite numbers, got {shown(given)}")
     with torch.no_grad():
-        for parameter, piece in zip(own.values(), values.split([p.numel() for p in own.values()]), strict=True):
+        for parameter, piece in zip(
+            own.values(), values.split([p.numel() for p in own.values()]), strict=True
+        ):
             parameter.copy_(piece.view_as(parameter))

@@ -120,7 +120,9 @@ class Watch:
             if waited >= QUIET_SECONDS and now - shown >= self._line.gap:
                 shown = now
                 with suppress(ValueError, OSError):  # a closed stream ends the line, never the work
-                    self._line.show(str(Step(what=step.what, done=step.done, expected=step.expected, seconds=waited)))
+                    self._line.show(
+                        str(Step(what=step.what, done=step.done, expected=step.expected, seconds=waited))
+                    )
 
 
 @contextmanager

@@ -100,7 +100,9 @@ def memory_bytes(text: str) -> int:
     """
     match = re.fullmatch(r"\s*(\d{1,15}\.?\d*)\s*([KMG]i?B|B)\s*", text, re.IGNORECASE | re.ASCII)
     if match is None or float(match[1]) <= 0:
-        raise InputError(f"memory_budget must be an amount with its unit, as 512MiB or 2GB, got {shown(text)}")
+        raise InputError(
+            f"memory_budget must be an amount with its unit, as 512MiB or 2GB, got {shown(text)}"
+        )
     return int(float(match[1]) * _BYTES[match[2].lower()])
 
 

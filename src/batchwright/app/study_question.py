@@ -94,5 +94,7 @@ def worker_count(workers: int | None, device: str) -> int:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return cores if device == "cpu" else 1
     if not 1 <= workers <= 1024:
-        raise InputError(f"workers must be at least 1{'' if workers < 1 else ' and at most 1024'}, got {workers}")
+        raise InputError(
+            f"workers must be at least 1{'' if workers < 1 else ' and at most 1024'}, got {workers}"
+        )
     return workers

@@ -86,8 +86,8 @@ class StudyOrder:
 
 def planned(order: StudyOrder) -> Answer:
     """What the study would run, and at most how long: nothing is trained, and no more than a second timed."""
-    from batchwright.app.stored import runs_stored
     from batchwright.app.progress import watching
+    from batchwright.app.stored import runs_stored
     from batchwright.report.pages.plan import plan_page
     from batchwright.study.estimate import estimate
 
@@ -96,9 +96,7 @@ def planned(order: StudyOrder) -> Answer:
         spec, task, reference = order.settled(workers, watch)
         plan = estimate(spec, task, workers=workers)
         stored = runs_stored(order.store, plan.study_id)
-        page = plan_page(
-            plan, workers=workers, stored=stored, action=order.asked.action(_subject(reference))
-        )
+        page = plan_page(plan, workers=workers, stored=stored, action=order.asked.action(_subject(reference)))
         document = plan.model_dump(mode="json") | {"runs_stored": stored}
         return Answer(result=plan, page=page, document=document, rows=lambda: [document])
 
@@ -135,6 +133,7 @@ def executed(
     from batchwright.app.stored import reported
     from batchwright.report.text.catalogue import text
     from batchwright.study.run import study_identity
+    from batchwright.study.signals import ending_signals
 
     study_id = study_identity(spec, task, store)
     check_name(store, study_id, name, spec)
@@ -145,10 +144,11 @@ def executed(
         )
     )  # fmt: skip
     watch.phase("runs")
-    result = answer_study(
-        spec, task, store, executor, objective=check_objective(objective), study_id=study_id, name=name,
-        action=action, measures=measures, progress=watch, say=watch.phase,
-    )  # fmt: skip
+    with ending_signals():
+        result = answer_study(
+            spec, task, store, executor, objective=check_objective(objective), study_id=study_id, name=name,
+            action=action, measures=measures, progress=watch, say=watch.phase,
+        )  # fmt: skip
     return reported(result, store)
 
 

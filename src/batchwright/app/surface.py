@@ -24,9 +24,9 @@ class SurfaceOptions(OptionGroup):
     """Which surface."""
 
     plane: Annotated[bool, Option("Over a plane, or along a line.", panel=_WHAT, off="--line")] = False
-    direction: Annotated[
-        str, Option("random (filter-normalised), gradient or eigenvector.", panel=_WHAT)
-    ] = "random"
+    direction: Annotated[str, Option("random (filter-normalised), gradient or eigenvector.", panel=_WHAT)] = (
+        "random"
+    )
     between: Annotated[
         Sequence[int] | None,
         Option(
@@ -58,9 +58,9 @@ class SurfaceOptions(OptionGroup):
             "Largest alpha, 1 by default: as far as the weights are long, or a distance of 1.", panel=_HOW
         ),
     ] = None
-    recalibrate: Annotated[
-        bool, Option("Recompute batch norm's statistics at every point.", panel=_HOW)
-    ] = True
+    recalibrate: Annotated[bool, Option("Recompute batch norm's statistics at every point.", panel=_HOW)] = (
+        True
+    )
 
     @property
     def rates(self) -> list[float | None]:

@@ -70,7 +70,9 @@ def _train_each(ways: Ways, sizes: Sequence[int]) -> list[Run]:
     """One run a batch size, from the same initial weights, for as many updates or as many epochs."""
     rates, epochs, steps = ways.which.rates, ways.which.epochs, ways.where.steps
     if len(sizes) not in (2, 3) or len(set(sizes)) != len(sizes):
-        raise InputError(f"between must be two or three different batch sizes, got {','.join(map(str, sizes))}")
+        raise InputError(
+            f"between must be two or three different batch sizes, got {','.join(map(str, sizes))}"
+        )
     if len(rates) not in (1, len(sizes)):
         raise InputError(f"lr must be one number or one a batch size, got {len(rates)} for {len(sizes)}")
     if epochs is not None and not 0 < epochs < float("inf"):
@@ -162,9 +164,7 @@ def _hessian(ways: Ways, model: nn.Module) -> Any:
 
     from batchwright.measure.hessian.curvature import Curvature
 
-    return Curvature(
-        copy.deepcopy(model).eval(), ways.task, examples=ways.examples, seed=ways.machine.seed
-    )
+    return Curvature(copy.deepcopy(model).eval(), ways.task, examples=ways.examples, seed=ways.machine.seed)
 
 
 def _gradient(ways: Ways, model: nn.Module, count: int) -> list[Direction]:

@@ -72,5 +72,7 @@ def goal_of(given: Any, task: Task) -> Target:
 
     goal = task.target if given is None else as_target(given, task)
     if goal is None:
-        raise InputError(f"task {task.name!r} has no default target: give one, for example `target='loss=0.1'`")
+        raise InputError(
+            f"task {task.name!r} has no default target: give one, for example `target='loss=0.1'`"
+        )
     return goal

@@ -43,9 +43,7 @@ def train(
         str | None,
         Option("Folder for a checkpoint after every evaluation and at the end.", metavar="DIR"),
     ] = None,
-    resume: Annotated[
-        str | None, Option("Continue bitwise from this checkpoint.", metavar="DIR")
-    ] = None,
+    resume: Annotated[str | None, Option("Continue bitwise from this checkpoint.", metavar="DIR")] = None,
     optimizer: o.OptimizerOptions,
     runs: o.RunOptions,
     asked_of_task: o.TaskOptions,

@@ -36,7 +36,7 @@ def in_options(message: str, arguments: Collection[Argument]) -> str:
     def quoted(match: re.Match[str]) -> str:
         if match[1] not in names:
             return match[0]
-        value = (match[2] or "").strip("=\'\"")
+        value = (match[2] or "").strip("='\"")
         return f"{option_name(match[1])} {value}".strip()
 
     first = re.match(r"(\w+)(?= (?:must|needs|has|says|betas|eps)\b)", message)

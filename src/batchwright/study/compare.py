@@ -114,9 +114,7 @@ def _first_update(spec: RunSpec) -> RunSpec:
     return spec.model_copy(update={"budget": Budget(steps=1), "evaluation": EvaluationPlan()})
 
 
-def _spec(
-    method: Method, align: Align, epochs: float, reference: Compared | None, **fields: Any
-) -> RunSpec:
+def _spec(method: Method, align: Align, epochs: float, reference: Compared | None, **fields: Any) -> RunSpec:
     splits: tuple[Literal["train", "validation"], ...] = ("train", "validation")
     plan = EvaluationPlan(at="epoch", splits=splits)
     if align == "epochs" or reference is None:
