@@ -20,8 +20,8 @@ def fit(
     table: Annotated[
         Any,
         Option(
-            "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, censored "
-            "or status. A file, or in Python a data frame or rows.",
+            "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, "
+            "censored or status. A file, - for standard input, or in Python a data frame or rows.",
             metavar="TABLE.csv",
         ),
     ],

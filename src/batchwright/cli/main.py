@@ -1,7 +1,7 @@
 """The ``batchwright`` command: its subcommands, and how errors become exit codes.
 
-Exit codes: 0 done, 1 a run failed, 2 bad input, 3 inconclusive under ``--strict``, 130 interrupted (143 by SIGTERM,
-129 by SIGHUP).
+Exit codes: 0 done, 1 a run failed, 2 bad input, 3 inconclusive under ``--strict``, 130 interrupted (143 by
+SIGTERM, 129 by SIGHUP).
 """
 
 from __future__ import annotations
