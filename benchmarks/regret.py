@@ -21,8 +21,6 @@ import statistics
 import time
 from typing import Any
 
-from batchwright.study.executors.in_process import InProcess
-from batchwright.study.stores.memory import MemoryStore
 from loky import get_reusable_executor
 from problems import PROBLEMS, Problem
 from record import markdown, record
@@ -38,7 +36,9 @@ from regret_study import (
 )
 
 from batchwright.advice.quick.advise import advise
+from batchwright.study.executors.in_process import InProcess
 from batchwright.study.spec import default_batch_sizes
+from batchwright.study.stores.memory import MemoryStore
 from batchwright.task.task import Task
 
 LARGEST_THAT_FITS = 8192

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from batchwright.study.executors.workers import WorkerProcesses
 from problems import PROBLEMS, Problem
 
 from batchwright.core.streams import derive_seed
 from batchwright.measure.hardware.alone import seconds_per_step
 from batchwright.study.driver import Driver
+from batchwright.study.executors.workers import WorkerProcesses
 from batchwright.study.key import RunKey
 from batchwright.study.run import StoredRuns
 from batchwright.study.stores.sqlite import SQLiteStore

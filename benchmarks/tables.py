@@ -31,7 +31,7 @@ from batchwright.advice.table.bins import grouped_points
 from batchwright.advice.table.fit import fit_table
 from batchwright.advice.table.loss_surface import fit_loss_surface
 from batchwright.advice.table.read import read_table
-from batchwright.advice.table.wording import count
+from batchwright.core.numbers import number
 from batchwright.core.streams import derive_seed
 
 DATA = Path(__file__).parents[1] / "tests" / "data"
@@ -96,8 +96,8 @@ def fit_rows(rows: list[dict[str, Any]]) -> str:
         if low is None and high is None:
             return "-"
         if None in (low, high):
-            return f"at least {count(low)}" if high is None else f"at most {count(high)}"
-        return f"{count(estimate['value'])} ({count(low)} to {count(high)})"
+            return f"at least {number(low)}" if high is None else f"at most {number(high)}"
+        return f"{number(estimate['value'])} ({number(low)} to {number(high)})"
 
     table = markdown(
         ["workload", "verdict", "batch sizes", "critical batch (90%)", "left-out error", "inside 90%", "median width",

@@ -8,6 +8,8 @@ from batchwright.task import Task
 
 def task():
     digits = load_digits()
-    net = nn.Sequential(nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(288, 10))
+    net = nn.Sequential(
+        nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(288, 10)
+    )
     data = ((digits.data / 16).astype("float32"), digits.target)
     return Task(model=net, train=data, validation=0.2, loss="cross_entropy", target="accuracy=0.85")

@@ -16,6 +16,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from batchwright.core.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from batchwright.app.advise import advise as advise
     from batchwright.app.answer import Answer as Answer
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
     from batchwright.task.task import Task as Task
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "app.answer",

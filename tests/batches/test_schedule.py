@@ -1,5 +1,7 @@
 """Growing batches."""
 
+import math
+
 import pytest
 from pydantic import ValidationError
 
@@ -39,7 +41,30 @@ def test_a_very_long_run_does_not_overflow():
     assert batch_size_at(10**12, 8, BatchGrowth(factor=10, every_epochs=0.01), 100) == 100
 
 
-@pytest.mark.parametrize("field", [{"factor": 1.0}, {"every_epochs": 0}, {"largest": 0}, {"every": 2}])
+@pytest.mark.parametrize("growth", [{"factor": 1e6}, {"every_epochs": 1e-300}, {"factor": 1.0001}])
+def test_growth_beyond_any_float_ends_at_the_data(growth):
+    assert batch_size_at(10**15, 8, BatchGrowth(**growth), 100) == 100
+
+
+def test_a_large_factor_waits_for_its_first_period():
+    assert sizes(BatchGrowth(factor=10, every_epochs=1), 50, epochs=(0, 0.99, 1)) == [50, 50, 100]
+
+
+def test_slow_growth_goes_on_past_many_periods():
+    assert sizes(BatchGrowth(factor=1.01, every_epochs=0.01), epochs=(1, 2)) == [22, 59]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"factor": 1.0},
+        {"every_epochs": 0},
+        {"largest": 0},
+        {"every": 2},
+        {"factor": 1e7},
+        {"factor": math.inf},
+    ],
+)
 def test_growth_that_does_not_grow_is_refused(field):
     with pytest.raises(ValidationError):
         BatchGrowth(**field)

@@ -217,7 +217,7 @@ class EmbeddedOperator:
         self, values=(), *, block=None, count=EMBEDDED, fill=0.0, reflections=4, seed=0, dtype=torch.float64
     ):
         self.count, self.dtype, self.device, self.products = count, dtype, torch.device("cpu"), 0
-        self.calls = 0
+        self.calls, self.examples = 0, 1
         self._block = torch.zeros(0, 0, dtype=dtype) if block is None else block.to(dtype)
         self._diagonal = torch.full((count - len(self._block),), float(fill), dtype=dtype)
         values = torch.as_tensor(values, dtype=dtype)

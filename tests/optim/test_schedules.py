@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from batchwright.core.errors import InputError
@@ -42,7 +44,7 @@ def test_hand_values():
 @pytest.mark.parametrize("name", ["polynomial", "cosine"])
 def test_a_horizon_is_needed(name):
     with pytest.raises(
-        InputError, match=f"the {name} schedule needs a horizon, got none: .*--horizon 20epochs"
+        InputError, match=f"the {name} schedule needs a horizon, got none: set it, for example 20 epochs"
     ):
         schedule_factor(ScheduleSpec(name=name), batch_size=1, examples=1)
 
@@ -51,3 +53,10 @@ def test_a_horizon_within_the_warmup_is_refused():
     spec = ScheduleSpec(name="cosine", warmup_steps=10, horizon=Horizon(value=1))
     with pytest.raises(InputError, match=r"longer than the warm-up \(10 steps\), got 2.5 steps"):
         schedule_factor(spec, batch_size=40, examples=100)
+
+
+@pytest.mark.parametrize("name", ["exponential", "step"])
+def test_a_growing_rate_ends_at_infinity_and_not_in_an_error(name):
+    factor = schedule_factor(ScheduleSpec(name=name, decay=1e6), batch_size=1, examples=1)
+    assert factor(2) == 1e12
+    assert factor(10**9) == math.inf

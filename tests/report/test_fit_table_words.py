@@ -31,10 +31,10 @@ def test_every_code_has_a_sentence_and_every_sentence_a_code():
         ("bs,steps\n8,9\n16,5\n", {"devices": 4}, "devices was not needed: 'bs' says it."),
         ("bs;steps\n8;1.250\n16;700\n", {}, "In 'steps' 1.250 was read as 1250 (row 2)"),
         ("bs,steps,samples,colour\n8,9,72,red\n16,5,80,red\n", {}, "Fitted 'steps'; samples was not needed."),
-        ("bs,steps,colour\n8,9,red\n16,5,red\n", {}, "Columns colour were passed over"),
+        ("bs,steps,colour\n8,9,red\n16,5,red\n", {}, "Column colour was passed over"),
         ("bs,lr,steps\n8,1,9\n8,2,8\n16,1,5\n", {}, "At one batch size several learning rates were tried"),
         ("bs,seed,steps\n8,1,9\n8,1,8\n16,1,5\n", {}, "1 row repeats a seed at its batch size"),
-        ("bs,purpose,steps\n8,search,9\n8,confirm,8\n16,confirm,5\n32,search,4\n", {}, "The 2 runs that confirm a learning rate count; 2"),
+        ("bs,purpose,steps\n8,search,9\n8,confirm,8\n16,confirm,5\n32,search,4\n", {}, "The 2 runs that confirm a learning rate count, those of the search for it do not (left out: 2)."),
     ],
 )  # fmt: skip
 def test_how_a_table_was_read(table, options, words):

@@ -8,7 +8,7 @@ from batchwright.core.errors import InputError
 from batchwright.optim import CATALOGUE
 from batchwright.task import TaskReference
 from batchwright.training import RunSpec
-from batchwright.training.checkpoint import load, save, snapshot
+from batchwright.training.checkpoint import load, save
 from batchwright.training.loop import advance, start
 
 OPTIMIZERS = {name: {} for name in CATALOGUE} | {
@@ -67,7 +67,7 @@ def test_resumed_run_is_bitwise_the_uninterrupted_one(make_toy, tmp_path, optimi
     first = start(spec(optimizer), task)
     for _ in itertools.islice(advance(first), stop):
         pass
-    save(snapshot(first), tmp_path / "checkpoint")
+    save(first.snapshot(), tmp_path / "checkpoint")
     resumed = finish(start(spec(optimizer), task, resume=tmp_path / "checkpoint"))
     assert resumed.step == whole.step == 30
     assert same(resumed, whole)
@@ -77,19 +77,19 @@ def test_every_step_of_a_run_can_be_resumed(toy):
     whole = finish(start(spec("adam", average_half_life=50.0), toy))
     state = start(spec("adam", average_half_life=50.0), toy)
     for _ in advance(state):
-        taken = snapshot(state)
+        taken = state.snapshot()
         assert same(finish(start(spec("adam", average_half_life=50.0), toy, resume=taken)), whole)
 
 
 def test_another_spec_is_refused_with_the_difference(toy, tmp_path):
-    save(snapshot(start(spec(), toy)), tmp_path)
+    save(start(spec(), toy).snapshot(), tmp_path)
     with pytest.raises(InputError, match="batch_size was 8, now 4"):
         start(spec(batch_size=4), toy, resume=tmp_path)
 
 
 def test_a_longer_budget_may_be_given(toy, tmp_path):
     state = finish(start(spec(), toy))
-    save(snapshot(state), tmp_path)
+    save(state.snapshot(), tmp_path)
     longer = finish(start(spec(budget={"steps": 50}), toy, resume=tmp_path))
     assert longer.step == 50
     assert [e.step for e in longer.evaluations][-1] == 50
@@ -107,5 +107,5 @@ def test_missing_and_damaged_checkpoints(tmp_path):
 
 
 def test_no_pickle_on_disk(toy, tmp_path):
-    save(snapshot(finish(start(spec("adam"), toy))), tmp_path)
+    save(finish(start(spec("adam"), toy)).snapshot(), tmp_path)
     assert {p.suffix for p in tmp_path.iterdir()} == {".json", ".safetensors"}

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -148,7 +149,6 @@ def test_growing_batch(toy):
 def test_divergence_is_a_status(toy):
     result = run(spec(optimizer={"lr": 1e6}, budget={"epochs": 50}, target={"value": 1e-9}), toy)
     assert result.status is Status.DIVERGED
-    assert "lower the learning rate" in result.advice
     assert result.updates < 50 * 7
 
 
@@ -168,7 +168,6 @@ def test_out_of_memory_and_errors_are_statuses(make_toy):
 
     memory = run(spec(), breaking(RuntimeError("DefaultCPUAllocator: can't allocate memory")))
     assert memory.status is Status.OUT_OF_MEMORY
-    assert "micro_batch_size" in memory.advice
     other = run(spec(), breaking(KeyError("pixel")))
     assert other.status is Status.FAILED
     assert "KeyError" in other.message
@@ -240,11 +239,12 @@ def test_bad_specs_are_refused_in_one_line(toy, fields, message):
 
 
 def test_a_loss_that_is_already_a_mean_is_refused(make_toy):
-    import dataclasses
+    def mean_from_the_second_call(out, target, calls=[]):  # noqa: B006  the first is the task's own trial
+        calls.append(0)
+        return F.cross_entropy(out, target, reduction="none" if len(calls) < 2 else "mean")
 
-    task = dataclasses.replace(make_toy(), loss=F.cross_entropy)
     with pytest.raises(InputError, match="reduction='none'"):
-        run(spec(), task)
+        run(spec(), dataclasses.replace(make_toy(), loss=mean_from_the_second_call))
 
 
 def test_own_schedule_multiplies_the_rate(make_toy):
@@ -311,3 +311,12 @@ def test_an_error_of_the_model_on_the_way_is_a_status(make_toy):
     state = continue_to(start(spec(), make_toy(lambda: Breaks(6, 3))), 10)
     assert (state.status, state.step) == (Status.FAILED, 3)
     assert "KeyError" in state.result().message
+
+
+def test_one_split_is_evaluated_in_the_tasks_own_precision(make_toy):
+    state = start(spec(dtype="float32"), make_toy(autocast="bfloat16"))
+    (planned,) = state.latest
+    alone = state.evaluate_on("validation")
+    assert (alone.loss, alone.metrics) == (planned.loss, planned.metrics)
+    full = start(spec(dtype="float32"), make_toy())
+    assert state.evaluate_on("train").loss != full.evaluate_on("train").loss

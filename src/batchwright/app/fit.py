@@ -20,8 +20,8 @@ def fit(
     table: Annotated[
         Any,
         Option(
-            "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, "
-            "censored or status. A file, - for standard input, or in Python a data frame or rows.",
+            "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, lr, "
+            "censored or status. A file or - for standard input; in Python also a frame or rows.",
             metavar="TABLE.csv",
         ),
     ],
@@ -32,13 +32,14 @@ def fit(
     far: Annotated[bool, Option("Predict also far from the measured batch sizes.")] = False,
     workload: Annotated[str | None, Option("Fit this workload of the table only.")] = None,
     workload_column: Annotated[
-        Sequence[str] | None, Option("Columns that tell workloads apart, where their headings do not.")
+        str | None,
+        Option("The column(s) that name what was trained; none pools all rows.", metavar="model,optimizer"),
     ] = None,
     dataset_size: Annotated[
-        float | None, Option("Training examples, for a table that counts epochs.")
+        float | None, Option("Examples in the data set, where the table counts epochs.")
     ] = None,
     devices: Annotated[
-        float | None, Option("How many devices, for a table that has batch sizes per device.")
+        float | None, Option("Devices times accumulation steps, where batch sizes are those of one device.")
     ] = None,
     files: o.FileOptions,
     progress: o.ProgressGiven = True,
@@ -59,9 +60,14 @@ def fit(
         from batchwright.report.pages.fit import fit_page
 
         result = fit_table(
-            table, predict=sizes, far=far, workload=workload, workload_column=workload_column,
-            dataset_size=dataset_size, devices=devices,
-        )  # fmt: skip
+            table,
+            predict=sizes,
+            far=far,
+            workload=workload,
+            workload_column=workload_column,
+            dataset_size=dataset_size,
+            devices=devices,
+        )
         subject = str(table) if isinstance(table, str) or hasattr(table, "__fspath__") else None
         answer = Answer(
             result=result,

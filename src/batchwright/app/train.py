@@ -204,13 +204,15 @@ def evaluation_line(evaluation: Evaluation) -> str:
 
 def run_document(result: RunResult) -> dict[str, Any]:
     """The JSON of one run; metrics stand beside the loss in every evaluation."""
+    from batchwright.report.text.catalogue import text
+
     rows = []
     for evaluation in result.evaluations:
         row = evaluation.model_dump(mode="json")
         rows.append(row | row.pop("metrics"))
     return {
         "status": str(result.status),
-        "advice": result.advice,
+        "advice": text(f"training.advice.{result.status}"),
         "message": result.message,
         "spec": result.spec.model_dump(mode="json"),
         "updates": result.updates,

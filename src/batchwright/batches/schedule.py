@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+import math
+
+from pydantic import BaseModel, ConfigDict
+
+from batchwright.core.bounds import Epochs, Examples, Ratio
 
 
 class BatchGrowth(BaseModel):
@@ -14,9 +18,9 @@ class BatchGrowth(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    factor: float = Field(default=2.0, gt=1)
-    every_epochs: float = Field(default=5.0, gt=0)
-    largest: int | None = Field(default=None, ge=1)
+    factor: Ratio = 2.0
+    every_epochs: Epochs = 5.0
+    largest: Examples | None = None
 
 
 def batch_size_at(position: int, batch_size: int, growth: BatchGrowth | None, examples: int) -> int:
@@ -27,7 +31,10 @@ def batch_size_at(position: int, batch_size: int, growth: BatchGrowth | None, ex
     """
     if growth is None:
         return batch_size
-    periods = int(position / examples / growth.every_epochs)
     limit = min(growth.largest or examples, examples)
-    size = batch_size * growth.factor ** min(periods, 64)
-    return max(batch_size, min(limit, round(size))) if batch_size <= limit else batch_size
+    if batch_size > limit:
+        return batch_size
+    periods = math.floor(min(position / examples / growth.every_epochs, 1e15))
+    if periods * math.log(growth.factor) > math.log(limit / batch_size) + 1:
+        return limit  # before the power overflows
+    return max(batch_size, min(limit, round(batch_size * growth.factor**periods)))

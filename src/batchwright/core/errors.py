@@ -31,7 +31,10 @@ def shown(value: object) -> str:
     >>> shown("adm"), len(shown("x" * 300)), shown("two\\nlines")
     ("'adm'", 80, "'two\\\\nlines'")
     """
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # an integer of more than 4,300 digits; a user's own class
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= LONGEST_ECHO else f"{text[: LONGEST_ECHO - 3]}..."
 
 
@@ -60,8 +63,8 @@ def one_line(error: BaseException) -> str:
         rule = rule.replace("greater than or equal to", "at least").replace(
             "less than or equal to", "at most"
         )
-        got = first.get("input")
-        told = isinstance(got, dict) or f"got {got}" in rule or f"got {got!r}" in rule
-        return f"{where}: {rule}{'' if told else f', got {shown(got)}'}"
+        got = shown(first.get("input"))
+        told = isinstance(first.get("input"), dict) or f"got {got}" in rule or f"got {got[1:-1]}" in rule
+        return f"{where}: {rule}{'' if told else f', got {got}'}"
     text = " ".join(str(error).split())
     return text or type(error).__name__

@@ -16,3 +16,6 @@ Indices = Int[Tensor, " batch"]
 
 FlatParams = Float[Tensor, " params"]
 """All parameters of a model in one vector."""
+
+Vectors = Float[Tensor, "vectors params"]
+"""Several vectors of the parameters' length, as rows."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from batchwright.core.streams import global_randomness
+from batchwright.measure.own_copy import another_of
 from batchwright.task.data import ItemSplit, Split
 from batchwright.task.task import Task
 
@@ -29,10 +30,9 @@ def isolated(task: Task) -> Task:
     A factory that hands out the caller's live model (``lambda: model``) then hands out copies of it. Tensors
     held in a :class:`~batchwright.task.data.TensorSplit` are only read, and stay shared.
     """
-    factory = task.model
     return replace(
         task,
-        model=lambda: copy.deepcopy(factory()),
+        model=lambda: another_of(task),
         train=_own_split(task.train),
         validation=_own_split(task.validation),
         test=None if task.test is None else _own_split(task.test),

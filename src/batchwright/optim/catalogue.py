@@ -17,6 +17,8 @@ from pydantic_core import PydanticCustomError
 from torch import Tensor
 from torch.optim import Optimizer
 
+from batchwright.core.errors import LONGEST_ECHO, shown
+
 if TYPE_CHECKING:
     from batchwright.optim.spec import OptimizerSpec
 
@@ -123,14 +125,14 @@ def known_optimizer(name: str) -> str:
     """The name itself, for a spec; pydantic's error for an unknown one names the nearest."""
     if name in CATALOGUE:
         return name
-    near = difflib.get_close_matches(name[:80].lower(), CATALOGUE, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name[:LONGEST_ECHO].lower(), CATALOGUE, n=1, cutoff=0.5)
     raise PydanticCustomError(
         "literal_error",
         "Input should be one of {names}, got {got}{hint}",
         {
             "expected": ", ".join(map(repr, CATALOGUE)),
             "names": ", ".join(CATALOGUE),
-            "got": repr(name),
+            "got": shown(name),
             "hint": f": did you mean {near[0]!r}?" if near else "",
         },
     )

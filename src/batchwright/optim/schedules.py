@@ -70,10 +70,18 @@ def _decay_factor(spec: ScheduleSpec, *, batch_size: int, examples: int) -> Fact
     else:
         period = spec.horizon.steps(batch_size=batch_size, examples=examples)
     if spec.name == "exponential":
-        return lambda step: float(rate ** (step / period))
+        return lambda step: _power(rate, step / period)
     if spec.name == "inverse_time":
         return lambda step: 1.0 / (1.0 + rate * step / period)
-    return lambda step: float(rate ** math.floor(step / period))
+    return lambda step: _power(rate, math.floor(step / period))
+
+
+def _power(base: float, exponent: float) -> float:
+    """Of a growing rate too: one past the largest float is infinite, and the run diverges."""
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return math.inf
 
 
 def _decay_to_floor(spec: ScheduleSpec, length: float) -> Factor:
@@ -85,9 +93,7 @@ def _decay_to_floor(spec: ScheduleSpec, length: float) -> Factor:
 
 def _steps_after_warmup(spec: ScheduleSpec, *, batch_size: int, examples: int) -> float:
     if spec.horizon is None:
-        raise InputError(
-            f"the {spec.name} schedule needs a horizon, got none: set it, for example --horizon 20epochs"
-        )
+        raise InputError(f"the {spec.name} schedule needs a horizon, got none: set it, for example 20 epochs")
     total = spec.horizon.steps(batch_size=batch_size, examples=examples)
     if total <= spec.warmup_steps:
         raise InputError(

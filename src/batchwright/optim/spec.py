@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from batchwright.core.bounds import Rate, Strength
 from batchwright.optim.catalogue import DecayForm, known_optimizer
 
 OptimizerName = Annotated[str, AfterValidator(known_optimizer)]
@@ -18,7 +19,7 @@ class Horizon(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    value: float = Field(gt=0, allow_inf_nan=False)
+    value: float = Field(gt=0, le=1e15, allow_inf_nan=False)
     unit: Literal["steps", "examples", "epochs"] = "epochs"
 
     def steps(self, *, batch_size: int, examples: int) -> float:
@@ -39,13 +40,13 @@ class ScheduleSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: ScheduleName = "constant"
-    warmup_steps: int = Field(default=0, ge=0)
+    warmup_steps: int = Field(default=0, ge=0, le=10**12)
     horizon: Horizon | None = None
     """Whole length, warm-up included, for polynomial and cosine; decay period (default: one epoch) for
     exponential, inverse_time and step."""
-    decay: float = Field(default=0.95, gt=0)
+    decay: Rate = 0.95
     """Factor per period (exponential, step); strength per period (inverse_time)."""
-    power: float = Field(default=1.0, gt=0)
+    power: Rate = 1.0
     """Exponent of polynomial decay."""
     floor: float = Field(default=0.0, ge=0, le=1)
     """Final factor of polynomial and cosine."""
@@ -57,18 +58,18 @@ class OptimizerSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: OptimizerName = "sgd"
-    lr: float = Field(default=0.1, gt=0, allow_inf_nan=False)
+    lr: Rate = 0.1
     momentum: float = Field(default=0.0, ge=0, lt=1)
     momentum_form: Literal["heavy_ball", "nesterov", "averaged", "velocity"] = "heavy_ball"
     betas: tuple[Beta, Beta] | None = None
-    eps: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    eps: Strength | None = None
+    weight_decay: Strength = 0.0
     decay_form: DecayForm | None = None
     """None: torch's own for the optimizer (decoupled for adamw, adafactor and muon, L2 in the gradient
     elsewhere)."""
-    l1: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    l1: Strength = 0.0
     """Strength of the L1 penalty, applied by a proximal step."""
-    clip_norm: float | None = Field(default=None, gt=0)
+    clip_norm: float | None = Field(default=None, gt=0, le=1e30, allow_inf_nan=False)
     schedule: ScheduleSpec = ScheduleSpec()
     options: dict[str, Any] = Field(default_factory=dict)
     """Further keyword arguments of the torch optimizer, by its own names."""

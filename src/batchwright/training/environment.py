@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-import batchwright
+from batchwright.core.version import __version__
 
 
 def environment(device: torch.device | None = None) -> dict[str, str | int]:
@@ -26,7 +26,7 @@ def environment(device: torch.device | None = None) -> dict[str, str | int]:
 @lru_cache(maxsize=1)
 def _host() -> tuple[tuple[str, str | int], ...]:
     return (
-        ("batchwright", batchwright.__version__),
+        ("batchwright", __version__),
         ("python", platform.python_version()),
         ("torch", torch.__version__),
         ("system", f"{platform.system()} {platform.machine()}"),

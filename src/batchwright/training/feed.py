@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from batchwright.batches.sampling import IndexStream
+from batchwright.core.errors import InputError, shown
 from batchwright.core.streams import derive_seed, generator
 from batchwright.task.data import Augment, Split, TensorSplit
 
@@ -101,14 +102,12 @@ def device_of(name: str) -> torch.device:
     Raises:
         InputError: no such device on this machine.
     """
-    from batchwright.core.errors import InputError
-
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise InputError(f"device must be cpu, cuda or cuda:0, cuda:1, ..., got {name!r}") from None
+        raise InputError(f"device must be cpu, cuda or cuda:0, cuda:1, ..., got {shown(name)}") from None
     if device.type == "cuda" and not torch.cuda.is_available():
         raise InputError(
-            f"device {name!r} asked for, but torch {torch.__version__} sees no CUDA device: use --device cpu"
+            f"torch {torch.__version__} sees no CUDA device, got device {name!r}: leave device at cpu"
         )
     return device

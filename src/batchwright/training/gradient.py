@@ -38,12 +38,24 @@ def draws_randomness(model: nn.Module) -> bool:
     )
 
 
+def may_be_sparse(model: nn.Module) -> bool:
+    """Whether a gradient might be a sparse tensor: an embedding asks for it, or the code is not torch's."""
+    return any(
+        getattr(module, "sparse", False) or not type(module).__module__.startswith("torch.nn.")
+        for module in model.modules()
+    )
+
+
 class GradientEngine:
     """Gradients of the mean loss of a batch, in one pass or accumulated over micro-batches.
 
     With per-example losses l_i and weights w_i = 1/divisor the gradient is d/dtheta sum_i w_i l_i. The
     weights enter as the vector of the vector-Jacobian product, so every batch size, a short last batch
     and accumulation all use the same graph, and no mean is ever rescaled.
+
+    Gradients are dense: those of ``Embedding(sparse=True)`` are filled with their zeros, since most
+    optimizers take no sparse ones, and momentum and weight decay move the other rows all the same. The
+    trajectory is that of ``sparse=False``.
     """
 
     def __init__(self, model: nn.Module, task: Task, seed: int, autocast: str | None) -> None:
@@ -55,6 +67,7 @@ class GradientEngine:
         self._forward: Callable[[nn.Module, Any], Any] | None = task.forward
         self._seed = seed
         self._random = draws_randomness(model)
+        self._sparse = may_be_sparse(model)
         self._autocast = autocast
         self._device = self.params[0].device
         self._weights: dict[tuple[int, int, torch.dtype], Tensor] = {}
@@ -80,7 +93,10 @@ class GradientEngine:
         with self._randomness(position):
             losses = self.losses(inputs, targets)
         weights = self._weight(len(losses), divisor, losses.dtype)
-        return torch.autograd.grad(losses, self.params, weights, allow_unused=True), losses.detach()
+        gradients = torch.autograd.grad(losses, self.params, weights, allow_unused=True)
+        if self._sparse:
+            gradients = tuple(g.to_dense() if g is not None and g.is_sparse else g for g in gradients)
+        return gradients, losses.detach()
 
     def accumulate(
         self, batches: list[tuple[Any, Any, int]], divisor: int

@@ -54,9 +54,9 @@ class Facts(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Facts:
-        rows = [row.step for row in (*self.evaluations, *self.records)]
-        if max(rows, default=0) > self.step:
-            raise ValueError(f"a row of step {max(rows)} stands after the last update, {self.step}")
+        last = max([r.step for r in self.records] + [e.step for e in self.evaluations], default=0)
+        if last > self.step:
+            raise ValueError(f"a row of step {last} stands after the last update, {self.step}")
         if self.examples_seen > self.position:
             raise ValueError(f"{self.examples_seen} examples were seen of {self.position} drawn")
         return self
@@ -90,11 +90,36 @@ class Snapshot:
         start = f"{kind}."
         return {n.removeprefix(start): t for n, t in self.tensors.items() if n.startswith(start)}
 
+    def check(self, spec: RunSpec, due: Mapping[str, Tensor]) -> None:
+        """Refuse to go on with another run's snapshot, or with one whose tensors do not make up the run.
+
+        Args:
+            spec: of the run that is to go on.
+            due: its parameters, buffers and averaged weights, named as here.
+
+        Raises:
+            InputError: another spec; a longer budget or another target is allowed.
+            DataError: missing, extra or misshapen tensors.
+        """
+        if differs := spec_differences(self.spec, spec):
+            raise InputError(f"{self.source} was made with another spec: {'; '.join(differs)}")
+        held = {name: t for name, t in self.tensors.items() if name.startswith(("model.", "average."))}
+        if what := misfit(layout_of(held), layout_of(due)):
+            raise self.damaged(what)
+        if self.losses().shape != (sum(self.facts.pending),):
+            raise self.damaged(f"pending.losses must hold {sum(self.facts.pending)} losses")
+        if self.facts.step and not self.part("optimizer"):
+            raise self.damaged("the optimizer's state is missing")
+
+    def losses(self) -> Tensor:
+        """Losses not yet recorded, one after the other."""
+        return self.tensors.get("pending.losses", torch.zeros(0))
+
     def damaged(self, what: str) -> DataError:
         """The error for tensors that do not make up the run."""
         return DataError(
-            f"{self.source}: {what}; its spec and its records up to step {self.facts.step} can still be used, "
-            "but to go on take another checkpoint"
+            f"{self.source}: {what}; its spec and its records up to step {self.facts.step} can still be "
+            "used, but to go on take another checkpoint"
         )
 
 

@@ -21,7 +21,7 @@ from batchwright.training.feed import Feed, device_of
 from batchwright.training.gradient import GradientEngine
 from batchwright.training.losses import LossMeter
 from batchwright.training.record import Evaluation, RunResult, Status, StepRecord
-from batchwright.training.snapshot import Facts, Snapshot, copied, layout_of, misfit, spec_differences
+from batchwright.training.snapshot import Facts, Snapshot, copied
 from batchwright.training.spec import RunSpec
 from batchwright.training.target import first_crossing
 from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_per_example
@@ -260,10 +260,8 @@ class Run:
 
     def snapshot(self) -> Snapshot:
         """A copy of the run's state, on the host."""
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors = self._weights()
         tensors |= {f"optimizer.{name}": value for name, value in self.updater.state_dict().items()}
-        if self.average is not None:
-            tensors |= {f"average.{i}": value for i, value in enumerate(self.average.values)}
         pending = self._meter.pending
         if pending:
             tensors["pending.losses"] = torch.cat(pending)
@@ -276,6 +274,12 @@ class Run:
         )  # fmt: skip
         return Snapshot(copied(tensors), facts)
 
+    def _weights(self) -> dict[str, Tensor]:
+        """Parameters, buffers and averaged weights by their names in a snapshot."""
+        weights = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        averages = enumerate(self.average.values if self.average is not None else ())
+        return weights | {f"average.{i}": value for i, value in averages}
+
     def restore(self, snapshot: Snapshot) -> None:
         """Put a new run where the snapshot was taken.
 
@@ -283,30 +287,17 @@ class Run:
             InputError: the snapshot belongs to another spec; a longer budget or another target is allowed.
             DataError: tensors that do not make up this run.
         """
-        if differs := spec_differences(snapshot.spec, self.spec):
-            raise InputError(f"{snapshot.source} was made with another spec: {'; '.join(differs)}")
-        facts = snapshot.facts
-        due = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        if self.average is not None:
-            due |= {f"average.{i}": value for i, value in enumerate(self.average.values)}
-        found = {name: t for name, t in snapshot.tensors.items() if name.startswith(("model.", "average."))}
-        if what := misfit(layout_of(found), layout_of(due)):
-            raise snapshot.damaged(what)
-        losses = snapshot.part("pending").get("losses", torch.zeros(0))
-        if losses.shape != (sum(facts.pending),):
-            raise snapshot.damaged(f"pending.losses must hold {sum(facts.pending)} losses")
-        moved = snapshot.part("optimizer")
-        if facts.step and not moved:
-            raise snapshot.damaged("the optimizer's state is missing")
+        snapshot.check(self.spec, self._weights())
         try:
-            self.updater.load_state_dict(moved)
+            self.updater.load_state_dict(snapshot.part("optimizer"))
         except InputError as error:
             raise snapshot.damaged(str(error)) from None
         self.model.load_state_dict(snapshot.part("model"))
         if self.average is not None:
             values = snapshot.part("average")
             self.average.values = [values[str(i)].to(self.device) for i in range(len(values))]
-        pending = losses.to(self.device).split(list(facts.pending)) if facts.pending else ()
+        facts = snapshot.facts
+        pending = snapshot.losses().to(self.device).split(list(facts.pending)) if facts.pending else ()
         self._meter = LossMeter(pending, facts.loss_sum, facts.loss_count)
         self.step, self.position, self.examples_seen = facts.step, facts.position, facts.examples_seen
         self.seconds, self.evaluation_seconds = facts.seconds, facts.evaluation_seconds

@@ -1,12 +1,12 @@
 """Digits, a spec of advice on them, and runs that go on leg by leg."""
 
 import pytest
-from batchwright.study.executors.in_process import InProcess
-from batchwright.study.stores.memory import MemoryStore
 
 from batchwright.advice.quick.legs import Legs
 from batchwright.optim.spec import OptimizerSpec
+from batchwright.study.executors.in_process import InProcess
 from batchwright.study.spec import StudySpec
+from batchwright.study.stores.memory import MemoryStore
 from batchwright.task.load import load_task
 from batchwright.task.task import Target, TaskReference
 

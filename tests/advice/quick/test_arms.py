@@ -3,10 +3,10 @@
 import math
 
 import pytest
-from batchwright.study.executors.in_process import InProcess
 
 from batchwright.advice.quick.arms import Lead, lead_of
 from batchwright.advice.quick.legs import Legs, goes_as_far, planned_from
+from batchwright.study.executors.in_process import InProcess
 from batchwright.study.key import RunKey
 from batchwright.training.loop import run
 from batchwright.training.record import RunResult, Status

@@ -55,7 +55,7 @@ def test_kinds_that_do_not_differ_are_pooled_and_named(kinds, most):
         except DataError:
             refused += 1
         else:
-            assert table.remarks == (remark("fit_table.ignored", headings=["variant"]),)
+            assert table.remarks == (remark("fit_table.ignored", count=1, headings=["variant"]),)
     assert refused <= most
 
 
@@ -71,7 +71,7 @@ def test_words_that_cannot_be_compared_are_asked():
         ("GPU", ["a", "a", "b", "b"]),
     ):
         renamed = {"batch": table["batch"], "steps": table["steps"], heading: cells}
-        assert read_table(renamed).remarks == (remark("fit_table.ignored", headings=[heading]),)
+        assert read_table(renamed).remarks == (remark("fit_table.ignored", count=1, headings=[heading]),)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_unknown_column_is_named():
 
 def test_a_fit_says_which_columns_it_passed_over():
     result = fit_table(table_of({"A": 1}))
-    assert result.notes == (remark("fit_table.ignored", headings=["variant"]),)
+    assert result.notes == (remark("fit_table.ignored", count=1, headings=["variant"]),)
     assert [
         w.workload for w in fit_table(table_of({"A": 1, "B": 2}), workload_column="Variant").workloads
     ] == ["A", "B"]

@@ -7,6 +7,7 @@ import pytest
 
 from batchwright.core.errors import InputError
 from batchwright.measure.hardware.cost_model import fit_cost_model
+from batchwright.report.text.catalogue import say
 
 
 def times(sizes, *, overhead, knee, sharpness):
@@ -57,7 +58,7 @@ def test_a_size_far_off_moves_the_knee_little():
 @pytest.mark.parametrize(
     ("knee", "sizes", "reason"),
     [
-        (10_000, POWERS, "about the same at the largest size measured, 1024"),
+        (10_000, POWERS, "about the same at the largest size measured, 1,024"),
         (0.01, POWERS, "in proportion to the batch from the smallest size measured, 1"),
         (32, [1, 1024], "needs 4 batch sizes or more, got 2"),
     ],
@@ -65,7 +66,7 @@ def test_a_size_far_off_moves_the_knee_little():
 def test_a_knee_that_was_not_seen_is_not_invented(knee, sizes, reason):
     model = fit_cost_model(sizes, times(sizes, overhead=1e-4, knee=knee, sharpness=2.0))
     assert model.knee is None
-    assert reason in model.knee_reason
+    assert reason in say(model.knee_reason)
     assert model.seconds(sizes[-1]) == pytest.approx(model.measured_seconds[-1])
 
 

@@ -10,9 +10,10 @@ from torch import nn
 from batchwright.core.errors import InputError
 from batchwright.measure.caller_state import state_digest
 from batchwright.measure.hardware.largest import largest_that_fits
-from batchwright.measure.hardware.memory import MemoryChild, Trial
+from batchwright.measure.hardware.memory import MemoryChild, MemoryTrial
 from batchwright.measure.hardware.probe import probe
 from batchwright.optim.spec import OptimizerSpec
+from batchwright.report.text.catalogue import say
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference
 from batchwright.training.loop import Run
@@ -38,7 +39,7 @@ def oracle(limit, bytes_each=1000, fixed=5000):
 
     def measure(size):
         fits = size <= limit
-        return Trial(
+        return MemoryTrial(
             batch_size=size, fits=fits, peak_memory_bytes=fixed + bytes_each * size if fits else None
         )
 
@@ -71,8 +72,8 @@ def test_all_that_fits_and_nothing_that_does():
 def test_a_size_that_the_model_refuses_is_passed_over():
     def measure(size):
         if size == 1:
-            return Trial(batch_size=1, fits=False, error="Expected more than 1 value per channel")
-        return Trial(batch_size=size, fits=size <= 100)
+            return MemoryTrial(batch_size=1, fits=False, error="Expected more than 1 value per channel")
+        return MemoryTrial(batch_size=size, fits=size <= 100)
 
     assert largest_that_fits(measure, LADDER).value == 100
 
@@ -82,7 +83,7 @@ def test_a_wrong_slope_does_not_mislead():
 
     def measure(size):
         peak = 1000 * size if size < 64 else 4000 * size
-        return Trial(
+        return MemoryTrial(
             batch_size=size, fits=peak <= 400_000, peak_memory_bytes=peak if peak <= 400_000 else None
         )
 
@@ -118,7 +119,7 @@ def test_a_child_that_dies_or_hangs_is_an_answer(digits, how, reason):
         child.command = (sys.executable, "-c", FAKE.replace("LIMIT", "37").replace("HOW", how))
         found = largest_that_fits(child.measure, [1, 16, 32, 64], room_bytes=None)
     assert found.value == 37
-    assert reason in next(t.reason for t in found.trials if not t.fits)
+    assert reason in say(next(t.reason for t in found.trials if not t.fits))
     assert child.started >= 2  # started again after every death
 
 
@@ -132,7 +133,7 @@ def test_a_real_child_under_a_budget(digits):
     with MemoryChild(spec(), digits, budget_bytes=1 << 20) as child:
         tiny = child.measure(8)
     assert not tiny.fits
-    assert "killed at" in tiny.reason or "allowed" in tiny.reason
+    assert tiny.reason.code.removesuffix(".loading") in ("memory.killed", "memory.over_budget")
 
 
 # --- nothing is changed ---

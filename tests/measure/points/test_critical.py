@@ -15,6 +15,7 @@ from batchwright.measure.hessian.spectrum import Eigenpairs, eigenpairs
 from batchwright.measure.points.critical import CriticalPoint, classify
 from batchwright.measure.points.escape import escape
 from batchwright.measure.points.stationary import find_critical_point
+from batchwright.report.text.catalogue import say
 from batchwright.task.builtin.digits import digits
 from batchwright.task.losses import squared_error
 from batchwright.task.task import Task
@@ -80,7 +81,7 @@ class TestExactCases:
         assert (found.kind, (found.positive, found.negative, found.undecided)) == (kind, counts)
         assert (found.minimum_ratio, found.minimum_ratio_from) == (pytest.approx(ratio), "eigenvalues")
         assert found.complete
-        assert found.reason.endswith(".")
+        assert say(found.reason).endswith(".")
 
     @pytest.mark.parametrize("wide", [embedded, padded])
     def test_among_5000(self, case, kind, counts, ratio, wide):
@@ -97,7 +98,7 @@ def test_a_slope_is_not_critical():
     found = classified(product(0.3, 0.2))
     assert (found.kind, found.gradient_tolerance, found.gradient_noise) == ("not_critical", 1e-6, None)
     assert found.gradient_norm == pytest.approx(2 * 0.94 * (0.3**2 + 0.2**2) ** 0.5)
-    assert found.reason == "The gradient norm, 0.678, is above its tolerance, 1e-06."
+    assert say(found.reason) == "The gradient norm, 0.678, is above its tolerance, 1e-06."
     assert classified(product(0.3, 0.2), gradient_tolerance=1.0).kind == "saddle"
 
 
@@ -120,7 +121,7 @@ def test_the_gradient_is_compared_with_those_of_the_examples():
     hessian = 2 / 30 * X.T @ X
     for share, kind in ((0.9, "minimum"), (1.1, "not_critical")):
         step = torch.linalg.solve(hessian, torch.eye(6, dtype=torch.float64)[0])
-        moved = model_at(model, model.weight.detach()[0] + share * found.gradient_tolerance * step)
+        moved = model_at(model, task, model.weight.detach()[0] + share * found.gradient_tolerance * step)
         at = classified((task, moved, None))
         assert at.kind == kind
         assert at.gradient_norm == pytest.approx(share * found.gradient_tolerance)
@@ -132,7 +133,7 @@ def test_a_slope_within_its_own_noise_says_so():
         model.weight += 0.02
     found = classified((task, model, None))
     assert found.gradient_tolerance < found.gradient_norm < found.gradient_noise
-    assert "30 examples" in found.reason
+    assert "30 examples" in say(found.reason)
 
 
 def pairs(values, residuals, ends, **options):
@@ -206,7 +207,7 @@ def test_saddles_and_minima_are_found(wide, start, kind, loss):
     assert found.status == "converged"
     assert found.gradient_norm <= 1e-9 < found.gradient_norm_before
     assert found.loss == pytest.approx(loss, abs=1e-15)
-    there = Curvature(model_at(model, found.parameters), task)
+    there = Curvature(model_at(model, task, found.parameters), task)
     assert there.gradient().norm() == pytest.approx(found.gradient_norm)
     assert classify(there).kind == kind
     assert all(torch.equal(before[n], v) for n, v in model.state_dict().items())
@@ -216,7 +217,7 @@ def test_saddles_and_minima_are_found(wide, start, kind, loss):
 def test_the_saddle_of_a_deep_linear_net():
     task, model, _ = deep_linear()
     near = 0.1 * torch.randn(12, generator=generator(0, "near"), dtype=torch.float64)
-    found = find_critical_point(model_at(model, near), task)
+    found = find_critical_point(model_at(model, task, near), task)
     assert found.status == "converged"
     assert found.parameters.norm() < 1e-9
     assert found.loss == pytest.approx(10)
@@ -232,7 +233,6 @@ def test_where_the_gradient_has_no_zero_the_search_stalls():
     found = find_critical_point(task.build_model(0), task)
     assert found.status == "stalled"
     assert found.gradient_norm == pytest.approx(1, abs=1e-6)
-    assert "start elsewhere" in found.advice
 
 
 class Only(nn.Module):
@@ -301,7 +301,7 @@ def test_no_way_out_of_what_is_no_saddle(case):
     assert not found.escaped
     assert found.loss_after == found.loss_before
     assert (found.direction, found.distance) == (None, 0)
-    assert "not certified negative" in found.reason
+    assert "not certified negative" in say(found.reason)
     assert torch.equal(found.parameters, nn.utils.parameters_to_vector(model.parameters()))
 
 

@@ -11,8 +11,10 @@ from batchwright.core.streams import generator
 from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.hessian.shifted import ShiftedLoss
 from batchwright.measure.hessian.spectrum import eigenpairs
-from batchwright.measure.sharpness.definitions import INVARIANCE_CAVEAT, averaged, measure_sharpness, sam
+from batchwright.measure.sharpness.averaged import averaged
+from batchwright.measure.sharpness.definitions import NOT_INVARIANT, measure_sharpness
 from batchwright.measure.sharpness.keskar import keskar
+from batchwright.measure.sharpness.sam import sam
 from batchwright.task.task import Task
 
 from ..curvature_cases import embedded, padded, product
@@ -67,7 +69,7 @@ def test_keskar_in_the_full_space(case, truth, wide):
     assert found.value == pytest.approx(truth, rel=1e-9)
     sloping = 2 if truth > 0.1 else 0
     assert found.starts == 1 + sloping + 2 + 2  # centre, gradient, eigenvector, random
-    assert (found.epsilon, found.subspace) == (1e-3, "full space")
+    assert (found.epsilon, found.subspace) == (1e-3, "full_space")
 
 
 def test_half_the_box_at_a_minimum_is_a_quarter_of_the_sharpness():
@@ -104,7 +106,7 @@ def test_keskar_in_a_random_subspace_against_every_corner():
         most = max(shifted.loss(shifted.origin + A @ y) for y in corners)
         base = shifted.loss(shifted.origin)
         assert found.value == pytest.approx(100 * (most - base) / (1 + base), rel=EXACT)
-        assert (found.subspace, found.dimension) == ("random subspace", 2)
+        assert (found.subspace, found.dimension) == ("random_subspace", 2)
 
 
 @pytest.mark.parametrize("wide", [same, padded, embedded])
@@ -167,11 +169,11 @@ def test_what_is_reported_and_the_model_left_alone():
     before, state = copy.deepcopy(model.state_dict()), torch.get_rng_state()
     found = measured((task, model, None), trace=5.0)
     assert [(k.epsilon, k.subspace, k.dimension) for k in found.keskar] == [
-        (1e-3, "full space", 200), (5e-4, "full space", 200),
-        (1e-3, "random subspace", 100), (5e-4, "random subspace", 100),
+        (1e-3, "full_space", 200), (5e-4, "full_space", 200),
+        (1e-3, "random_subspace", 100), (5e-4, "random_subspace", 100),
     ]  # fmt: skip
     assert found.largest_eigenvalue == pytest.approx(4, rel=EXACT)
-    assert (found.trace, found.caveat) == (5.0, INVARIANCE_CAVEAT)
+    assert (found.trace, found.caveat) == (5.0, NOT_INVARIANT)
     assert found.averaged.sigma == pytest.approx(0.05 / 200**0.5)
     document = found.model_dump(mode="json")
     assert document["sam"]["maximum"] == found.sam.maximum

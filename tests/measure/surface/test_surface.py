@@ -18,6 +18,7 @@ from batchwright.measure.surface.interpolation import interpolate
 from batchwright.measure.surface.lines import grid, surface_line, surface_plane
 from batchwright.measure.surface.planes import plane_of_trajectory, plane_through
 from batchwright.measure.surface.recalibrate import input_chunks, recalibrate
+from batchwright.report.text.catalogue import say
 from batchwright.task.builtin.two_weights import TwoWeights, two_weights
 from batchwright.task.data import TensorSplit
 from batchwright.task.losses import cross_entropy
@@ -63,7 +64,7 @@ def own_values(model, task, split):
 def test_a_plane_of_two_weights_is_its_formula():
     w1, w2 = 0.7, -0.4
     found = surface_plane(weights_at(w1, w2), two_weights(), reach=2.0, points=9)
-    assert [d.description for d in found.directions] == ["the parameter w1", "the parameter w2"]
+    assert [say(d.description) for d in found.directions] == ["the parameter w1", "the parameter w2"]
     start = weights_at(w1, w2)
     w1, w2 = start.w1.item(), start.w2.item()
     truth = [[(1 - (w1 + a) * (w2 + b)) ** 2 for a in found.alpha] for b in found.beta]

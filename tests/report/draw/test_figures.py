@@ -6,13 +6,22 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 from batchwright.core.errors import InputError
-from batchwright.report.draw import series
+from batchwright.report.draw import grids, palette, series
 from batchwright.report.draw.cost import draw_cost
 from batchwright.report.draw.files import save_figure, to_svg
-from batchwright.report.draw.study import draw_all
+from batchwright.report.draw.learning_rates import draw_learning_rates
 from batchwright.report.draw.ticks import log_ticks
+from batchwright.report.page import Figure
+from batchwright.report.pages.study import study_page
+
+
+def draw_all(study, curves=()):
+    """Every figure of a study's page, by name."""
+    return {figure.name: figure.draw() for figure in study_page(study, curves).all(Figure)}
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +108,58 @@ def test_log_ticks(low, high, ticks):
 def test_importing_the_package_does_not_import_matplotlib():
     code = "import sys, batchwright.report; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- colours ---
+
+
+def luminance(colour):
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(a, b):
+    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#14171b"])
+def test_marks_stand_out_from_a_light_and_from_a_dark_page(page):
+    for colour in (
+        palette.RUN,
+        palette.FIT,
+        palette.SET,
+        palette.MISSED,
+        palette.QUIET,
+        *palette.colour_ramp(12),
+    ):
+        assert contrast(colour, page) >= 3.0, colour
+
+
+def test_words_are_in_ink_and_only_marks_in_colour(drawn):
+    for name, figure in drawn.items():
+        for text in figure.findobj(Text):
+            if re.search(r"[A-Za-z0-9]", text.get_text()) and text.get_visible():
+                assert text.get_color() == palette.INK, (name, text.get_text())
+
+
+def test_words_on_the_map_can_be_read_in_both_schemes(cases):
+    rates = grids.learning_rate_map(cases.study())
+    for ink, page in (("#1b1f24", "#ffffff"), ("#e4e7eb", "#14171b")):
+        for patch in draw_learning_rates(rates).axes[0].patches:
+            if patch.get_fill():
+                *face, alpha = patch.get_facecolor()
+                behind = [int(page[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+                mixed = [alpha * f + (1 - alpha) * b for f, b in zip(face, behind, strict=True)]
+                colour = "#" + "".join(f"{round(255 * v):02x}" for v in mixed)
+                assert contrast(ink, colour) >= 4.5, (page, alpha)
+
+
+def test_untrained_batch_sizes_do_not_look_measured(cases):
+    cost = series.steps_series(cases.advice())
+    assert [m.inferred for m in cost.medians].count(False) == 2
+    axes = draw_cost(cost).axes[0]
+    hollow = [c for c in axes.collections if len(c.get_offsets()) == 9]
+    assert to_hex(hollow[0].get_facecolor()[0]) == palette.PAGE
+    assert {"○", "inferred"} <= {t.get_text() for t in axes.texts}

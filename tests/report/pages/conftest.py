@@ -2,12 +2,17 @@
 
 import inspect
 from dataclasses import dataclass
+from html import unescape
 
 import pytest
+from rich.cells import cell_len
 
 from batchwright.app.verbs import verb
 from batchwright.report.page import Facts, Figure, NextStep, Note, Sentence, Table
 from batchwright.report.render.actions import command_line
+from batchwright.report.render.html import page_html
+from batchwright.report.render.notebook import page_fragment
+from batchwright.report.render.terminal import page_text
 from batchwright.report.text.columns import shown
 from batchwright.task.load import load_task
 from batchwright.task.task import TaskReference
@@ -92,6 +97,7 @@ def check(page):
         assert figure.takeaway
     for table in [*page.all(Table), *(f.table for f in figures if f.table is not None)]:
         headings = [column.heading for column in table.columns]
+        assert table.caption or table.heading, headings
         assert len(set(headings)) == len(headings), headings
         assert len({len(column.values) for column in table.columns}) == 1, headings
         assert all(column.like in ("", *headings) for column in table.columns)
@@ -106,7 +112,19 @@ def check(page):
     assert "{" not in said
     assert "None" not in said.replace("None of these", "")
     assert "nan" not in said.split()
+    shown_everywhere(page)
     return Reading(page)
+
+
+def shown_everywhere(page):
+    """Terminal, page and notebook show it: the headline, whole words in 80 columns, a small fragment."""
+    wide = page_text(page, width=80).splitlines()
+    assert page_text(page).startswith(page.headline + "\n")
+    assert max(cell_len(line) for line in wide if not line.startswith("Next: ")) <= 80
+    fragment = page_fragment(page)
+    for document in (page_html(page), fragment):
+        assert page.headline in unescape(document)
+    assert len(fragment.encode()) < 50_000
 
 
 @pytest.fixture(scope="session")

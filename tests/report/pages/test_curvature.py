@@ -18,7 +18,7 @@ ACTION = Action(
     arguments={"set": {"hidden": 4}, "steps": 20, "lr": 0.1, "examples": 100, "top": 1, "report": "c.html"},
 )
 AT_SADDLE = Action(
-    command="curvature", subject="two-weights", arguments={"at": [0.0, 0.0], "dtype": "float64"}
+    command="curvature", subject="two-weights", arguments={"at": [0, 0], "dtype": "float64"}
 )
 
 
@@ -87,7 +87,7 @@ def test_at_a_saddle_the_way_out_keeps_the_point(saddle, read):
     assert page.answers == [
         "At the given parameters training stands at a saddle: eigenvalues go from -2.00 to 2.00."
     ]
-    assert page.steps == ["batchwright escape two-weights --dtype float64 --at 0.0,0.0"]
+    assert page.steps == ["batchwright escape two-weights --dtype float64 --at 0,0"]
 
 
 def test_the_way_out_of_a_small_model_goes_on_from_its_end(saddle, read):

@@ -32,7 +32,7 @@ def test_a_plane_is_told_in_the_names_of_its_axes(read):
     for parameter in model.parameters():
         parameter.data.zero_()
     found = surface_plane(model, task, points=5)
-    made = Action(command="surface", subject="two-weights", arguments={"at": [0.0, 0.0], "plane": True})
+    made = Action(command="surface", subject="two-weights", arguments={"at": [0, 0], "plane": True})
     page = read(surface_page(found, task="two-weights", action=made))
     assert page.answers == [
         "Over this plane the training loss, 1.00 at the weights, falls to 0 at -1 along w1 and -1 along w2, and "
@@ -43,7 +43,7 @@ def test_a_plane_is_told_in_the_names_of_its_axes(read):
         (axes.get_xlabel(), axes.get_ylabel()) == axis_labels(found) == ("alpha, along w1", "beta, along w2")
     )
     assert page.column("training loss") == ["1.00", "0.00", "4.00"]
-    assert page.steps == ["batchwright curvature two-weights --at 0.0,0.0"]
+    assert page.steps == ["batchwright curvature two-weights --at 0,0"]
 
 
 def test_a_line_goes_on_to_its_plane_without_what_only_shows_it(point, read):

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from batchwright.report.render.encoding import never_fails, nearest
-from batchwright.report.render.terminal import page_text
 from batchwright.report.pages.study import study_page
+from batchwright.report.render.encoding import nearest, never_fails
+from batchwright.report.render.terminal import page_text
 
 LINE = "251 µs – 1.05× … √B ≥ 2 ± 1 · “x” 中文 é"
 

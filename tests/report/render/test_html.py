@@ -111,7 +111,12 @@ def test_names_are_escaped(cases):
 
 def test_the_command_environment_and_spec_are_in_it(document):
     text = "".join(outline(document).text)
-    for part in ("batchwright study digits --confirm-seeds 5", "2.13.0", '"momentum": 0.0', "204 runs executed"):
+    for part in (
+        "batchwright study digits --confirm-seeds 5",
+        "2.13.0",
+        '"momentum": 0.0',
+        "204 runs executed",
+    ):
         assert part in text
 
 
@@ -128,7 +133,9 @@ def test_an_inconclusive_page_says_what_to_run_beside_its_reasons_once(cases):
 
 def test_steps_of_a_settled_page_stand_where_the_page_puts_them():
     step = NextStep(action=Action(command="study", subject="digits"), why="to confirm")
-    page = Page(title="t", eyebrow="e", blocks=[Sentence(text="A.", role="answer"), step], verdict="recommended")
+    page = Page(
+        title="t", eyebrow="e", blocks=[Sentence(text="A.", role="answer"), step], verdict="recommended"
+    )
     document = page_html(page)
     assert "Run this next" in document
     assert document.index("to confirm") < document.index("batchwright study digits")
@@ -196,7 +203,10 @@ def contrast(a, b):
 def schemes(document):
     """The colours of the light page, of the dark one, and of print, by name."""
     light, dark, printed = (
-        {name: f"#{v[1] * 2}{v[2] * 2}{v[3] * 2}" if len(v) == 4 else v for name, v in re.findall(r"--([\w-]+):(#\w+)", root)}
+        {
+            name: f"#{v[1] * 2}{v[2] * 2}{v[3] * 2}" if len(v) == 4 else v
+            for name, v in re.findall(r"--([\w-]+):(#\w+)", root)
+        }
         for root in re.findall(r":root \{(.*?)\}", style_of(document), flags=re.DOTALL)
     )
     return {"light": light, "dark": dark, "print": printed}

@@ -40,7 +40,15 @@ def test_the_tables_fit_the_usual_terminals(page, width):
 
 def test_the_order_is_answer_caveats_table_remarks_steps_report(cases):
     text = page_text(study_page(cases.inconclusive()), report="/tmp/r.html")
-    marks = ["Inconclusive: ", "Note: ", "90% of the", "These runs cannot pin", "Study 3f9c2a71", "Next: ", "Report: "]
+    marks = [
+        "Inconclusive: ",
+        "Note: ",
+        "90% of the",
+        "These runs cannot pin",
+        "Study 3f9c2a71",
+        "Next: ",
+        "Report: ",
+    ]
     places = [text.index(mark) for mark in marks]
     assert places[0] == 0
     assert places == sorted(places)
@@ -90,7 +98,13 @@ def test_headings_are_broken_before_a_column_goes():
 
 def test_wide_characters_take_two_cells():
     lines = table_lines(
-        Table(columns=[Column(heading="名", values=["数字任务", "a"]), Column(heading="n", values=[1, 2], kind="count")]), None
+        Table(
+            columns=[
+                Column(heading="名", values=["数字任务", "a"]),
+                Column(heading="n", values=[1, 2], kind="count"),
+            ]
+        ),
+        None,
     )
     assert len({cell_len(line) for line in lines[1:]}) == 1
 

@@ -39,7 +39,8 @@ def imported(tree):
     return {
         alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module in ("batchwright.report.text.catalogue", "batchwright.core.remark")
+        if isinstance(node, ast.ImportFrom)
+        and node.module in ("batchwright.report.text.catalogue", "batchwright.core.remark")
         for alias in node.names
     } & {"text", "remark", "Remark"}
 
@@ -91,9 +92,11 @@ def test_every_key_is_used():
     wild = [p for node in made for p in patterns(node) if re.match(r"[a-z_]+\\\.", p)]
 
     def used(key):
-        names = (key, key.removesuffix(".one"))
+        """By itself, as the plural, as what an f-string can be, or as a code with a further word behind it."""
+        plain = key.removesuffix(".one")
+        names = (key, plain, plain.rpartition(".")[0]) if plain.count(".") > 1 else (key, plain)
         return any(n in literal or f'"{n}"' in TEMPLATES for n in names) or any(
-            re.fullmatch(p, n) for p in wild for n in names
+            re.fullmatch(p, n) for p in wild for n in (key, plain)
         )
 
     # The badge's key is made of a page's verdict in the template.

@@ -130,8 +130,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(store):
 
 
 def test_the_newest_study_is_listed_first(store, monkeypatch):
-    import batchwright.study.stores.memory as memory
-    import batchwright.study.stores.sqlite as sqlite
+    from batchwright.study.stores import memory, sqlite
 
     for module in (memory, sqlite):
         monkeypatch.setattr(module, "now", lambda: "2999-01-01T00:00:00.000+00:00")

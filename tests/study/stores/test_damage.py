@@ -209,14 +209,14 @@ def test_without_the_studies_nothing_can_be_used(path, loss):
 @pytest.mark.parametrize(
     ("cell", "text"),
     [
-        ("seconds = 'long'", "seconds: Input should be a valid number"),
-        ("status = 'asleep'", "status: Input should be 'running', 'complete' or 'interrupted'"),
+        ("seconds = 'long'", "seconds: must be a valid number"),
+        ("status = 'asleep'", "status: must be 'running', 'complete' or 'interrupted'"),
         ("request = '{\"objective\": '", "Expecting value at character 15"),
-        ("request = '[1]'", "request: Input should be a valid dictionary"),
+        ("request = '[1]'", "request: must be a valid dictionary"),
         (f"request = '{'[' * 5000}'", "damaged"),
         ("action = 'batchwright study'", "Expecting value at character 1"),
         ("created = 7.5", None),
-        ("kind = 'lesson'", "kind: Input should be 'study' or 'advice'"),
+        ("kind = 'lesson'", "kind: must be 'study' or 'advice'"),
     ],
 )
 def test_a_damaged_cell_of_a_study(path, cell, text):
@@ -275,8 +275,8 @@ def test_a_damaged_run_is_named_and_running_it_again_repairs_it(path, damage):
         study_id = store.study("old")["study_id"]
         good = store.runs(study_id, curves=True)[3]
     alter(path, f"update runs set {damage} where study_id = '{study_id}' and run_key = '{good['run_key']}'")
-    refused(path, good["run_key"], study_id, "is damaged")
     with SQLiteStore(path) as store:
+        assert_left_out(store, study_id, good["run_key"], curves=True)
         identity = good["result"].spec.identity()
         assert store.known_run(identity, fingerprint=None, study_id=study_id) is None
         assert len(store.runs(study_id)) == 24
@@ -290,7 +290,19 @@ def test_a_damaged_cell_of_a_run(path, cell):
     with SQLiteStore(path) as store:
         study_id = store.study("old")["study_id"]
     alter(path, f"update runs set {cell} where run_key = '32/+0/search/0' and study_id = '{study_id}'")
-    refused(path, "run 32/+0/search/0", study_id, cell.split()[0])
+    with SQLiteStore(path) as store:
+        assert_left_out(store, study_id, "32/+0/search/0", curves=False)
+        assert cell.split()[0] in store.damage[0].values["reason"]
+
+
+def assert_left_out(store, study_id, key, *, curves):
+    keys = {row["run_key"] for row in store.runs(study_id, curves=curves)}
+    assert len(keys) == 23
+    assert key not in keys
+    (found,) = store.damage
+    assert found.code == "stores.run_unreadable"
+    assert f"run {key} of study {study_id} is damaged" in say(found)
+    assert "\n" not in say(found)
 
 
 def test_a_damaged_measurement_counts_as_not_made(path):

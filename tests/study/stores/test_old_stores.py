@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from batchwright.advice.answer import answer_study
 from batchwright.advice.result import StudyResult
-from batchwright.cli.main import run as command
+from batchwright.cli.main import run_command as command
 from batchwright.core.errors import StoreError
 from batchwright.study.executors.in_process import InProcess
 from batchwright.study.key import RunKey

@@ -22,7 +22,7 @@ from batchwright.advice.curve.runs import Medians, Point, medians_of, merged
 from batchwright.core.errors import InputError
 from batchwright.core.remark import Remark, remark
 
-Verdict = Literal["fits", "not_identifiable", "does_not_follow"]
+CurveVerdict = Literal["fits", "not_identifiable", "does_not_follow"]
 
 LARGE_ERROR = 0.15
 """The curve is not followed where it misses the median left-out batch size by more than this on log steps."""
@@ -61,7 +61,7 @@ class CurveFit:
         notes: what limits this fit.
     """
 
-    verdict: Verdict
+    verdict: CurveVerdict
     critical_batch: float
     interval: tuple[float | None, float | None]
     one_sided_bound: tuple[Literal["at least", "at most"], float] | None
@@ -183,7 +183,7 @@ def fit_curve(points: Sequence[Point], *, resolution: float = 0.0, level: float 
     smallest, largest = points[0].batch_size, points[-1].batch_size
     low, high = deviance_crossings(best, fitted.quantile((1 + level) / 2) ** 2)
     critical, steps_min = math.exp(best.best_log_critical), math.exp(best.best_log_steps_min)
-    verdict: Verdict = "fits"
+    verdict: CurveVerdict = "fits"
     bound = None
     if _does_not_follow(points, fitted, level):
         verdict = "does_not_follow"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-Mark = Literal[".", ","]
+DecimalMark = Literal[".", ","]
 """What stands before the decimals."""
 
 _SUFFIXES = {"": 1.0, **dict.fromkeys("k千", 1e3), "万": 1e4, "亿": 1e8} | {
@@ -29,7 +29,7 @@ _BLANK = ("", "none", "<na>", "nat", "null")
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellNumber:
     """A number read, its mark taken for a decimal one where it can be.
 
     Attributes:
@@ -40,12 +40,12 @@ class Cell:
     """
 
     value: float
-    decimal: Mark | None = None
+    decimal: DecimalMark | None = None
     unsure: bool = False
     above: bool = False
 
 
-def shown(cell: Any) -> str:
+def in_words(cell: Any) -> str:
     """A cell in a message."""
     text = str(cell).strip()
     return "an empty cell" if is_blank(cell) else repr(text if len(text) <= 80 else f"{text[:77]}...")
@@ -57,7 +57,7 @@ def is_blank(cell: Any) -> bool:
     return missing or str(cell).strip().lower() in _BLANK
 
 
-def read_cell(cell: Any) -> Cell | str:
+def read_cell(cell: Any) -> CellNumber | str:
     """A number, or in lower case the words that stand instead.
 
     >>> read_cell("1 024").value, read_cell("0,5M").value, read_cell(">2e4").above, read_cell("DNF")
@@ -73,15 +73,15 @@ def read_cell(cell: Any) -> Cell | str:
         except (TypeError, ValueError, OverflowError):
             value = math.nan
         if math.isfinite(value):
-            return Cell(value, "." if isinstance(cell, str) and "." in cell else None)
+            return CellNumber(value, "." if isinstance(cell, str) and "." in cell else None)
     return _read_text(str(cell))
 
 
-def _read_text(cell: str) -> Cell | str:
+def _read_text(cell: str) -> CellNumber | str:
     text = unicodedata.normalize("NFKC", cell).strip().lower()
     text = text.replace("\u2212", "-").replace("\u2019", "'")
     if text in _INFINITE:
-        return Cell(math.inf)
+        return CellNumber(math.inf)
     match = _NUMBER.fullmatch(text)
     number = _digits(match["body"]) if match else None
     if match is None or number is None:
@@ -90,10 +90,10 @@ def _read_text(cell: str) -> Cell | str:
     power, suffix = match["power"] or "", match["suffix"] or ""
     value = float(f"{match['sign']}{digits}{power}") * _SUFFIXES[suffix]
     bound = bool(match["above"] or match["plus"])
-    return Cell(value, decimal, unsure and not power and not suffix, bound)
+    return CellNumber(value, decimal, unsure and not power and not suffix, bound)
 
 
-def _digits(text: str) -> tuple[str, Mark | None, bool] | None:
+def _digits(text: str) -> tuple[str, DecimalMark | None, bool] | None:
     """Digits with a decimal point, the decimal mark that they show, and whether that is unsure."""
     if any(separator in text for separator in " '_"):
         if not _GROUPED.fullmatch(text):
@@ -104,8 +104,8 @@ def _digits(text: str) -> tuple[str, Mark | None, bool] | None:
         return text, None, False
     if len(marks) == len(text):
         return None
-    last: Mark = "." if marks[-1] == "." else ","
-    other: Mark = "," if last == "." else "."
+    last: DecimalMark = "." if marks[-1] == "." else ","
+    other: DecimalMark = "," if last == "." else "."
     if len(marks) == 1:
         return text.replace(",", "."), last, bool(THREE_DECIMALS.fullmatch(text))
     if other in marks:  # 1,000.5 or 1.000,5

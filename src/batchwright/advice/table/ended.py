@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchwright.advice.curve.runs import Vector
-from batchwright.advice.table.cell import is_blank, shown
+from batchwright.advice.table.cell import in_words, is_blank
 from batchwright.advice.table.columns import Columns
-from batchwright.advice.table.numbers import Numbers
+from batchwright.advice.table.numbers import NumberColumn
 from batchwright.advice.table.source import Grid, first_true
 from batchwright.core.errors import DataError, unknown_name
 
@@ -30,21 +30,21 @@ _STATUS: dict[str, int] = {
     **dict.fromkeys(("crashed", "crash", "out of memory", "oom"), FAILED),
     **dict.fromkeys(("发散", "失败", "报错", "内存不足", "显存不足", "爆显存"), FAILED),
 }
-_NO_STEPS = ("-", "--", "\u2013", "\u2014", "/", "n/a", "na", "nan", "x", "none", "无", "\u2717")
+_NO_STEPS = ("-", "--", "\u2013", "\u2014", "/", "n/a", "na", "nan", "无", "\u2717")
 """What stands in a column of steps for "none": the run did not reach the target."""
 _YES = ("true", "1", "1.0", "yes", "y", "t", "x", "是", "真", "\u2713", "\u2714")
 _NO = ("false", "0", "0.0", "no", "n", "f", "", "否", "假", "\u2717", "\u2718")
 
 
 @dataclass(frozen=True)
-class Ends:
+class HowEnded:
     """How each run ended, and its cost or how far it came; nan where it failed or was lost."""
 
     how: NDArray[np.int_]
     value: Vector
 
 
-def ends_of(grid: Grid, columns: Columns, cost: Numbers, made: Numbers | None) -> Ends:
+def ends_of(grid: Grid, columns: Columns, cost: NumberColumn, made: NumberColumn | None) -> HowEnded:
     """How each row's run ended.
 
     A column ``status``, ``censored`` or ``reached`` says so; without one every run reached the target that
@@ -73,7 +73,7 @@ def ends_of(grid: Grid, columns: Columns, cost: Numbers, made: Numbers | None) -
     if (bad := first_true(counted & ~((value > 0) & (value < np.inf)))) is not None:
         raise DataError(f"{grid.where(bad)}: {heading!r} must be positive and finite, got {value[bad]:g}")
     value[~counted] = np.nan
-    return Ends(how, value)
+    return HowEnded(how, value)
 
 
 def _by_word(word: str, said: int, grid: Grid, row: int, place: int) -> int:
@@ -92,7 +92,7 @@ def _by_word(word: str, said: int, grid: Grid, row: int, place: int) -> int:
         return LOST
     by_word = _STATUS.get(_plain(word))
     if by_word in (None, REACHED):
-        cell = shown(grid.columns[place][row])
+        cell = in_words(grid.columns[place][row])
         raise DataError(f"{grid.where(row)}: {heading!r} must be a number, got {cell}")
     return LOST if by_word == CENSORED else FAILED
 
@@ -127,5 +127,5 @@ def _judge(text: str, meaning: str, heading: str, where: str) -> int:
     if text in _STATUS:
         return _STATUS[text]
     if text not in _YES + _NO or (meaning == "reached" and not text):
-        raise DataError(f"{where}: {heading!r} must be true or false, got {shown(text)}")
+        raise DataError(f"{where}: {heading!r} must be true or false, got {in_words(text)}")
     return CENSORED if (text in _YES) == (meaning == "censored") else REACHED

@@ -48,7 +48,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "任务", "模型", "工作负载", "实验", "名称", "数据集",
     ),
     "run": (
-        "run", "run_id", "run_key", "seed", "trial", "repeat", "replicate", "repetition",
+        "run", "run_id", "run_key", "seed", "trial", "repeat", "replicate", "repetition", "seed_index",
         "种子", "随机种子", "重复", "试验", "编号", "运行",
     ),
     "censored": (
@@ -62,8 +62,9 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "status": ("status", "outcome", "result", "end", "ended", "状态", "结果"),
     "lr": ("lr", "learning_rate", "base_lr", "max_lr", "peak_lr", "学习率", "初始学习率"),
     "purpose": ("purpose",),
+    "not_needed": ("rate_index", "seconds", "created"),
 }  # fmt: skip
-"""The headings read as each meaning, its own name first."""
+"""The headings read as each meaning, its own name first; ``not_needed`` are what else an export has."""
 
 SOME_TARGET = {
     "steps_to_target": r"(num|train)?(steps|updates|iterations|iters)(to|until|till).+",

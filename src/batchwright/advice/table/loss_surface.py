@@ -25,8 +25,8 @@ from scipy import linalg
 from batchwright.core.errors import InputError
 from batchwright.core.statistics import t_quantile
 
-Points = Float[np.ndarray, "points 2"]
-Values = Float[np.ndarray, "points"]
+_Pairs = Float[np.ndarray, "points 2"]
+_Floats = Float[np.ndarray, "points"]
 
 FEWEST_RUNS = 5
 _VALLEY_SLOPE = 0.25
@@ -60,8 +60,8 @@ class LossSurface:
     _least: float
     _scale: float
     _centre: tuple[float, float]
-    _places: Points
-    _weights: Values
+    _places: _Pairs
+    _weights: _Floats
     _factor: tuple[np.ndarray, bool]
 
     def predict(self, lr: float, batch_size: float) -> PredictedLoss:
@@ -92,7 +92,7 @@ class LossSurface:
         best = int(np.argmin(mean + _CAUTION * sd))
         return self.predict(lrs[best], batch_sizes[best])
 
-    def _predict(self, logs: Points) -> tuple[Values, Values]:
+    def _predict(self, logs: _Pairs) -> tuple[_Floats, _Floats]:
         places = _places(logs, self._centre)
         shared = _kernel(places, self._places)
         mean = _bowl(places) + shared @ self._weights
@@ -145,7 +145,7 @@ def fit_loss_surface(
     return LossSurface(len(loss), least, scale, middle, places, weights, factor)
 
 
-def _logs(lrs: Sequence[float], batch_sizes: Sequence[float]) -> Points:
+def _logs(lrs: Sequence[float], batch_sizes: Sequence[float]) -> _Pairs:
     values = np.stack([np.asarray(lrs, dtype=float), np.asarray(batch_sizes, dtype=float)], axis=1)
     bad = ~(np.isfinite(values) & (values > 0)).all(axis=1)
     if bad.any():
@@ -156,22 +156,22 @@ def _logs(lrs: Sequence[float], batch_sizes: Sequence[float]) -> Points:
     return np.log(values)
 
 
-def _places(logs: Points, centre: tuple[float, float]) -> Points:
+def _places(logs: _Pairs, centre: tuple[float, float]) -> _Pairs:
     """(u, v): across the valley and along it."""
     lr, batch = logs[:, 0] - centre[0], logs[:, 1] - centre[1]
     return np.stack([lr - _VALLEY_SLOPE * batch, batch], axis=1)
 
 
-def _bowl(places: Points) -> Values:
+def _bowl(places: _Pairs) -> _Floats:
     return _CURVATURE * np.sum(places**2, axis=1)
 
 
-def _polynomial(places: Points) -> Float[np.ndarray, "points 6"]:
+def _polynomial(places: _Pairs) -> Float[np.ndarray, "points 6"]:
     u, v = places.T
     return np.stack([np.ones_like(u), u, v, u**2, v**2, u * v], axis=1) * np.array(_POLYNOMIAL_SD)
 
 
-def _kernel(a: Points, b: Points) -> Float[np.ndarray, "a b"]:
+def _kernel(a: _Pairs, b: _Pairs) -> Float[np.ndarray, "a b"]:
     """Covariance of the polynomial and of the smooth remainder."""
     apart = (a[:, None, :] - b[None, :, :]) / np.array(_REMAINDER_LENGTHS)
     smooth = _REMAINDER_SD**2 * np.exp(-0.5 * np.sum(apart**2, axis=2))

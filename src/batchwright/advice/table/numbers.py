@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchwright.advice.curve.runs import Vector
-from batchwright.advice.table.cell import THREE_DECIMALS, Cell, Mark, read_cell, shown
+from batchwright.advice.table.cell import THREE_DECIMALS, CellNumber, DecimalMark, in_words, read_cell
 from batchwright.advice.table.source import Grid
 from batchwright.core.errors import DataError
 from batchwright.core.remark import Remark, remark
@@ -24,7 +24,7 @@ _NEAR = 4.0
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumberColumn:
     """A column read, a row a cell.
 
     ``values`` is nan where ``words`` says what stands instead of a number ("" where nothing does); ``above``
@@ -36,7 +36,7 @@ class Numbers:
     above: NDArray[np.bool_]
 
 
-def read_numbers(grid: Grid, place: int, remarks: list[Remark], *, whole: bool = False) -> Numbers:
+def read_numbers(grid: Grid, place: int, remarks: list[Remark], *, whole: bool = False) -> NumberColumn:
     """The numbers of a column.
 
     Args:
@@ -48,35 +48,54 @@ def read_numbers(grid: Grid, place: int, remarks: list[Remark], *, whole: bool =
     Raises:
         DataError: two conventions in one column, or a cell that may mean two numbers.
     """
-    cells = grid.columns[place]
-    values, words = _as_python_reads(cells), {}
+    read = _cells_of(grid.columns[place])
+    if len(read.first) == 2:
+        raise _mixed(grid, place, read.first["."], read.first[","])
+    values = read.numbers.values
+    if read.unsure:
+        sure = values[np.isfinite(values) & ~np.isin(np.arange(len(values)), list(read.unsure))]
+        ends = (float(sure.min()), float(sure.max())) if len(sure) else None
+        own = next(iter(read.first), None)
+        column = _Column(grid, place, ends, own or _elsewhere(grid, place), own is not None, whole)
+        remarks += _settle(values, read.unsure, column)
+    return read.numbers
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The cells of a column, each by itself: the rows that are unsure, and the first to show each mark."""
+
+    numbers: NumberColumn
+    unsure: Mapping[int, DecimalMark]
+    first: Mapping[DecimalMark, int]
+
+
+def _cells_of(cells: Sequence[Any]) -> _Read:
+    unsure: dict[int, DecimalMark] = {}
+    first: dict[DecimalMark, int] = {}
+    words: dict[int, str] = {}
     above = np.zeros(len(cells), bool)
-    unsure: dict[int, Mark] = {}
-    by_mark: dict[Mark, int] = {}
+    values = _as_python_reads(cells)
     if values is not None:
         for row, cell in enumerate(cells):
             if isinstance(cell, str) and "." in cell:
                 if THREE_DECIMALS.fullmatch(cell.strip()):
                     unsure[row] = "."
                 else:
-                    by_mark.setdefault(".", row)
-    else:
-        values = np.full(len(cells), np.nan)
-        for row, cell in enumerate(cells):
-            found = read_cell(cell)
-            if isinstance(found, str):
-                words[row] = found
-                continue
-            values[row], above[row] = found.value, found.above
-            if found.decimal and found.unsure:
-                unsure[row] = found.decimal
-            elif found.decimal:
-                by_mark.setdefault(found.decimal, row)
-    if len(by_mark) == 2:
-        raise _mixed(grid, place, by_mark["."], by_mark[","])
-    if unsure:
-        _settle(values, unsure, next(iter(by_mark), None), grid, place, whole, remarks)
-    return Numbers(values, words, above)
+                    first.setdefault(".", row)
+        return _Read(NumberColumn(values, words, above), unsure, first)
+    values = np.full(len(cells), np.nan)
+    for row, cell in enumerate(cells):
+        found = read_cell(cell)
+        if isinstance(found, str):
+            words[row] = found
+            continue
+        values[row], above[row] = found.value, found.above
+        if found.decimal and found.unsure:
+            unsure[row] = found.decimal
+        elif found.decimal:
+            first.setdefault(found.decimal, row)
+    return _Read(NumberColumn(values, words, above), unsure, first)
 
 
 def _as_python_reads(cells: Sequence[Any]) -> Vector | None:
@@ -90,15 +109,9 @@ def _as_python_reads(cells: Sequence[Any]) -> Vector | None:
     return values if np.isfinite(values).all() else None
 
 
-def _settle(
-    values: Vector, unsure: Mapping[int, Mark], own: Mark | None, grid: Grid, place: int, whole: bool,
-    remarks: list[Remark],
-) -> None:  # fmt: skip
-    """Multiply by a thousand the cells whose mark turns out to separate thousands."""
-    sure = np.isfinite(values)
-    sure[list(unsure)] = False
-    ends = (float(values[sure].min()), float(values[sure].max())) if sure.any() else None
-    column = _Column(grid, place, ends, own or _elsewhere(grid, place), own is not None, whole)
+def _settle(values: Vector, unsure: Mapping[int, DecimalMark], column: _Column) -> list[Remark]:
+    """Multiply by a thousand the cells whose mark turns out to separate thousands; say what was chosen."""
+    grid, place = column.grid, column.place
     first: dict[bool, int] = {}
     for row, mark in unsure.items():
         grouped = column.is_thousand(row, mark, float(values[row]))
@@ -106,33 +119,33 @@ def _settle(
         if grouped:
             values[row] *= 1000
     if column.decimal is not None:
-        return
+        return []
     if len(first) == 2:
         raise _mixed(grid, place, first[False], first[True])
-    for grouped, row in first.items():
-        if grid.separator == ";" or grouped == (unsure[row] == "."):
-            cell = str(grid.columns[place][row]).strip()
-            values_of = {"heading": grid.headings[place], "row": grid.lines[row], "cell": cell}
-            remarks.append(remark("fit_table.read_number", value=float(values[row]), **values_of))
+    grouped, row = next(iter(first.items()))
+    if grid.separator != ";" and grouped == (unsure[row] == ","):  # as everybody reads it
+        return []
+    cell = {"heading": grid.headings[place], "row": grid.lines[row], "cell": str(grid.columns[place][row])}
+    return [remark("fit_table.read_number", value=float(values[row]), **cell)]
 
 
-def _elsewhere(grid: Grid, place: int) -> Mark | None:
+def _elsewhere(grid: Grid, place: int) -> DecimalMark | None:
     """The decimal mark that the other columns show, where they agree."""
     marks = {_decimal_mark(column) for i, column in enumerate(grid.columns) if i != place} - {None}
     return marks.pop() if len(marks) == 1 else None
 
 
-def _decimal_mark(column: Sequence[Any]) -> Mark | None:
+def _decimal_mark(column: Sequence[Any]) -> DecimalMark | None:
     for cell in column:
         if isinstance(cell, str) and ("." in cell or "," in cell):
             found = read_cell(cell)
-            if isinstance(found, Cell) and found.decimal and not found.unsure:
+            if isinstance(found, CellNumber) and found.decimal and not found.unsure:
                 return found.decimal
     return None
 
 
 def _mixed(grid: Grid, place: int, first: int, second: int) -> DataError:
-    a, b = (f"{shown(grid.columns[place][row])} in row {grid.lines[row]}" for row in (first, second))
+    a, b = (f"{in_words(grid.columns[place][row])} in row {grid.lines[row]}" for row in (first, second))
     return DataError(
         f"{grid.source}: {grid.headings[place]!r} mixes two ways of writing numbers, {a} and {b}: write all "
         "with a decimal point and without separators"
@@ -149,11 +162,11 @@ class _Column:
     grid: Grid
     place: int
     ends: tuple[float, float] | None
-    decimal: Mark | None
+    decimal: DecimalMark | None
     is_own: bool
     whole: bool
 
-    def is_thousand(self, row: int, mark: Mark, value: float) -> bool:
+    def is_thousand(self, row: int, mark: DecimalMark, value: float) -> bool:
         """Whether the mark in a cell such as ``1.000`` separates thousands.
 
         It does where decimals are written with the other mark, and so does a comma where the table is not
@@ -180,7 +193,7 @@ class _Column:
                 return True
         raise DataError(
             f"{self.grid.where(row)}: {self.grid.headings[self.place]!r} is "
-            f"{shown(self.grid.columns[self.place][row])}, which may mean {value * 1000:.15g} or "
+            f"{in_words(self.grid.columns[self.place][row])}, which may mean {value * 1000:.15g} or "
             f"{value:.15g}: write the one that is meant without separators"
         )
 

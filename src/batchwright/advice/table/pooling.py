@@ -77,7 +77,7 @@ def check_pooling(
             named = sorted(set(kinds))
             raise _refusal(grid, heading, f"no batch size has both {named[0]!r} and {named[-1]!r}")
     named = [grid.headings[place] for place in passed if grid.headings[place]]
-    return [remark("fit_table.ignored", headings=named)] if named else []
+    return [remark("fit_table.ignored", count=len(named), headings=named)] if named else []
 
 
 def _refusal(grid: Grid, heading: str, reason: str) -> DataError:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchwright.advice.table.columns import Columns
-from batchwright.advice.table.ended import CENSORED, REACHED, Ends
+from batchwright.advice.table.ended import CENSORED, REACHED, HowEnded
 from batchwright.advice.table.source import Grid
 from batchwright.core.remark import Remark, remark
 
@@ -17,7 +17,7 @@ Mask = NDArray[np.bool_]
 
 
 def rows_that_count(
-    grid: Grid, columns: Columns, groups: Sequence[Any], ends: Ends, remarks: list[Remark]
+    grid: Grid, columns: Columns, groups: Sequence[Any], ends: HowEnded, remarks: list[Remark]
 ) -> Mask:
     """Which rows are fitted.
 
@@ -50,7 +50,7 @@ def rows_that_count(
 
 
 def _of_best_rate(
-    rates: Sequence[Any], groups: Sequence[Any], ends: Ends, counts: Mask, remarks: list[Remark]
+    rates: Sequence[Any], groups: Sequence[Any], ends: HowEnded, counts: Mask, remarks: list[Remark]
 ) -> Mask:
     by_group: dict[Any, dict[str, list[int]]] = {}
     for row in map(int, np.flatnonzero(counts)):
@@ -67,7 +67,7 @@ def _of_best_rate(
     return kept
 
 
-def _rank(rows: Sequence[int], ends: Ends) -> tuple[float, float]:
+def _rank(rows: Sequence[int], ends: HowEnded) -> tuple[float, float]:
     """Least is best: the share of runs that missed the target, then the median of what they needed."""
     how, value = ends.how[rows], ends.value[rows]
     missed = 1 - float(np.mean(how == REACHED))

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batchwright.advice.curve.runs import Vector
-from batchwright.advice.table.cell import shown
+from batchwright.advice.table.cell import in_words
 from batchwright.advice.table.columns import POOL_ALL, Columns, read_headings
-from batchwright.advice.table.ended import CENSORED, FAILED, LOST, REACHED, Ends, ends_of
-from batchwright.advice.table.numbers import Numbers, read_numbers
+from batchwright.advice.table.ended import CENSORED, FAILED, LOST, REACHED, HowEnded, ends_of
+from batchwright.advice.table.numbers import NumberColumn, read_numbers
 from batchwright.advice.table.pooling import check_pooling
 from batchwright.advice.table.rates import rows_that_count
 from batchwright.advice.table.source import Grid, first_true, open_grid
@@ -120,17 +120,17 @@ def read_table(
 
 def _quantities(
     grid: Grid, columns: Columns, dataset_size: float | None, devices: float | None, remarks: list[Remark]
-) -> tuple[Vector, Ends]:
+) -> tuple[Vector, HowEnded]:
     """Batch sizes in examples per update, and how each run ended, its cost in updates."""
     batch_at, cost_at = columns.places[columns.batch], columns.places[columns.cost]
 
-    def numbers(place: int) -> Numbers:
+    def numbers(place: int) -> NumberColumn:
         found = read_numbers(grid, place, remarks, whole=place != cost_at)
         factor = columns.multiples.get(place)
         if factor is None:
             return found
         remarks.append(remark("fit_table.multiplied", heading=grid.headings[place], factor=factor))
-        return Numbers(found.values * factor, found.words, found.above)
+        return NumberColumn(found.values * factor, found.words, found.above)
 
     batch_size = _positive(grid, batch_at, numbers(batch_at))
     for place in columns.factors:
@@ -146,15 +146,15 @@ def _quantities(
     if (bad := first_true((value > LARGEST) | (value < 1 / LARGEST))) is not None:
         heading = grid.headings[cost_at]
         raise DataError(f"{grid.where(bad)}: {heading!r} is beyond all training, got {value[bad]:g} steps")
-    return batch_size, Ends(ends.how, value)
+    return batch_size, HowEnded(ends.how, value)
 
 
-def _positive(grid: Grid, place: int, numbers: Numbers) -> Vector:
+def _positive(grid: Grid, place: int, numbers: NumberColumn) -> Vector:
     """Every row's number, with a rule that it is one, positive and within reason."""
     heading, values = grid.headings[place], numbers.values
     if numbers.words:
         row = min(numbers.words)
-        cell = shown(grid.columns[place][row])
+        cell = in_words(grid.columns[place][row])
         raise DataError(f"{grid.where(row)}: {heading!r} must be a number, got {cell}")
     for bad, rule in (
         (~((values > 0) & (values < np.inf)), "positive and finite"),
@@ -191,7 +191,7 @@ def _note_repeats(
 
 
 def _checked(
-    grid: Grid, columns: Columns, groups: Sequence[Any], counts: NDArray[np.bool_], ends: Ends
+    grid: Grid, columns: Columns, groups: Sequence[Any], counts: NDArray[np.bool_], ends: HowEnded
 ) -> list[Remark]:
     rows = np.flatnonzero(counts & (ends.how == REACHED)).tolist()
     codes = {group: code for code, group in enumerate(dict.fromkeys(groups))}
@@ -199,7 +199,7 @@ def _checked(
 
 
 def _runs(
-    names: Sequence[str], batch_size: Vector, ends: Ends, counts: NDArray[np.bool_]
+    names: Sequence[str], batch_size: Vector, ends: HowEnded, counts: NDArray[np.bool_]
 ) -> list[WorkloadRuns]:
     found = []
     codes = {name: code for code, name in enumerate(dict.fromkeys(names))}

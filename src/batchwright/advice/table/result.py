@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from batchwright.advice.curve.fit import Verdict
+from batchwright.advice.curve.fit import CurveVerdict
 from batchwright.core.remark import Remark, remark
 
 _FROZEN = ConfigDict(frozen=True)
@@ -122,7 +122,7 @@ class WorkloadFit(BaseModel):
 
     model_config = _FROZEN
     workload: str
-    verdict: Verdict
+    verdict: CurveVerdict
     critical_batch: CriticalBatchEstimate
     definitions: Definitions
     steps_min: float | None

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from batchwright.core.errors import DataError
 
-Row = tuple[int, list[str]]
+TextRow = tuple[int, list[str]]
 """The line of the file on which a row ends, the first being 1, and its cells."""
 
 SPACES = " "
@@ -21,7 +21,7 @@ _LOOKED_AT = 20
 _RULE = re.compile(r"[-:=+\s]*-[-:=+\s]*")
 
 
-def split_rows(text: str, source: str) -> tuple[list[Row], str]:
+def split_rows(text: str, source: str) -> tuple[list[TextRow], str]:
     """All rows that are not empty, the headings first, and the separator.
 
     Lines that begin with ``#`` or ``//`` are comments; a comment that stands right above a first row of
@@ -35,8 +35,8 @@ def split_rows(text: str, source: str) -> tuple[list[Row], str]:
     ([(1, ['batch', 'steps']), (3, ['8', '1,000'])], '|')
     """
     separator, text = _separator(text)
-    rows: list[Row] = []
-    comment: Row | None = None
+    rows: list[TextRow] = []
+    comment: TextRow | None = None
     try:
         for line, cells in _cells(text, separator):
             if not any(cells):
@@ -77,7 +77,7 @@ def _separator(text: str) -> tuple[str, str]:
     return SPACES, text
 
 
-def _cells(text: str, separator: str) -> Iterator[Row]:
+def _cells(text: str, separator: str) -> Iterator[TextRow]:
     if separator == SPACES:
         wide = re.search(r"\S {2,}\S", text.lstrip().split("\n", 1)[0])
         gap = re.compile(r" {2,}" if wide else r"\s+")
@@ -103,7 +103,7 @@ def _without_edges(cells: list[str]) -> list[str]:
     return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
 
 
-def _titles(rows: Sequence[Row]) -> int:
+def _titles(rows: Sequence[TextRow]) -> int:
     """How many rows above the headings hold a single cell, where the table has more."""
     filled = [sum(map(bool, cells)) for _, cells in rows[:_LOOKED_AT]]
     return next((i for i, count in enumerate(filled) if count > 1), 0)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import InputError
+from batchwright.measure.examples import in_memory
 from batchwright.measure.gradients.noise import SAMPLE, Noise, measure_noise
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.gradients.preconditioner import weights_of
@@ -38,6 +40,7 @@ def noise_of_run(
         run: between two updates; not changed.
         task, sample, seed, memory_bytes, curvature: as in :func:`~.noise.measure_noise`.
     """
+    task = replace(task, train=in_memory(task.train, run.model, memory_bytes))
     raw = measure_noise(
         run.model, task, sample=sample, seed=seed, memory_bytes=memory_bytes, curvature=curvature
     )
@@ -80,7 +83,7 @@ def measured_run(
 ) -> Iterator[tuple[Run, NoiseAlong]]:  # fmt: skip
     """As :func:`noise_along`, with the live run beside each measurement."""
     if every < 1:
-        raise InputError(f"--along must be a number of updates from 1 on, got {every}")
+        raise InputError(f"along must be a number of updates from 1 on, got {every}")
     for run in train(spec, task):
         if run.step % every and run.status is None:
             continue

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from batchwright.core.errors import InputError, one_line
+from batchwright.core.remark import Remark, remark
 from batchwright.core.shapes import Indices
 from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import generator
@@ -28,14 +29,11 @@ from batchwright.measure.estimate import Estimate, NoiseScale, ratio
 from batchwright.measure.gradients.moments import Moments, moments
 from batchwright.measure.gradients.per_example import MEMORY_BYTES, Mode, PerExampleGradients
 from batchwright.task.task import Task
+from batchwright.training.environment import environment
 
 SAMPLE = 512
 """Default number of rows; enough for a noise scale to within some 10 to 20%."""
 _GROUPS = 32
-_MODES: dict[Mode, str] = {
-    "evaluation": "evaluation mode: dropout off, batch norm with its running statistics",
-    "training": "training mode: dropout on, one mask an example",
-}
 
 
 class Noise(BaseModel):
@@ -52,6 +50,7 @@ class Noise(BaseModel):
         preconditioned: whether gradients were divided by an adaptive optimizer's scale first.
         vectorised: whether per-example gradients were computed a chunk at a time.
         mode: in which the model was measured.
+        environment: versions and machine.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,15 +58,16 @@ class Noise(BaseModel):
     grad_sq_norm: Estimate
     trace_sigma: Estimate
     curvature_noise_scale: NoiseScale | None = None
-    curvature_reason: str | None = None
+    curvature_reason: Remark | None = None
     projections: tuple[Estimate, ...]
     examples: int
     sample: int
     parameters: int
     preconditioned: bool = False
     vectorised: bool = True
-    mode: str = _MODES["evaluation"]
+    mode: Mode = "evaluation"
     seconds: float = 0.0
+    environment: dict[str, str | int] = {}
 
 
 def measure_noise(
@@ -128,21 +128,22 @@ def measure_noise(
         parameters=gradients.count,
         preconditioned=weights is not None,
         vectorised=gradients.vectorised,
-        mode=_MODES[mode],
+        mode=mode,
         seconds=time.perf_counter() - began,
+        environment=environment(gradients.device),
     )
 
 
 def _curvature(
     gradients: PerExampleGradients, indices: Indices, found: Moments
-) -> tuple[NoiseScale | None, str | None]:
+) -> tuple[NoiseScale | None, Remark | None]:
     """B_noise, or why the model has none to measure."""
     try:
         scale = curvature_noise_scale(gradients, indices, found)
     except (RuntimeError, NotImplementedError) as error:
-        return None, f"the model has no second derivative here ({one_line(error)})"
+        return None, remark("second_derivative.missing", error=one_line(error))
     if scale is None:
-        return None, "all its second derivatives here are zero, or one of its operators has none"
+        return None, remark("second_derivative.zero")
     return scale, None
 
 

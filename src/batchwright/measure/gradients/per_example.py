@@ -7,7 +7,6 @@ running statistics) one example's loss does not depend on the others beside it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
@@ -22,6 +21,8 @@ from torch.utils import _pytree as pytree
 from batchwright.core.errors import InputError
 from batchwright.core.shapes import Indices
 from batchwright.core.streams import derive_seed, global_randomness
+from batchwright.measure.examples import in_memory
+from batchwright.measure.own_copy import own_copy
 from batchwright.measure.saved import saved_storages
 from batchwright.task.task import Task
 from batchwright.training.gradient import draws_randomness
@@ -46,7 +47,8 @@ class PerExampleGradients:
     Args:
         model: read, never written to.
         task: its training examples and per-example loss; its augmentation and autocast are left out.
-        memory_bytes: bounds what is held at once: gradients of shape (chunk, P) and what autograd keeps.
+        memory_bytes: bounds what is held at once: gradients of shape (chunk, P) and what autograd keeps; and
+            the items of a map-style data set, which are read once.
         weights: optional positive vector, shape (P,): gradients are multiplied by it entry by entry (the
             preconditioner of an adaptive optimizer).
         mode: ``"training"`` leaves dropout on, one mask an example.
@@ -60,7 +62,8 @@ class PerExampleGradients:
         deterministic: whether an example's gradient is the same every time.
 
     Raises:
-        InputError: no trainable parameters, or batch norm that couples the examples of a batch.
+        InputError: no trainable parameters, batch norm that couples the examples of a batch, or a model that
+            cannot be copied.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class PerExampleGradients:
         mode: Mode = "evaluation",
         seed: int = 0,
     ) -> None:
-        self._model = copy.deepcopy(model).train(mode == "training")
+        self._model = own_copy(model, task).train(mode == "training")
         self._params = {n: p for n, p in self._model.named_parameters() if p.requires_grad}
         if not self._params:
             raise InputError(f"task {task.name!r}: the model has no trainable parameters")
@@ -81,7 +84,7 @@ class PerExampleGradients:
         self._task, self._seed = task, seed
         first = next(iter(self._params.values()))
         self.device, self.dtype = first.device, first.dtype
-        self._data = task.train.to(self.device, self.dtype)
+        self._data = in_memory(task.train, self._model, memory_bytes)
         self.count = sum(p.numel() for p in self._params.values())
         self._weights = weights
         self._random = draws_randomness(self._model)
@@ -132,7 +135,8 @@ class PerExampleGradients:
             # Data-dependent control flow, in-place updates, operators without a batching rule.
             self.vectorised = False
             return None
-        return torch.cat([by_parameter.pop(name).flatten(1) for name in self._params], dim=1)
+        # Of a parameter without dimensions, one number an example.
+        return torch.cat([by_parameter.pop(name).reshape(len(piece), -1) for name in self._params], dim=1)
 
     def _loss_of_one(self, params: dict[str, Tensor], inputs: Any, targets: Any) -> Tensor:
         inputs, targets = (pytree.tree_map(lambda leaf: leaf.unsqueeze(0), x) for x in (inputs, targets))

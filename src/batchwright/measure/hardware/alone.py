@@ -107,7 +107,7 @@ def _contenders(specs: Sequence[RunSpec], task: Task) -> list[Contender]:
 
     def contender(spec: RunSpec) -> Contender:
         def prepare(updates: int) -> None:
-            run.spec, run.position = spec, 0
+            run.rewind(spec.batch_size)
             if updates > 1:
                 run.update()  # gathers the first block of examples, and the caches change hands
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import InputError
+from batchwright.core.remark import Remark, remark
 
 Vector = NDArray[np.float64]
 
@@ -57,7 +58,7 @@ class CostModel(BaseModel):
     seconds_per_example: float
     sharpness: float
     knee: Knee | None
-    knee_reason: str = ""
+    knee_reason: Remark | None = None
     relative_sd: float
     residual_sd: float
     batch_sizes: tuple[int, ...]
@@ -114,10 +115,7 @@ def fit_cost_model(batch_sizes: Sequence[int], seconds: Sequence[float]) -> Cost
     residual_sd = math.sqrt(float(np.sum(residuals**2)) / max(1, len(sizes) - 3) + _FLOOR**2)
     knee, reason = _knee(sizes, log_knee, knees, marginal)
     if residual_sd > _NO_CURVE:
-        knee, reason = (
-            None,
-            (f"seconds a step are off a curve with one bend by a factor of {math.exp(residual_sd):.2g}"),
-        )
+        knee, reason = None, remark("knee.no_curve", factor=math.exp(residual_sd))
     return CostModel(
         overhead_seconds=math.exp(log_a),
         seconds_per_example=math.exp(log_a - log_knee),
@@ -171,26 +169,22 @@ def _fit_on_grid(
     return float(level[i, j]), math.log(knees[i]), float(bends[j]), marginal / marginal.sum()
 
 
-def _knee(sizes: Vector, log_knee: float, knees: Vector, marginal: Vector) -> tuple[Knee | None, str]:
+def _knee(
+    sizes: Vector, log_knee: float, knees: Vector, marginal: Vector
+) -> tuple[Knee | None, Remark | None]:
     """The knee with its 90% interval, or why there is none."""
     if len(sizes) < FEWEST_SIZES:
-        return None, f"a knee needs {FEWEST_SIZES} batch sizes or more, got {len(sizes)}"
+        return None, remark("knee.too_few_sizes", needed=FEWEST_SIZES, got=len(sizes))
     cumulative = np.cumsum(marginal) - marginal / 2
     value = math.exp(log_knee)
     low, high = np.exp(np.interp((0.05, 0.95), cumulative, np.log(knees)))
     low, high = min(float(low), value), max(float(high), value)
     first, last = float(sizes[0]), float(sizes[-1])
     if value > last / _INSIDE or high > last:
-        return None, (
-            f"a step still costs about the same at the largest size measured, {last:.0f}: "
-            f"the knee lies above {low:.3g}"
-        )
+        return None, remark("knee.beyond_largest", largest=int(last), above=low)
     if value < first * _INSIDE or low < first:
-        return None, (
-            f"a step costs in proportion to the batch from the smallest size measured, {first:.0f}, on: "
-            f"the knee lies below {high:.3g}"
-        )
-    return Knee(value=value, interval=(low, high)), ""
+        return None, remark("knee.below_smallest", smallest=int(first), below=high)
+    return Knee(value=value, interval=(low, high)), None
 
 
 def _left_out_sd(sizes: Vector, residuals: Vector) -> float:

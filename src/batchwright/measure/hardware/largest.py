@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from batchwright.measure.hardware.memory import Trial
+from batchwright.measure.hardware.memory import MemoryTrial
 
 _AHEAD = 1.25
 """A size whose predicted memory exceeds the budget by this factor is not tried on the way up."""
@@ -33,12 +33,12 @@ class LargestFit(BaseModel):
     value: int | None
     does_not_fit: int | None
     exact: bool
-    trials: tuple[Trial, ...]
+    trials: tuple[MemoryTrial, ...]
     seconds: float
 
 
 def largest_that_fits(
-    measure: Callable[[int], Trial], ladder: Sequence[int], *, room_bytes: float | None = None,
+    measure: Callable[[int], MemoryTrial], ladder: Sequence[int], *, room_bytes: float | None = None,
     tolerance: float = 0.0, limit_seconds: float = 40.0,
 ) -> LargestFit:  # fmt: skip
     """Find the largest batch size that fits, up to the last of ``ladder``.
@@ -55,7 +55,7 @@ def largest_that_fits(
         limit_seconds: no trial starts after so long.
     """
     began = time.perf_counter()
-    trials: list[Trial] = []
+    trials: list[MemoryTrial] = []
 
     def fits(size: int) -> bool:
         trials.append(measure(size))
@@ -110,7 +110,7 @@ def largest_that_fits(
     )  # fmt: skip
 
 
-def _line(trials: Sequence[Trial]) -> tuple[float, float] | None:
+def _line(trials: Sequence[MemoryTrial]) -> tuple[float, float] | None:
     """Intercept and slope through the two largest sizes whose peaks are known."""
     peaks = {t.batch_size: t.peak_memory_bytes for t in trials if t.peak_memory_bytes is not None}
     if len(peaks) < 3:
@@ -120,13 +120,13 @@ def _line(trials: Sequence[Trial]) -> tuple[float, float] | None:
     return (y2 - slope * x2, slope) if slope > 0 else None
 
 
-def _too_large(trials: Sequence[Trial], size: int, room_bytes: float | None) -> bool:
+def _too_large(trials: Sequence[MemoryTrial], size: int, room_bytes: float | None) -> bool:
     """Whether the line through the last peaks puts this size well beyond the budget."""
     line = _line(trials)
     return line is not None and room_bytes is not None and line[0] + line[1] * size > _AHEAD * room_bytes
 
 
-def _border(trials: Sequence[Trial], room_bytes: float | None) -> float | None:
+def _border(trials: Sequence[MemoryTrial], room_bytes: float | None) -> float | None:
     """Where that line meets the budget."""
     line = _line(trials)
     return None if line is None or room_bytes is None else (room_bytes - line[0]) / line[1]

@@ -19,6 +19,7 @@ import torch
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import BatchwrightError, one_line
+from batchwright.core.remark import Remark, remark
 from batchwright.measure.hardware.memory_child import Order
 from batchwright.task.task import Task
 from batchwright.training.spec import RunSpec
@@ -27,18 +28,23 @@ _POLL_SECONDS = 0.005
 _SLACK, _SLACK_BYTES = 1.03, 16 << 20
 """A child this far above the budget is killed; up to there its own peak decides, and it lives on."""
 _START_SECONDS = 60.0
+Answer = dict[str, Any]
 
 
 class MemoryUnknownError(BatchwrightError):
-    """Memory cannot be measured in a child process: the task cannot be sent there."""
+    """Memory cannot be measured in a child process: the task cannot be sent there, for this ``reason``."""
+
+    def __init__(self, message: str, reason: Remark) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
-class Trial(BaseModel):
+class MemoryTrial(BaseModel):
     """One batch size tried in the child: does it fit, and what did it take?
 
     ``peak_memory_bytes`` is above what the process held with model and data loaded, None where the child
-    ended or ran out of memory first. ``reason`` says why a size does not fit. ``error`` is set, and ``fits``
-    False, where the model itself cannot run this size (batch normalisation of one example).
+    ended or ran out of memory first. ``reason`` says why a size does not fit. ``error`` is the exception, and
+    ``fits`` False, where the model itself cannot run this size (batch normalisation of one example).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +53,7 @@ class Trial(BaseModel):
     fits: bool
     peak_memory_bytes: int | None = None
     seconds: float = 0.0
-    reason: str = ""
+    reason: Remark | None = None
     error: str = ""
     allocator_retries: int | None = None
 
@@ -100,31 +106,35 @@ class MemoryChild:
         self._kill()
         self._folder.cleanup()
 
-    def measure(self, batch_size: int) -> Trial:
+    def measure(self, batch_size: int) -> MemoryTrial:
         """Run updates of this size in the child, started first where there is none."""
         began = time.perf_counter()
 
-        def trial(**fields: Any) -> Trial:
-            return Trial(batch_size=batch_size, seconds=time.perf_counter() - began, **fields)
+        def trial(**fields: Any) -> MemoryTrial:
+            return MemoryTrial(batch_size=batch_size, seconds=time.perf_counter() - began, **fields)
 
         if self._process is None:
-            answer, reason = self._start()
-            if answer is not None and "ready" not in answer:
+            ready = self._start()
+            if isinstance(ready, Remark):
+                return trial(fits=False, reason=Remark(code=f"{ready.code}.loading", values=ready.values))
+            if "ready" not in ready:
                 self._kill()
-                error = answer.get("error")
+                error = ready.get("error")
                 if error is not None:
-                    raise MemoryUnknownError(f"the measuring process cannot load the task: {error}")
-                return trial(fits=False, reason=str(answer.get("out_of_memory")))
-            if answer is None:
-                return trial(fits=False, reason=f"{reason} while it loaded model and data")
-            self.facts = ModelBytes.model_validate(answer["ready"])
-        answer, reason = self._ask(str(batch_size), self._trial_seconds)
-        if answer is None:
-            return trial(fits=False, reason=reason)
+                    raise MemoryUnknownError(
+                        f"the measuring process cannot load the task: {error}",
+                        remark("memory.task_not_loaded", error=error),
+                    )
+                return trial(fits=False, reason=_exhausted(ready))
+            self.facts = ModelBytes.model_validate(ready["ready"])
+        answer = self._ask(str(batch_size), self._trial_seconds)
+        if isinstance(answer, Remark):
+            return trial(fits=False, reason=answer)
         if "error" in answer:
-            return trial(fits=False, error=answer["error"], reason=answer["error"])
+            reason = remark("memory.model_error", error=answer["error"])
+            return trial(fits=False, error=answer["error"], reason=reason)
         if "out_of_memory" in answer:
-            return trial(fits=False, reason=answer["out_of_memory"])
+            return trial(fits=False, reason=_exhausted(answer))
         assert self.facts is not None
         total = answer["peak_bytes"] + self.facts.resident_bytes
         fits = total <= self._budget
@@ -132,11 +142,11 @@ class MemoryChild:
             fits=fits,
             peak_memory_bytes=answer["peak_bytes"],
             allocator_retries=answer["allocator_retries"],
-            reason="" if fits else f"takes {total:,} bytes of the {self._budget:,} allowed",
+            reason=None if fits else remark("memory.over_budget", used=total, allowed=self._budget),
         )
 
     def _pickle(self, task: Task) -> str:
-        import cloudpickle  # type: ignore[import-untyped]
+        import cloudpickle
 
         path = Path(self._folder.name) / "task.pickle"
         try:
@@ -144,11 +154,12 @@ class MemoryChild:
         except Exception as error:
             self._folder.cleanup()
             raise MemoryUnknownError(
-                f"the task cannot be sent to another process ({one_line(error)}); name it file.py:function"
+                f"the task cannot be sent to another process ({one_line(error)}); name it file.py:function",
+                remark("memory.task_not_sent", error=one_line(error)),
             ) from None
         return str(path)
 
-    def _start(self) -> tuple[dict[str, Any] | None, str]:
+    def _start(self) -> Answer | Remark:
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
             # Every tensor of some size is mapped by itself and given back when freed, so that resident
@@ -171,8 +182,8 @@ class MemoryChild:
         )  # fmt: skip
         return self._ask(order.model_dump_json(), _START_SECONDS)
 
-    def _ask(self, line: str, allowed_seconds: float) -> tuple[dict[str, Any] | None, str]:
-        """The child's answer to a line, or None with the reason, and then there is no child any more."""
+    def _ask(self, line: str, allowed_seconds: float) -> Answer | Remark:
+        """The child's answer to a line, or why there is none, and then there is no child any more."""
         process = self._process
         assert process is not None
         assert process.stdin is not None
@@ -188,22 +199,23 @@ class MemoryChild:
                 rss = _resident_bytes(process.pid) if limit is not None else None
                 if limit is not None and rss is not None and rss > limit:
                     self._kill()
-                    return None, f"killed at {rss:,} bytes of the {self._budget:,} allowed"
+                    return remark("memory.killed", used=rss, allowed=self._budget)
                 if time.monotonic() > deadline:
                     self._kill()
-                    return None, f"no answer in {allowed_seconds:g} s"
+                    return remark("memory.no_answer", seconds=allowed_seconds)
                 continue
             if answer is not None:
-                return json.loads(answer), ""
+                said: Answer = json.loads(answer)
+                return said
             code = process.wait()
             self._kill()
-            return None, self._how_it_ended(code)
+            return self._how_it_ended(code)
 
-    def _how_it_ended(self, code: int) -> str:
+    def _how_it_ended(self, code: int) -> Remark:
         if code < 0:
-            return f"killed by signal {-code}"
+            return remark("memory.signal", signal=-code)
         said = (Path(self._folder.name) / "stderr").read_text(errors="replace").strip().splitlines()
-        return f"its process ended with exit code {code}" + (f": {said[-1]}" if said else "")
+        return remark("memory.exit_code", exit_code=code, last_words=f": {said[-1]}" if said else "")
 
     def _kill(self) -> None:
         """End the child, if there is one, and wait for it."""
@@ -216,6 +228,10 @@ class MemoryChild:
                 with contextlib.suppress(OSError):
                     stream.close()
         process.wait()
+
+
+def _exhausted(answer: Answer) -> Remark:
+    return remark("memory.exhausted", error=str(answer.get("out_of_memory")))
 
 
 def free_memory_bytes(device: str) -> int:

@@ -107,20 +107,17 @@ class _Subject:
         """A small update, which creates the optimizer's state; False where the model runs no small size."""
         from batchwright.training.loop import is_out_of_memory
 
-        spec = run.spec
         for size in _FIRST_SIZES:
             if size > len(self.task.train):
                 break
-            run.spec = spec.model_copy(update={"batch_size": size})
+            run.rewind(size)
             try:
                 run.update()
             except Exception as error:
                 if is_out_of_memory(error):
                     raise
                 continue
-            run.spec = spec
             return True
-        run.spec = spec
         return False
 
     def measure(self, batch_size: int) -> dict[str, Any]:
@@ -134,9 +131,8 @@ class _Subject:
             run = self._run(batch_size)
             self._first_update(run)
             # In mid-run the batch before is still held while the next one is gathered.
-            run.position = 0
-            run._feed.batch(*run._stream.span(0, batch_size), batch_size)
-            run.position = batch_size
+            run.rewind(batch_size)
+            run.skip_batch()
             run.update()
             if self.cuda:
                 torch.cuda.synchronize(self.spec.device)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from batchwright.core.errors import BatchwrightError
+from batchwright.core.remark import Remark, remark
 from batchwright.measure.hardware.largest import LargestFit, largest_that_fits
-from batchwright.measure.hardware.memory import MemoryChild, MemoryUnknownError, ModelBytes, Trial
+from batchwright.measure.hardware.memory import MemoryChild, MemoryTrial, MemoryUnknownError, ModelBytes
 from batchwright.task.task import Task
 from batchwright.training.spec import RunSpec
 
@@ -34,10 +35,10 @@ class PeakMemory:
 
     def __init__(self, spec: RunSpec, task: Task, budget: int, total: int) -> None:
         self._spec, self._task, self._budget, self._total = spec, task, budget, total
-        self._trials: dict[int, Trial] = {}
+        self._trials: dict[int, MemoryTrial] = {}
         self.found: LargestFit | None = None
         self.facts: ModelBytes | None = None
-        self.note = ""
+        self.note: Remark | None = None
 
     def search(self, wanted: Sequence[int]) -> None:
         """The largest that fits, and the peak of every wanted size up to it."""
@@ -45,7 +46,7 @@ class PeakMemory:
         try:
             with MemoryChild(self._spec, self._task, budget_bytes=self._budget) as child:
 
-                def measure(size: int) -> Trial:
+                def measure(size: int) -> MemoryTrial:
                     if size not in self._trials:
                         self._trials[size] = child.measure(size)
                     return self._trials[size]
@@ -57,14 +58,14 @@ class PeakMemory:
                     measure, ladder, room_bytes=room, tolerance=_TOLERANCE, limit_seconds=_SEARCH_SECONDS
                 )
         except MemoryUnknownError as error:
-            self.note = str(error)
+            self.note = error.reason
             return
         if self.found.value is None:
             if all(trial.error for trial in self.found.trials):
                 raise BatchwrightError(f"the model runs at no batch size: {self.found.trials[-1].error}")
             self.note = next(t.reason for t in self.found.trials if not t.error)
 
-    def refusal(self, size: int) -> str | None:
+    def refusal(self, size: int) -> Remark | None:
         """Why this size must not be run in the caller's process; None where it may."""
         if self.found is None:
             return None  # nothing is known
@@ -72,7 +73,7 @@ class PeakMemory:
         if trial is not None and not trial.fits:
             return trial.reason
         fits = self.found.value is not None and size <= self.found.value
-        return None if fits else "it does not fit the memory budget"
+        return None if fits else remark("memory.beyond_budget")
 
     def peak(self, size: int) -> int | None:
         """Peak memory of an update above that of the loaded process, in bytes; None where it is not known."""

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict
 
 from batchwright.batches import check_batch_size
 from batchwright.core.errors import InputError
+from batchwright.core.remark import Remark, remark
 from batchwright.measure.caller_state import isolated, state_digest
 from batchwright.measure.hardware.alone import SecondsPerStep, time_steps
 from batchwright.measure.hardware.caches import Cache, caches
-from batchwright.measure.hardware.cost_model import CostModel, Knee, fit_cost_model
+from batchwright.measure.hardware.cost_model import FEWEST_SIZES, CostModel, Knee, fit_cost_model
 from batchwright.measure.hardware.largest import LargestFit
 from batchwright.measure.hardware.load import CALM_LOAD
 from batchwright.measure.hardware.memory import ModelBytes, free_memory_bytes
@@ -27,8 +28,6 @@ from batchwright.training.spec import EvaluationPlan, RunSpec
 _FROZEN = ConfigDict(frozen=True)
 _FREE_SHARE = 0.9
 """Share of the free memory that the largest batch may take, where no budget is given."""
-_TOO_LONG = "it does not run in the time allowed for timing"
-_TOO_FEW = "a knee needs 4 batch sizes or more that fit and run"
 _COLLAPSED = 0.7
 """Throughput below this share of the best at a smaller size is a collapse."""
 
@@ -37,7 +36,7 @@ class ProbePoint(BaseModel):
     """One batch size: median seconds of an update with quartiles, throughput, peak memory of the update.
 
     ``peak_memory_bytes`` is above what the process holds with model and data loaded; None where it was not
-    measured.
+    measured. A ``suspect`` time does not fit those of the neighbouring sizes: the cost model is without it.
     """
 
     model_config = _FROZEN
@@ -47,6 +46,7 @@ class ProbePoint(BaseModel):
     high: float
     examples_per_second: float
     peak_memory_bytes: int | None
+    suspect: bool = False
 
 
 class Collapse(BaseModel):
@@ -68,7 +68,7 @@ class LeftOut(BaseModel):
 
     model_config = _FROZEN
     batch_size: int
-    reason: str
+    reason: Remark
 
 
 class Probe(BaseModel):
@@ -90,12 +90,12 @@ class Probe(BaseModel):
     left_out: tuple[LeftOut, ...] = ()
     cost_model: CostModel | None
     knee: Knee | None
-    knee_reason: str
+    knee_reason: Remark | None = None
     largest_that_fits: int | None
     largest_is_all: bool = False
     memory_budget_bytes: int
     memory_bytes_per_example: float | None
-    memory_note: str = ""
+    memory_note: Remark | None = None
     largest_search: LargestFit | None = None
     model_bytes: ModelBytes | None = None
     caches: tuple[Cache, ...] = ()
@@ -149,20 +149,20 @@ def probe(
     memory = PeakMemory(base, task, budget, total)
     memory.search(sizes)
     timed = _timed(base, own, [size for size in sizes if memory.refusal(size) is None], limit_seconds)
-    model = fit_cost_model(list(timed), [row.median for row in timed.values()]) if len(timed) > 1 else None
+    model = _cost_model(timed)
     points = tuple(_point(size, row, memory.peak(size)) for size, row in timed.items())
     load = max((row.others_load for row in timed.values() if row.others_load is not None), default=None)
     levels = caches(memory.facts) if device.type == "cpu" else ()
     return Probe(
         points=points,
         left_out=tuple(
-            LeftOut(batch_size=size, reason=memory.refusal(size) or _TOO_LONG)
+            LeftOut(batch_size=size, reason=memory.refusal(size) or remark("timing.too_slow"))
             for size in sizes
             if size not in timed
         ),
         cost_model=model,
         knee=None if model is None else model.knee,
-        knee_reason=_TOO_FEW if model is None else model.knee_reason,
+        knee_reason=remark("knee.too_few_ran", needed=FEWEST_SIZES) if model is None else model.knee_reason,
         largest_that_fits=None if memory.found is None else memory.found.value,
         largest_is_all=memory.found is not None and memory.found.value == total,
         memory_budget_bytes=budget,
@@ -197,10 +197,16 @@ def _timed(
     return time_steps(specs, task, limit_seconds=limit_seconds)
 
 
+def _cost_model(timed: dict[int, SecondsPerStep]) -> CostModel | None:
+    """Of the times that fit each other; None below two."""
+    sound = {size: row.median for size, row in timed.items() if not row.suspect}
+    return fit_cost_model(list(sound), list(sound.values())) if len(sound) > 1 else None
+
+
 def _point(size: int, row: SecondsPerStep, peak: int | None) -> ProbePoint:
     return ProbePoint(
         batch_size=size, seconds_per_step=row.median, low=row.low, high=row.high,
-        examples_per_second=size / row.median, peak_memory_bytes=peak,
+        examples_per_second=size / row.median, peak_memory_bytes=peak, suspect=row.suspect,
     )  # fmt: skip
 
 
@@ -212,7 +218,7 @@ def _collapse(
     While others use the machine, slow steps are no evidence of it.
     """
     best = 0.0
-    for point in points:
+    for point in (point for point in points if not point.suspect):
         retries = memory.retries(point.batch_size)
         share = point.examples_per_second / best if best else 1.0
         if retries or (share < _COLLAPSED and not busy):

@@ -7,29 +7,19 @@ On a CPU the kept graphs are shared out among threads, chunk by chunk rather tha
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from batchwright.core.errors import InputError
-from batchwright.core.streams import derive_seed, global_randomness
-from batchwright.measure.gradients.per_example import MEMORY_BYTES, PerExampleGradients
-from batchwright.measure.hessian.convolution import DataConvolutions
+from batchwright.core.shapes import FlatParams, Indices, Vectors
+from batchwright.measure.gradients.per_example import MEMORY_BYTES, Mode, PerExampleGradients
+from batchwright.measure.hessian.mean_loss import MeanLoss
 from batchwright.measure.hessian.piecewise_linear import piecewise_linear_trace
-from batchwright.task.task import Task, take_examples
-from batchwright.training.threads import (
-    ONE_THREAD_BELOW,
-    one_thread,
-    one_thread_each,
-    operations_per_example,
-)
+from batchwright.task.task import Task
+from batchwright.training.threads import one_thread_each
 
 _OVERHEAD = 2
 """A process grows by about twice what the graphs hold: gaps between long-lived tensors are lost to others."""
@@ -44,15 +34,18 @@ convolutional ones gain a fifth)."""
 class Curvature:
     """Second derivatives of the mean training loss L(w) = 1/N sum_i l_i(w) at a model's present parameters.
 
-    The model is copied in its present mode; the caller's weights, buffers, mode and random state are left
-    alone. Tied parameters count once; parameters that the loss does not use have zero derivatives.
+    The model is copied; the caller's weights, buffers, mode and random state are left alone. Tied parameters
+    count once; parameters that the loss does not use have zero derivatives. Items of a map-style data set are
+    read once.
 
     Args:
         model: read, never written to.
         task: its training examples and per-example loss; its augmentation and autocast are left out.
         examples: a stratified subset of so many training examples; all of them by default.
         chunk: examples a backward pass.
-        memory_bytes: bounds the graphs that are kept; at least one chunk's exists while it is used.
+        memory_bytes: bounds the graphs that are kept, at least one chunk's exists while it is used; and the
+            items that are read.
+        mode: of dropout and batch norm; the model's present one by default.
         seed: of the subset, and of what the model draws in the determinism check (stream ``probe``).
 
     Attributes:
@@ -61,7 +54,7 @@ class Curvature:
 
     Raises:
         InputError: no trainable parameters, a chunk below 1, batch norm that couples the examples of a
-            batch, or two passes over the data that give different gradients.
+            batch, two passes over the data that give different gradients, or a model that cannot be copied.
     """
 
     def __init__(
@@ -72,83 +65,74 @@ class Curvature:
         examples: int | None = None,
         chunk: int = 128,
         memory_bytes: int = MEMORY_BYTES,
+        mode: Mode | None = None,
         seed: int = 0,
     ) -> None:
-        if chunk < 1:
-            raise InputError(f"chunk must be at least 1, got {chunk}")
-        self._task = task if examples is None else take_examples(task, examples, seed)
-        self._model = copy.deepcopy(model)
-        self._params = [p for p in self._model.parameters() if p.requires_grad]
-        if not self._params:
-            raise InputError(f"task {task.name!r}: the model has no trainable parameters")
-        _refuse_batch_statistics(self._model)
-        self.device, self.dtype = self._params[0].device, self._params[0].dtype
-        self._data = self._task.train.to(self.device, self.dtype)
-        self._chunks = torch.arange(len(self._data)).split(chunk)
-        threads = torch.get_num_threads()
-        operations = operations_per_example(self._model, self._data) if threads > 1 else None
-        self._small = operations is not None and operations * chunk < ONE_THREAD_BELOW
-        worth_it = operations is None or operations * self.examples >= _SHARED_FROM
-        longest = math.ceil(len(self._chunks) / threads) * chunk
-        even = longest * threads <= _UNEVEN * self.examples
-        self._shared_out = self.device.type == "cpu" and even and worth_it
-        self.count = sum(p.numel() for p in self._params)
+        self._mean = MeanLoss(
+            model, task, examples=examples, chunk=chunk, memory_bytes=memory_bytes, mode=mode, seed=seed
+        )
+        self.device, self.dtype, self.count = self._mean.device, self._mean.dtype, self._mean.count
+        self._shared_out = self.device.type == "cpu" and _worth_sharing(self._mean, chunk)
         self.products = 0
         self._seed, self._memory_bytes = seed, memory_bytes
         self._kept: dict[int, Tensor] = {}
         self._kept_bytes = 0.0
         self._example_bytes: float | None = None
-        self._value, self._gradient = self._pass(0)
-        self._check_determinism()
+        self._value, self._gradient = self._mean.value_and_gradient(0)
+        self._mean.check_repeatable(self._gradient)
 
     @property
     def examples(self) -> int:
         """N, the number of examples that the loss is the mean of."""
-        return len(self._data)
+        return self._mean.examples
 
     def loss(self) -> float:
         """The mean loss."""
         return self._value
 
-    def gradient(self) -> Tensor:
-        """The gradient of the mean loss, shape (P,)."""
+    def gradient(self) -> FlatParams:
+        """The gradient of the mean loss."""
         return self._gradient.clone()
 
-    def point(self) -> Tensor:
-        """The parameters, shape (P,)."""
-        return self._joined([p.detach() for p in self._params])
+    def point(self) -> FlatParams:
+        """The parameters."""
+        return self._mean.point()
 
     def move(self, point: Tensor) -> None:
         """Go to other parameters, shape (P,): loss, gradient and products are those there from now on."""
         self._write(point)
-        self._value, self._gradient = self._pass(0)
+        self._value, self._gradient = self._mean.value_and_gradient(0)
 
     def loss_at(self, point: Tensor) -> float:
         """The mean loss at other parameters, shape (P,), by forward passes alone; may not be finite."""
         here = self.point()
         self._write(point)
         try:
-            with torch.no_grad():
-                return sum(self._forward(piece) for piece in self._chunks)
+            return self._mean.value()
         finally:
             self._write(here)
 
     def per_example(self) -> PerExampleGradients:
         """The gradients of the same examples at the same point, one by one, in evaluation mode."""
-        return PerExampleGradients(self._model, self._task, memory_bytes=self._memory_bytes, seed=self._seed)
+        return PerExampleGradients(
+            self._mean.model, self._mean.task, memory_bytes=self._memory_bytes, seed=self._seed
+        )
 
     def exact_trace(self) -> float | None:
         """tr H to rounding, where it follows from the outputs' slopes alone; None for most other models."""
-        return piecewise_linear_trace(self._model, self._task, self._data, self._memory_bytes)
+        return piecewise_linear_trace(self._mean.model, self._mean.task, self._mean.data, self._memory_bytes)
 
-    def hessian_products(self, vectors: Tensor) -> Tensor:
+    # --- products ---
+
+    def hessian_products(self, vectors: Tensor) -> Vectors:
         """H v for each row v of ``vectors``, shape (k, P), by double backward (Pearlmutter 1994)."""
         vectors = self._checked(vectors)
         total = torch.zeros_like(vectors)
-        for number, piece in enumerate(self._chunks):
+        chunks = self._mean.chunks
+        for number, piece in enumerate(chunks):
             if number in self._kept:
                 continue
-            with self._drawing(piece, 0):
+            with self._mean.drawing(piece, 0):
                 gradient = self._graph(number, piece)
                 if number not in self._kept:
                     self._add_products(total, vectors, gradient)
@@ -162,10 +146,10 @@ class Curvature:
 
         kept = list(self._kept.values())
         if self._shared_out:
-            with self._seeded(self._chunks[0], 0):
+            with self._mean.seeded(chunks[0], 0):
                 shares = one_thread_each(share, kept)
         else:
-            with self._drawing(self._chunks[0], 0):
+            with self._mean.drawing(chunks[0], 0):
                 shares = [share(kept)]
         for own in shares:
             total += own
@@ -176,9 +160,9 @@ class Curvature:
         """Add the products of one chunk, given its share of the gradient."""
         if gradient.requires_grad:  # else the loss is linear in the parameters
             for k, vector in enumerate(vectors):
-                total[k] += self._joined(self._derivatives(gradient, vector, retain_graph=True))
+                total[k] += self._mean.joined(self._mean.derivatives(gradient, vector, retain_graph=True))
 
-    def gauss_newton_products(self, vectors: Tensor) -> Tensor:
+    def gauss_newton_products(self, vectors: Tensor) -> Vectors:
         """G v for each row v of ``vectors``, shape (k, P): G = 1/N sum_i J_i' (d^2 l_i / dz^2) J_i.
 
         J_i is the Jacobian of the outputs z_i; J v comes from two backward passes (Schraudolph 2002).
@@ -188,46 +172,45 @@ class Curvature:
         """
         vectors = self._checked(vectors)
         total = torch.zeros_like(vectors)
-        for piece in self._chunks:
-            with self._drawing(piece, 0):
+        for piece in self._mean.chunks:
+            with self._mean.drawing(piece, 0):
                 self._add_gauss_newton(total, vectors, piece)
         self.products += len(vectors)
         return total
 
-    def _add_gauss_newton(self, total: Tensor, vectors: Tensor, piece: Tensor) -> None:
-        inputs, targets = self._data.gather(piece, seed=0)
-        outputs = self._outputs(inputs)
+    def _add_gauss_newton(self, total: Tensor, vectors: Tensor, piece: Indices) -> None:
+        mean = self._mean
+        inputs, targets = mean.data.gather(piece, seed=0)
+        outputs = mean.outputs(inputs)
         if not isinstance(outputs, Tensor):
             raise InputError(
                 "Gauss-Newton products need a model whose output is one tensor, "
                 f"got {type(outputs).__name__}; use Hessian products"
             )
         detached = outputs.detach().requires_grad_()
-        mean = self._task.loss(detached, targets).sum() / self.examples
-        (slope,) = torch.autograd.grad(mean, detached, create_graph=True)
+        loss = mean.task.loss(detached, targets).sum() / mean.examples
+        (slope,) = torch.autograd.grad(loss, detached, create_graph=True)
         if not (outputs.requires_grad and slope.requires_grad):
             return
         dummy = torch.zeros_like(outputs, requires_grad=True)
-        pulled = self._joined(self._derivatives(outputs, dummy, create_graph=True))
+        pulled = mean.joined(mean.derivatives(outputs, dummy, create_graph=True))
         for k, vector in enumerate(vectors):
             (pushed,) = torch.autograd.grad(pulled, dummy, vector, retain_graph=True)
             (bent,) = torch.autograd.grad(slope, detached, pushed, retain_graph=True)
-            total[k] += self._joined(self._derivatives(outputs, bent, retain_graph=True))
+            total[k] += mean.joined(mean.derivatives(outputs, bent, retain_graph=True))
 
-    def _graph(self, number: int, piece: Tensor) -> Tensor:
+    # --- graphs that are kept ---
+
+    def _graph(self, number: int, piece: Indices) -> Tensor:
         """A chunk's share of the gradient, with its graph, which is kept if it fits."""
         size = self._bytes_per_example(piece) * len(piece) + self.count * self._gradient.element_size()
-        gradient = self._graph_of(piece)
+        gradient = self._mean.gradient_graph(piece)
         if self._kept_bytes + size <= self._memory_bytes:
             self._kept[number] = gradient
             self._kept_bytes += size
         return gradient
 
-    def _graph_of(self, piece: Tensor) -> Tensor:
-        loss = self._losses(piece, 0).sum() / self.examples
-        return self._joined(self._derivatives(loss, create_graph=True))
-
-    def _bytes_per_example(self, piece: Tensor) -> float:
+    def _bytes_per_example(self, piece: Indices) -> float:
         """What the graph of a chunk's gradient holds: measured once, on the first chunk."""
         if self._example_bytes is None:
             storages: dict[int, int] = {}
@@ -237,100 +220,28 @@ class Curvature:
                 return tensor
 
             with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-                gradient = self._graph_of(piece)
+                gradient = self._mean.gradient_graph(piece)
             if gradient.requires_grad:
                 # What a hook has seen and its graph hold each other until a backward pass lets go.
-                self._derivatives(gradient.sum())
+                self._mean.derivatives(gradient.sum())
             self._example_bytes = _OVERHEAD * sum(storages.values()) / len(piece)
         return self._example_bytes
-
-    def _pass(self, draw: int) -> tuple[float, Tensor]:
-        value = 0.0
-        total = torch.zeros(self.count, device=self.device, dtype=self.dtype)
-        for piece in self._chunks:
-            with self._drawing(piece, draw):
-                losses = self._losses(piece, draw)
-                total += self._joined(self._derivatives(losses.sum() / self.examples))
-            value += self._share(losses.detach())
-        return value, total
-
-    def _forward(self, piece: Tensor) -> float:
-        with self._drawing(piece, 0):
-            return self._share(self._losses(piece, 0))
-
-    def _share(self, losses: Tensor) -> float:
-        return float(losses.double().sum()) / self.examples
 
     def _write(self, point: Tensor) -> None:
         """Parameters of the own copy; the graphs that were kept belong to others."""
         self._kept.clear()
         self._kept_bytes = 0
-        pieces = self._checked(point[None])[0].split([p.numel() for p in self._params])
-        with torch.no_grad():
-            for parameter, piece in zip(self._params, pieces, strict=True):
-                parameter.copy_(piece.view_as(parameter))
-
-    def _check_determinism(self) -> None:
-        """Two passes, under different random draws, must agree up to rounding."""
-        again = self._pass(1)[1]
-        scale = max(float(self._gradient.norm()), float(again.norm()))
-        gap = float((again - self._gradient).norm())
-        if gap <= 1e3 * torch.finfo(self.dtype).eps * scale or not scale < float("inf"):
-            return
-        dropout = [
-            n
-            for n, m in self._model.named_modules()
-            if m.training and isinstance(m, nn.modules.dropout._DropoutNd)
-        ]
-        cause = (
-            f"dropout {dropout[0]!r} is in training mode: call model.eval() first"
-            if dropout
-            else "likely random transforms in the data, a shuffling loader or a model that draws: turn it off"
-        )
-        raise InputError(
-            f"curvature needs the same gradient from two passes over the data, got a gap of {gap:.2g} "
-            f"beside a norm of {scale:.2g}; {cause}"
-        )
+        self._mean.move(self._checked(point[None])[0])
 
     def _checked(self, vectors: Tensor) -> Tensor:
         if vectors.ndim != 2 or vectors.shape[1] != self.count:
             raise InputError(f"vectors must have shape (k, {self.count}), got {tuple(vectors.shape)}")
         return vectors.to(self.device, self.dtype)
 
-    def _outputs(self, inputs: Any) -> Any:
-        forward = self._task.forward
-        # Attention's fused kernels have no second derivative.
-        with sdpa_kernel(SDPBackend.MATH), DataConvolutions():
-            return self._model(inputs) if forward is None else forward(self._model, inputs)
 
-    def _losses(self, piece: Tensor, draw: int) -> Tensor:
-        inputs, targets = self._data.gather(piece, seed=draw)
-        return self._task.loss(self._outputs(inputs), targets)
-
-    @contextmanager
-    def _drawing(self, piece: Tensor, draw: int) -> Iterator[None]:
-        """As ``_seeded``, in one thread where the operations on a chunk are too small to share out."""
-        with self._seeded(piece, draw), one_thread() if self._small else nullcontext():
-            yield
-
-    def _seeded(self, piece: Tensor, draw: int) -> AbstractContextManager[None]:
-        """The same draws whenever the same examples come by."""
-        seed = derive_seed(self._seed, "probe", "curvature", draw, int(piece[0]))
-        return global_randomness(seed, python_too=True)
-
-    def _derivatives(self, value: Tensor, vector: Tensor | None = None, **options: bool) -> Any:
-        return torch.autograd.grad(value, self._params, vector, allow_unused=True, **options)
-
-    def _joined(self, gradients: Any) -> Tensor:
-        """One vector; zeros for parameters that the loss did not use."""
-        pairs = zip(gradients, self._params, strict=True)
-        return torch.cat([(torch.zeros_like(p) if g is None else g).reshape(-1) for g, p in pairs])
-
-
-def _refuse_batch_statistics(model: nn.Module) -> None:
-    for name, module in model.named_modules():
-        if isinstance(module, _BatchNorm) and (module.training or module.running_mean is None):
-            raise InputError(
-                f"curvature needs a loss that does not depend on the chunks; batch norm {name!r} uses the "
-                "statistics of each batch: call model.eval() and keep running statistics"
-            )
+def _worth_sharing(mean: MeanLoss, chunk: int) -> bool:
+    """Whether a thread for each share of the chunks is quicker than all threads at each of them."""
+    threads = torch.get_num_threads()
+    longest = math.ceil(len(mean.chunks) / threads) * chunk
+    even = longest * threads <= _UNEVEN * mean.examples
+    return even and (mean.operations is None or mean.operations >= _SHARED_FROM)

@@ -13,6 +13,7 @@ class SymmetricOperator(Protocol):
 
     Attributes:
         count: P.
+        examples: N, over which a product takes its mean; 1 for a matrix that is simply there.
         dtype: of the vectors taken and returned.
         device: where they live.
         products: products with one vector so far, for bookkeeping.
@@ -22,6 +23,9 @@ class SymmetricOperator(Protocol):
     dtype: torch.dtype
     device: torch.device
     products: int
+
+    @property
+    def examples(self) -> int: ...
 
     def hessian_products(self, vectors: Tensor) -> Tensor:
         """H v for each row v of ``vectors``, shape (k, P)."""

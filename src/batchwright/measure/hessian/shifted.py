@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
 
+from batchwright.core.shapes import FlatParams
+from batchwright.measure.gradients.per_example import Mode
 from batchwright.measure.hessian.curvature import Curvature
+from batchwright.measure.own_copy import own_copy
 from batchwright.task.task import Task
 
 
@@ -22,6 +23,7 @@ class ShiftedLoss:
         task: its training examples and per-example loss; its augmentation and autocast are left out.
         examples: a stratified subset of so many training examples; all of them by default.
         chunk: examples a forward or backward pass.
+        mode: of dropout and batch norm; the model's present one by default.
         seed: of the subset.
 
     Attributes:
@@ -30,10 +32,11 @@ class ShiftedLoss:
     """
 
     def __init__(
-        self, model: nn.Module, task: Task, *, examples: int | None = None, chunk: int = 128, seed: int = 0
-    ) -> None:
-        # A memory of nothing: no products are asked for, so no graph is kept.
-        self._at = Curvature(model, task, examples=examples, chunk=chunk, memory_bytes=0, seed=seed)
+        self, model: nn.Module, task: Task, *, examples: int | None = None, chunk: int = 128,
+        mode: Mode | None = None, seed: int = 0,
+    ) -> None:  # fmt: skip
+        # No products are asked for, so no graph is kept.
+        self._at = Curvature(model, task, examples=examples, chunk=chunk, mode=mode, seed=seed)
         self.origin = self._at.point()
         self.evaluations = 0
 
@@ -49,9 +52,9 @@ class ShiftedLoss:
         return self._at.loss(), self._at.gradient()
 
 
-def model_at(model: nn.Module, point: Tensor) -> nn.Module:
-    """A copy of the model with other trainable parameters, ``point``, shape (P,), in the model's order."""
-    moved = copy.deepcopy(model)
+def model_at(model: nn.Module, task: Task, point: FlatParams) -> nn.Module:
+    """A copy of the task's model with other trainable parameters, ``point``, in the model's order."""
+    moved = own_copy(model, task)
     own = [p for p in moved.parameters() if p.requires_grad]
     pieces = point.split([p.numel() for p in own])
     with torch.no_grad():

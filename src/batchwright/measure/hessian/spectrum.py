@@ -1,6 +1,7 @@
 """Eigenpairs of the Hessian at both ends, with true residuals and multiplicities.
 
-Small problems are solved exactly. Larger ones by the Lanczos method with full reorthogonalisation and thick
+Small problems are solved exactly, where the whole matrix costs little or hardly more than the pairs that are
+asked for. Larger ones by the Lanczos method with full reorthogonalisation and thick
 restart (Wu and Simon 2000, SIAM J. Matrix Anal. 22): the Krylov space of one random vector, the best space
 for its number of products. It holds one vector only of every eigenspace, so a short run from another random
 direction, orthogonal to everything seen, then looks for further copies; when it finds one, the search goes
@@ -21,7 +22,11 @@ from batchwright.measure.hessian.operator import SymmetricOperator
 from batchwright.measure.hessian.ritz import RitzBasis, hidden_probability, norm, random_directions
 
 DENSE_LIMIT = 3000
-"""Parameters up to which the whole matrix is built."""
+"""Parameters up to which the whole matrix may be built."""
+_LITTLE_WORK = 4e9
+"""P^2 (N + P), for P products over N examples and their eigenvalues, of about two seconds on two cores."""
+_PRODUCTS_A_PAIR = 30
+"""That the Lanczos method takes, as a rule."""
 _PRODUCTS = 2000
 _MOST_ROWS = 160
 """More basis vectors save hardly any products, and orthogonalising against them costs."""
@@ -82,8 +87,8 @@ def eigenpairs(
         operator: its products.
         top, bottom: how many are wanted at either end; fewer where P is smaller.
         tolerance: of residuals, relative to the largest |eigenvalue|.
-        dense: solve by the whole matrix or not; by default up to 3000 parameters, unless ``start`` is given
-            or ``max_products`` is too small for it.
+        dense: solve by the whole matrix or not; by default up to 3000 parameters, where that is little work
+            or no more than 30 products a pair, unless ``start`` is given or ``max_products`` is too small.
         start: rows that may be near the eigenvectors, shape (k, P): of an earlier point of a run.
         max_products: bound on the work, 2000 by default; what was reached is then returned with
             ``converged=False``.
@@ -101,11 +106,18 @@ def eigenpairs(
         raise InputError(f"start must have shape (k, {operator.count}), got {tuple(start.shape)}")
     if dense is None:
         affordable = max_products is None or max_products >= operator.count
-        dense = operator.count <= DENSE_LIMIT and start is None and affordable
+        dense = start is None and affordable and _dense_pays(operator, top + bottom)
     top, bottom = _shared(operator.count, top, bottom)
     if dense:
         return _dense(operator, top, bottom, tolerance)
     return _Search(operator, top, bottom, tolerance, max_products or _PRODUCTS, seed).run(start)
+
+
+def _dense_pays(operator: SymmetricOperator, wanted: int) -> bool:
+    """By counted work, not by the clock: P products, each of P numbers over N examples, and P^3 to solve."""
+    count = operator.count
+    work = count**2 * (operator.examples + count)
+    return count <= DENSE_LIMIT and (work <= _LITTLE_WORK or count <= _PRODUCTS_A_PAIR * wanted)
 
 
 def _shared(count: int, top: int, bottom: int) -> tuple[int, int]:

@@ -17,7 +17,6 @@ optimizer multiplies its gradients by, such as 1/(sqrt(v) + eps).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 
 import torch
@@ -105,7 +104,7 @@ def tracked_run(
 ) -> Iterator[tuple[Run, CurvatureAlong]]:
     """As :func:`curvature_along`, with the live run beside each measurement."""
     if every < 1:
-        raise InputError(f"--along must be a number of updates from 1 on, got {every}")
+        raise InputError(f"along must be a number of updates from 1 on, got {every}")
     tracker = _Tracker(task, layers, how)
     first = Run(spec, task)
     yield first, tracker.at(first)
@@ -125,8 +124,7 @@ class _Tracker:
         self._starts: dict[str, Tensor] = {}
 
     def at(self, run: Run) -> CurvatureAlong:
-        model = copy.deepcopy(run.model).eval()
-        curvature = Curvature(model, self._task, **self._how)  # type: ignore[arg-type]
+        curvature = Curvature(run.model, self._task, mode="evaluation", **self._how)  # type: ignore[arg-type]
         largest, residual = self._largest("all", curvature)
         weights = weights_of(run.updater, run.model, run.spec)
         scaled = None
@@ -159,7 +157,7 @@ class _Scaled:
     def __init__(self, curvature: Curvature, scale: Tensor) -> None:
         self._curvature, self._scale = curvature, scale.to(curvature.device, curvature.dtype)
         self.count, self.dtype, self.device = curvature.count, curvature.dtype, curvature.device
-        self.products = 0
+        self.examples, self.products = curvature.examples, 0
 
     def hessian_products(self, vectors: Tensor) -> Tensor:
         self.products += len(vectors)

@@ -16,6 +16,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from batchwright.core.errors import InputError
+from batchwright.core.remark import Remark, remark
 from batchwright.core.streams import generator
 from batchwright.measure.gradients.moments import moments
 from batchwright.measure.gradients.noise import SAMPLE
@@ -57,7 +58,7 @@ class CriticalPoint(BaseModel):
         gradient_norm: |G| of the mean loss.
         gradient_tolerance: the largest |G| that counts as critical.
         gradient_noise: sqrt(tr(Sigma)/N), the standard error that N examples leave in G; None below three.
-        reason: why, in one sentence.
+        reason: why.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,7 +74,7 @@ class CriticalPoint(BaseModel):
     gradient_norm: float
     gradient_tolerance: float
     gradient_noise: float | None = None
-    reason: str
+    reason: Remark
 
 
 def classify(
@@ -167,37 +168,32 @@ def _ends_are_certain(pairs: Eigenpairs) -> bool:
     return not _complete(pairs) and pairs.converged and pairs.hidden <= _OVERLOOKED
 
 
-def _judged(positive: int, negative: int, undecided: int, pairs: Eigenpairs, zero: float) -> tuple[Kind, str]:
+def _judged(
+    positive: int, negative: int, undecided: int, pairs: Eigenpairs, zero: float
+) -> tuple[Kind, Remark]:
     """The class by the eigenvalues alone, and the reason."""
     if positive and negative:
-        return "saddle", f"{_many(positive)} certified positive and {_many(negative)} certified negative."
+        return "saddle", remark("point.saddle", positive=positive, negative=negative)
     known = _known(pairs)
     if not undecided:
         if positive:
-            return "minimum", f"All eigenvalues are positive, the smallest is {float(known.min()):.3g}."
-        return "maximum", f"All eigenvalues are negative, the largest is {float(known.max()):.3g}."
-    if positive or negative:
-        sign = "positive" if positive else "negative"
-        signed = f"{_many(positive or negative)} certified {sign}"
-    else:
-        signed = "No eigenvalue has a certified sign"
+            return "minimum", remark("point.minimum", smallest=float(known.min()))
+        return "maximum", remark("point.maximum", largest=float(known.max()))
     near_zero = len(known) - positive - negative
     if not (_complete(pairs) or pairs.converged):
-        return "degenerate", f"{signed}, but those at the ends have not converged: allow more products."
-    if near_zero == 0:
-        return "degenerate", f"{signed}, the others were not computed: ask for eigenvalues at both ends."
-    return "degenerate", f"{signed}, {near_zero:,} of the {len(known):,} computed cannot be told from zero."
+        code = "point.not_converged"
+    else:
+        code = "point.near_zero" if near_zero else "point.not_computed"
+    sign = "positive" if positive else "negative" if negative else "unsigned"
+    return "degenerate", remark(
+        f"{code}.{sign}", count=positive or negative, near_zero=near_zero, computed=len(known)
+    )
 
 
-def _slope(norm: float, limit: float, noise: float | None, examples: int) -> str:
-    chance = ""
+def _slope(norm: float, limit: float, noise: float | None, examples: int) -> Remark:
     if noise is not None and norm < noise:
-        chance = f", though below what the choice of {examples:,} examples leaves to chance, {noise:.2g}"
-    return f"The gradient norm, {norm:.3g}, is above its tolerance, {limit:.2g}{chance}."
-
-
-def _many(count: int) -> str:
-    return f"{count:,} eigenvalue is" if count == 1 else f"{count:,} eigenvalues are"
+        return remark("point.slope_by_chance", norm=norm, limit=limit, noise=noise, examples=examples)
+    return remark("point.slope", norm=norm, limit=limit)
 
 
 def _minimum_ratio(

@@ -14,12 +14,15 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
+from batchwright.core.remark import Remark, remark
+from batchwright.measure.examples import measured_task
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.hessian.shifted import ShiftedLoss
 from batchwright.measure.hessian.spectrum import Eigenpairs, eigenpairs
 from batchwright.measure.points.critical import Kind, classify
 from batchwright.task.task import Task
+from batchwright.training.environment import environment
 
 LISTED = 100
 """Directions of more parameters are not listed."""
@@ -41,7 +44,7 @@ class Escape(BaseModel):
             parameters.
         eigenvalue, residual: the smallest eigenvalue of the Hessian and its |H v - lambda v|.
         distance: stepped along ``direction``, in parameter space.
-        reason: what happened, in one sentence.
+        reason: what happened.
         evaluations: of the loss in the line search.
         parameters: where the step ends, shape (P,), in the model's order; not part of the JSON document.
     """
@@ -55,10 +58,11 @@ class Escape(BaseModel):
     eigenvalue: float | None
     residual: float | None
     distance: float
-    reason: str
+    reason: Remark
     evaluations: int
     hessian_products: int
     seconds: float
+    environment: dict[str, str | int] = {}
     parameters: Tensor = Field(exclude=True, repr=False)
 
 
@@ -84,10 +88,11 @@ def escape(
         zero by more than its residual and the rounding of the products.
     """
     began = time.perf_counter()
-    curvature = Curvature(model, task, examples=examples, chunk=chunk, memory_bytes=memory_bytes, seed=seed)
+    task = measured_task(model, task, examples=examples, memory_bytes=memory_bytes, seed=seed)
+    curvature = Curvature(model, task, chunk=chunk, memory_bytes=memory_bytes, seed=seed)
     pairs = eigenpairs(curvature, top=1, bottom=1, seed=seed) if pairs is None else pairs
     point = classify(curvature, pairs, seed=seed)
-    shifted = ShiftedLoss(model, task, examples=examples, chunk=chunk, seed=seed)
+    shifted = ShiftedLoss(model, task, chunk=chunk, seed=seed)
     lowest = int(pairs.values.argmin())
     value, residual = float(pairs.values[lowest]), float(pairs.residuals[lowest])
     before = shifted.loss(shifted.origin)
@@ -99,20 +104,18 @@ def escape(
         unit = unit / unit.norm() if downhill <= 0 else -unit / unit.norm()
         distance, after, direction = _lower(shifted, unit, before)
     if direction is not None:
-        reason = f"Along the eigenvalue {value:.4g} the loss falls from {before:.4g} to {after:.3g}."
+        reason = remark("way_out.found", eigenvalue=value, before=before, after=after)
     elif certified:
-        reason = (
-            f"The eigenvalue {value:.4g} is negative, but the loss falls on neither side: it has a kink here."
-        )
+        reason = remark("way_out.kink", eigenvalue=value)
     else:
-        reason = f"No way out by curvature: the smallest eigenvalue, {value:.4g}, is not certified negative."
+        reason = remark("way_out.none", eigenvalue=value)
     listed = direction is not None and direction.numel() <= LISTED
     return Escape(
         escaped=direction is not None, kind=point.kind, loss_before=before, loss_after=after,
         direction=tuple(direction.tolist()) if direction is not None and listed else None,
         eigenvalue=value, residual=residual, distance=distance, reason=reason,
         evaluations=shifted.evaluations, hessian_products=curvature.products,
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - began, environment=environment(curvature.device),
         parameters=shifted.origin if direction is None else shifted.origin + distance * direction,
     )  # fmt: skip
 

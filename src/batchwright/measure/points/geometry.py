@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import nn
 
 from batchwright.core.errors import InputError
+from batchwright.measure.examples import measured_task
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.hessian.density import Density, spectral_density
@@ -19,6 +20,7 @@ from batchwright.measure.hessian.trace import Trace, trace
 from batchwright.measure.points.critical import CriticalPoint, classify
 from batchwright.measure.sharpness.definitions import Sharpness, measure_sharpness
 from batchwright.task.task import Task
+from batchwright.training.environment import environment
 
 
 class Eigenvalue(BaseModel):
@@ -42,6 +44,7 @@ class Geometry(BaseModel):
         critical_point: minimum, saddle, ... or not critical, and why.
         sharpness: by Keskar's definition and SAM's; None where not asked for.
         hessian_products: vectors that the Hessian was multiplied with.
+        environment: versions and machine.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +61,7 @@ class Geometry(BaseModel):
     sharpness: Sharpness | None
     hessian_products: int
     seconds: float
+    environment: dict[str, str | int] = {}
 
 
 def measure_geometry(
@@ -89,7 +93,7 @@ def measure_geometry(
         sharpness: also Keskar's and SAM's sharpness.
         gradient_tolerance: gradient norm up to which a point counts as critical.
         seed: of everything drawn.
-        remark: told what is being measured.
+        remark: told what is being measured: gradient, eigenvalues, density, trace, sharpness.
 
     Raises:
         InputError: a loss that has no such Hessian (see :class:`~..hessian.curvature.Curvature`),
@@ -97,12 +101,13 @@ def measure_geometry(
     """
     began = time.perf_counter()
     remark("gradient")
-    curvature = Curvature(model, task, examples=examples, chunk=chunk, memory_bytes=memory_bytes, seed=seed)
+    task = measured_task(model, task, examples=examples, memory_bytes=memory_bytes, seed=seed)
+    curvature = Curvature(model, task, chunk=chunk, memory_bytes=memory_bytes, seed=seed)
     norm = float(curvature.gradient().norm())
     if not (math.isfinite(curvature.loss()) and math.isfinite(norm)):
         raise InputError(
             f"curvature needs a finite loss and gradient, got a loss of {curvature.loss():.3g} and a "
-            f"gradient norm of {norm:.3g}: the run has diverged, lower --lr"
+            f"gradient norm of {norm:.3g}: the run has diverged, lower its learning rate"
         )
     remark("eigenvalues")
     pairs = eigenpairs(curvature, top=top, bottom=bottom, tolerance=tolerance, seed=seed)
@@ -119,14 +124,13 @@ def measure_geometry(
     if sharpness:
         remark("sharpness")
         sharp = measure_sharpness(
-            model, task, pairs=pairs, trace=None if total is None else total.value, examples=examples,
-            chunk=chunk, seed=seed,
+            model, task, pairs=pairs, trace=None if total is None else total.value, chunk=chunk, seed=seed,
         )  # fmt: skip
     return Geometry(
         loss=curvature.loss(), gradient_norm=norm, examples=curvature.examples, parameters=curvature.count,
         eigenvalues=_listed(pairs), converged=pairs.converged, method=pairs.method, trace=total,
         density=spread, critical_point=point, sharpness=sharp, hessian_products=curvature.products,
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - began, environment=environment(curvature.device),
     )  # fmt: skip
 
 

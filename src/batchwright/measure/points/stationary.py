@@ -24,21 +24,14 @@ from batchwright.task.task import Task
 
 _ARMIJO = 1e-4
 _HALVINGS = 30
-_ADVICE = {
-    "converged": "The gradient norm is below the tolerance: classify the point with its eigenvalues.",
-    "stalled": (
-        "The gradient norm has a local minimum or a kink here, or falls no further in this precision: "
-        "start elsewhere, or measure in float64."
-    ),
-    "budget_exhausted": "The gradient norm was still falling: allow more products or iterations.",
-}
 
 
 class CriticalSearch(BaseModel):
     """Where the search for a critical point ended.
 
     Attributes:
-        status: converged, stalled or budget_exhausted; ``advice`` says what to do next.
+        status: converged; stalled, where the norm has a local minimum or a kink, or falls no further in this
+            precision; budget_exhausted, where it was still falling.
         gradient_norm_before, gradient_norm: of the mean loss, where it began and where it ended.
         distance: between the two points.
         parameters: where it ended, shape (P,), in the model's order; not part of the JSON document.
@@ -47,7 +40,6 @@ class CriticalSearch(BaseModel):
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
     status: Literal["converged", "stalled", "budget_exhausted"]
-    advice: str
     gradient_norm_before: float
     gradient_norm: float
     tolerance: float
@@ -106,7 +98,7 @@ def find_critical_point(
             break
         iterations += 1
     return CriticalSearch(
-        status=status, advice=_ADVICE[status], gradient_norm_before=norm_before, gradient_norm=_norm(at),
+        status=status, gradient_norm_before=norm_before, gradient_norm=_norm(at),
         tolerance=goal, loss_before=loss_before, loss=at.loss(),
         distance=float((at.point() - start).double().norm()), iterations=iterations,
         hessian_products=at.products, seconds=time.perf_counter() - began, parameters=at.point(),

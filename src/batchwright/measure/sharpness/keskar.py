@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ class KeskarSharpness(BaseModel):
 
     Attributes:
         epsilon: half the width of the box, relative to |parameter| + 1.
-        subspace: ``full space`` or ``random subspace``.
+        subspace: the whole space, or that of random columns.
         dimension: of y.
         value: phi; None where the loss in the box is not finite.
         starts: the centre, and the corners on the sides of the gradient, of the eigenvectors given, and of
@@ -47,7 +48,7 @@ class KeskarSharpness(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     epsilon: float
-    subspace: str
+    subspace: Literal["full_space", "random_subspace"]
     dimension: int
     value: float | None
     starts: int
@@ -95,7 +96,7 @@ def keskar(
         if top > best:
             best, start = top, name
     return KeskarSharpness(
-        epsilon=epsilon, subspace="full space" if subspace is None else "random subspace",
+        epsilon=epsilon, subspace="full_space" if subspace is None else "random_subspace",
         dimension=box.dimension, starts=1 + len(corners), best_start=start,
         value=100 * (best - base) / (1 + base) if math.isfinite(best) else None,
     )  # fmt: skip

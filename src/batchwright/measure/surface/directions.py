@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -11,23 +12,27 @@ from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
 from batchwright.core.params import ParamDict, parameters_of, unflatten
+from batchwright.core.remark import Remark, remark
 from batchwright.core.streams import generator
 
 _FLAT = 1e-12
 """A second principal variance below this share of the first is rounding: the trajectory is straight."""
 
 
+Normalisation = Literal["filter", "vector", "unit"]
+
+
 class DirectionFacts(BaseModel):
     """What a direction is, without its numbers.
 
     ``normalisation`` is ``filter`` (each filter as long as the weights' own), ``vector`` (as long as all the
-    weights together), ``unit`` or ``none``. ``left_out`` names the parameters that it does not move.
+    weights together) or ``unit`` (of length 1). ``left_out`` names the parameters that it does not move.
     """
 
     model_config = ConfigDict(frozen=True)
-    description: str
+    description: Remark
     norm: float
-    normalisation: str
+    normalisation: Normalisation
     left_out: tuple[str, ...] = ()
 
 
@@ -36,8 +41,8 @@ class Direction:
     """One tensor a trainable parameter, by name."""
 
     values: ParamDict
-    description: str
-    normalisation: str
+    description: Remark
+    normalisation: Normalisation
 
     def facts(self) -> DirectionFacts:
         """The direction as data."""
@@ -101,11 +106,10 @@ def random_directions(model: nn.Module, count: int = 1, *, seed: int = 0) -> tup
             direction[name] = (
                 (unit * lengths).view(parameter.shape).to(parameter.device, wide(parameter.dtype))
             )
-    words = "random, each filter scaled to the norm of the weights' filter; biases and norm layers left out"
-    return tuple(Direction(v, words, "filter") for v in values)
+    return tuple(Direction(v, remark("direction.random"), "filter") for v in values)
 
 
-def unit_direction(model: nn.Module, vector: Tensor, description: str) -> Direction:
+def unit_direction(model: nn.Module, vector: Tensor, description: Remark) -> Direction:
     """A given vector of shape (P,), in the order of the trainable parameters, scaled to length 1.
 
     Raises:
@@ -113,13 +117,11 @@ def unit_direction(model: nn.Module, vector: Tensor, description: str) -> Direct
     """
     length = float(vector.double().norm())
     if not 0 < length < float("inf"):
-        raise InputError(
-            f"a direction must be a finite vector that is not zero, {description} has norm {length:g}"
-        )
+        raise InputError(f"a direction must be a finite vector that is not zero, got a norm of {length:g}")
     params = parameters_of(model)
     scaled = unflatten(vector.detach().double() / length, params)
     values = {n: v.to(params[n].device, wide(params[n].dtype)) for n, v in scaled.items()}
-    return Direction(values, f"{description}, of length 1", "unit")
+    return Direction(values, description, "unit")
 
 
 def principal_directions(
@@ -163,7 +165,7 @@ def principal_directions(
         values = {
             n: d.view(last[n].shape).to(last[n].device, wide(last[n].dtype)) for n, d in direction.items()
         }
-        named.append(Direction(values, f"principal component {k + 1} of the trajectory, of length 1", "unit"))
+        named.append(Direction(values, remark("direction.component", number=k + 1), "unit"))
     return (named[0], named[1]), shares
 
 
@@ -189,12 +191,11 @@ def _orthonormal(shape: torch.Size, randoms: Sequence[torch.Generator]) -> list[
 def _along_vector(params: ParamDict, randoms: Sequence[torch.Generator]) -> tuple[Direction, ...]:
     total = sum(p.numel() for p in params.values())
     length = inner_product(params, params) ** 0.5 or 1.0
-    words = "random, scaled to the norm of all weights together, as the model has no filters"
     result = []
     for unit in _orthonormal(torch.Size((1, total)), randoms):
         values = unflatten(unit[0] * length, params)
         moved = {n: v.to(params[n].device, wide(params[n].dtype)) for n, v in values.items()}
-        result.append(Direction(moved, words, "vector"))
+        result.append(Direction(moved, remark("direction.random"), "vector"))
     return tuple(result)
 
 
@@ -206,7 +207,7 @@ def _axes(params: ParamDict) -> tuple[Direction, ...]:
         values = {
             n: v.to(params[n].device, wide(params[n].dtype)) for n, v in unflatten(axis, params).items()
         }
-        result.append(Direction(values, f"the parameter {name}", "unit"))
+        result.append(Direction(values, remark("direction.parameter", name=name), "unit"))
     return tuple(result)
 
 

@@ -16,10 +16,10 @@ from batchwright.measure.surface.lines import (
     LineValues,
     Progress,
     Surface,
-    facts_of,
     grid,
     line_values,
     mark,
+    surface_facts,
     sweep,
 )
 from batchwright.task.task import Task
@@ -94,7 +94,7 @@ def interpolate(
         between=names, distance=inner_product(apart, apart) ** 0.5, alpha=tuple(alpha), train=train,
         validation=validation,
         barrier={"train": _barrier(alpha, train), "validation": _barrier(alpha, validation)},
-        curvature=(curvature[0], curvature[1]), marks=marks, **facts_of(landscape, found, began),
+        curvature=(curvature[0], curvature[1]), marks=marks, **surface_facts(landscape, found, began),
     )  # fmt: skip
 
 

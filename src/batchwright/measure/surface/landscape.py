@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
 from batchwright.core.params import ParamDict, parameters_of
+from batchwright.measure.own_copy import own_copy
 from batchwright.measure.surface.directions import wide
 from batchwright.measure.surface.recalibrate import input_chunks, recalibrate, running_batch_norms
 from batchwright.task.task import Task, take_examples
@@ -57,7 +57,7 @@ class Landscape:
         examples: examples of each split.
 
     Raises:
-        InputError: no trainable parameters, or some that are not finite.
+        InputError: no trainable parameters, some that are not finite, or a model that cannot be copied.
     """
 
     def __init__(
@@ -65,12 +65,13 @@ class Landscape:
         seed: int = 0,
     ) -> None:  # fmt: skip
         self._task = task if examples is None else take_examples(task, examples, seed)
-        self._model = _widened(copy.deepcopy(model))
+        self._model = _widened(own_copy(model, task))
         self.base = parameters_of(self._model)
         if not self.base:
             raise InputError(f"task {task.name!r}: the model has no trainable parameters")
         check_finite(self.base)
         first = next(p for p in self._model.parameters() if p.requires_grad)
+        self.device = first.device
         data = {name: self._task.split(name).to(first.device, first.dtype) for name in SPLITS}
         self._evaluators = {name: Evaluator(self._task, split) for name, split in data.items()}
         self.examples = {name: len(split) for name, split in data.items()}

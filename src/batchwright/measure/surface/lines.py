@@ -19,6 +19,7 @@ from batchwright.core.errors import InputError
 from batchwright.measure.surface.directions import Direction, DirectionFacts, inner_product, random_directions
 from batchwright.measure.surface.landscape import SPLITS, BothSplits, Landscape, combination
 from batchwright.task.task import Task
+from batchwright.training.environment import environment
 
 Progress = Callable[[int, int], None]
 Numbers = tuple[float | None, ...]
@@ -54,7 +55,7 @@ class Mark(BaseModel):
     as_given: BothSplits | None = None
 
 
-class Snapshot(BaseModel):
+class TrajectoryPoint(BaseModel):
     """A point of a trajectory beside its projection onto a plane, with the training loss at both.
 
     ``distance`` is the length of what the projection leaves out.
@@ -73,7 +74,7 @@ class Trajectory(BaseModel):
 
     model_config = _FROZEN
     explained_variance: tuple[float, float]
-    snapshots: tuple[Snapshot, ...]
+    snapshots: tuple[TrajectoryPoint, ...]
 
 
 class Surface(BaseModel):
@@ -89,6 +90,7 @@ class Surface(BaseModel):
     recalibrated: bool
     not_finite: int
     seconds: float
+    environment: dict[str, str | int] = {}
 
 
 class SurfaceLine(Surface):
@@ -142,7 +144,7 @@ def surface_line(
     return SurfaceLine(
         direction=chosen.facts(), alpha=tuple(alpha), train=line_values(found, "train"),
         validation=line_values(found, "validation"),
-        marks=(mark(landscape, "weights", (0.0,), landscape.base),), **facts_of(landscape, found, began),
+        marks=(mark(landscape, "weights", (0.0,), landscape.base),), **surface_facts(landscape, found, began),
     )  # fmt: skip
 
 
@@ -167,7 +169,8 @@ def surface_plane(
         directions=(first.facts(), second.facts()), cosine=cosine(first, second), alpha=tuple(side),
         beta=tuple(side), train=plane_values(found, "train", len(side)),
         validation=plane_values(found, "validation", len(side)),
-        marks=(mark(landscape, "weights", (0.0, 0.0), landscape.base),), **facts_of(landscape, found, began),
+        marks=(mark(landscape, "weights", (0.0, 0.0), landscape.base),),
+        **surface_facts(landscape, found, began),
     )  # fmt: skip
 
 
@@ -241,12 +244,12 @@ def mark(
     )  # fmt: skip
 
 
-def facts_of(landscape: Landscape, found: Sequence[BothSplits], began: float) -> dict[str, Any]:
+def surface_facts(landscape: Landscape, found: Sequence[BothSplits], began: float) -> dict[str, Any]:
     """The fields of :class:`Surface` but the marks; ``began`` is the clock's reading at the start."""
     missing = sum(any(getattr(point, split).loss is None for split in SPLITS) for point in found)
     return {
         "examples": landscape.examples, "recalibrated": landscape.recalibrated, "not_finite": missing,
-        "seconds": time.perf_counter() - began,
+        "seconds": time.perf_counter() - began, "environment": environment(landscape.device),
     }  # fmt: skip
 
 

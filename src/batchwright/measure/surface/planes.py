@@ -10,18 +10,19 @@ from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
 from batchwright.core.params import sub
+from batchwright.core.remark import remark
 from batchwright.measure.surface.directions import DirectionFacts, inner_product, principal_directions
 from batchwright.measure.surface.landscape import Landscape, check_finite, combination, differing_states
 from batchwright.measure.surface.lines import (
     Progress,
-    Snapshot,
     SurfacePlane,
     Trajectory,
+    TrajectoryPoint,
     cosine,
-    facts_of,
     grid,
     mark,
     plane_values,
+    surface_facts,
     sweep,
 )
 from batchwright.task.task import Task
@@ -71,13 +72,14 @@ def plane_through(
     landscape = Landscape(models[0], task, examples=examples, recalibrated=recalibrated, seed=seed)
     found = sweep(landscape, states, [weights(a, b) for b in beta for a in alpha], progress)
     marks = tuple(mark(landscape, n, p, s, s) for n, p, s in zip(names, places, states, strict=True))
-    words = (f"from {names[0]} to {names[1]}", f"from that line to {names[2]}")
-    across, up = (DirectionFacts(description=w, norm=1.0, normalisation="unit") for w in words)
+    towards = remark("direction.towards", first=names[0], second=names[1])
+    rest = remark("direction.from_the_line", third=names[2])
+    across, up = (DirectionFacts(description=d, norm=1.0, normalisation="unit") for d in (towards, rest))
     return SurfacePlane(
         directions=(across, up), cosine=0.0, alpha=tuple(alpha), beta=tuple(beta),
         train=plane_values(found, "train", len(alpha)),
         validation=plane_values(found, "validation", len(alpha)), marks=marks,
-        **facts_of(landscape, found, began),
+        **surface_facts(landscape, found, began),
     )  # fmt: skip
 
 
@@ -121,7 +123,7 @@ def plane_of_trajectory(
         rest = sub(snapshot, projected)
         losses = [landscape.at(values, ("train",))["train"].loss for values in (snapshot, projected)]
         rows.append(
-            Snapshot(
+            TrajectoryPoint(
                 step=step, at=(a, b), distance=inner_product(rest, rest) ** 0.5,
                 real_loss=losses[0], projected_loss=losses[1],
             )
@@ -132,7 +134,7 @@ def plane_of_trajectory(
         beta=tuple(beta), train=plane_values(found, "train", len(alpha)),
         validation=plane_values(found, "validation", len(alpha)), marks=(end,),
         trajectory=Trajectory(explained_variance=shares, snapshots=tuple(rows)),
-        **facts_of(landscape, found, began),
+        **surface_facts(landscape, found, began),
     )  # fmt: skip
 
 

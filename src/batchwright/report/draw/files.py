@@ -12,6 +12,9 @@ from batchwright.report.draw import fonts, svg
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    Drawing = Figure
+    """What a figure of a page draws, by a name that whoever does not draw can import."""
+
 SUFFIXES = (".svg", ".png", ".pdf")
 _DOTS_PER_INCH = 200
 _PALETTE = 48
@@ -57,7 +60,7 @@ def to_svg(figure: Figure, *, name: str, label: str = "") -> str:
 
 
 def to_png(figure: Figure, dots_per_inch: float) -> bytes:
-    """The figure as a small PNG on white, in a palette of few colours, for where its SVG would be too large."""
+    """The figure as a small PNG on white, in few colours, for where its SVG would be too large."""
     from PIL import Image
 
     drawn, small = io.BytesIO(), io.BytesIO()

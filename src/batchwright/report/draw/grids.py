@@ -10,8 +10,9 @@ from statistics import median
 from typing import Any, Literal
 
 from batchwright.advice.result import StudyResult
-from batchwright.report.draw.series import CENSORED, REACHED
-from batchwright.study.result import Trial
+from batchwright.report.draw.series import CENSORED, REACHED, rate_place
+from batchwright.report.thinning import thinned
+from batchwright.study.result import BatchSizeResult, Trial
 
 _POINTS_PER_CURVE = 60
 _SEEDS_SHOWN = 3
@@ -102,43 +103,49 @@ class LossCurves:
 
 def learning_rate_map(result: StudyResult) -> LearningRateMap:
     """Median steps of every tried cell relative to the best of its batch size."""
-    groups: dict[tuple[int, float], list[Trial]] = defaultdict(list)
+    groups: dict[tuple[int, int | str], list[Trial]] = defaultdict(list)
     for trial in result.trials:
-        # Six digits, so that a rate that came from the store or from a product is still the same rate.
-        groups[trial.batch_size, float(f"{trial.lr:.6g}")].append(trial)
-    medians = {key: _median_steps(trials) for key, trials in groups.items()}
-    best: dict[int, float] = {}
-    for (batch_size, _), steps in medians.items():
-        best[batch_size] = min(steps, best.get(batch_size, math.inf))
+        groups[trial.batch_size, _place(rate_place(trial), trial.lr)].append(trial)
+    best: dict[int, float] = defaultdict(lambda: math.inf)
+    for (batch_size, _), trials in groups.items():
+        best[batch_size] = min(_median_steps(trials), best[batch_size])
     entries = {entry.batch_size: entry for entry in result.batch_sizes}
     cells = []
-    for (batch_size, lr), trials in sorted(groups.items()):
-        steps = medians[batch_size, lr]
-        statuses = [trial.status for trial in trials]
-        reached, censored = statuses.count(REACHED), statuses.count(CENSORED)
-        diverged = len(statuses) - reached - censored
+    for (batch_size, place), trials in groups.items():
         entry = entries.get(batch_size)
-        chosen = entry is not None and entry.lr is not None and math.isclose(entry.lr, lr, rel_tol=1e-5)
-        finite = math.isfinite(steps)
-        cells.append(
-            LearningRateCell(
-                batch_size=batch_size,
-                lr=lr,
-                runs=len(trials),
-                reached=reached,
-                diverged=diverged,
-                censored=censored,
-                median_steps=steps if finite else None,
-                relative=steps / best[batch_size] if finite else None,
-                outcome="reached" if finite else "diverged" if diverged >= censored else "censored",
-                chosen=chosen,
-                on_edge=chosen and entry is not None and entry.lr_on_edge,
-            )
-        )
+        chosen = entry is not None and entry.lr is not None and _place(entry.rate_index, entry.lr) == place
+        cells.append(_cell(trials, best[batch_size], entry if chosen else None))
     return LearningRateMap(
         batch_sizes=sorted({entry.batch_size for entry in result.batch_sizes} | {b for b, _ in groups}),
-        lrs=sorted({lr for _, lr in groups}),
-        cells=cells,
+        lrs=sorted({cell.lr for cell in cells}),
+        cells=sorted(cells, key=lambda cell: (cell.batch_size, cell.lr)),
+    )
+
+
+def _place(index: int | None, lr: float) -> int | str:
+    """What tells one rate from another; in results of version 1 six digits of the rate itself."""
+    return f"{lr:.6g}" if index is None else index
+
+
+def _cell(trials: Sequence[Trial], best: float, chosen_by: BatchSizeResult | None) -> LearningRateCell:
+    """The runs of one rate at one batch size; ``chosen_by``: the row whose rate it is."""
+    steps = _median_steps(trials)
+    statuses = [trial.status for trial in trials]
+    reached, censored = statuses.count(REACHED), statuses.count(CENSORED)
+    diverged = len(statuses) - reached - censored
+    finite = math.isfinite(steps)
+    return LearningRateCell(
+        batch_size=trials[0].batch_size,
+        lr=float(f"{trials[0].lr:.6g}"),
+        runs=len(trials),
+        reached=reached,
+        diverged=diverged,
+        censored=censored,
+        median_steps=steps if finite else None,
+        relative=steps / best if finite else None,
+        outcome="reached" if finite else "diverged" if diverged >= censored else "censored",
+        chosen=chosen_by is not None,
+        on_edge=chosen_by is not None and chosen_by.lr_on_edge,
     )
 
 
@@ -191,14 +198,3 @@ def loss_curves(result: StudyResult, curves: Sequence[Mapping[str, Any]]) -> Los
         )
     is_loss = result.target.get("metric") == "loss" and result.target.get("split", "validation") != "train"
     return LossCurves(shown, result.target.get("value") if is_loss else None, len(curves))
-
-
-def thinned(count: int, limit: int) -> list[int]:
-    """At most ``limit`` positions out of ``count``, evenly, with the first and the last.
-
-    >>> thinned(9, 3)
-    [0, 4, 8]
-    """
-    if count <= limit:
-        return list(range(count))
-    return [round(i * (count - 1) / (limit - 1)) for i in range(limit)]

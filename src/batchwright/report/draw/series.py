@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from batchwright.advice.result import CriticalBatch, StudyResult
-from batchwright.study.result import BatchSizeResult
+from batchwright.study.key import RunKey
+from batchwright.study.result import BatchSizeResult, Trial
 
 REACHED = "target_reached"
 CENSORED = "budget_exhausted"
@@ -105,7 +106,6 @@ def steps_series(result: StudyResult) -> CostSeries:
         result,
         "steps",
         factor=lambda entry: 1.0,
-        median=lambda entry: entry.steps_to_target.median,
         fit=fit_points(result),
         perfect=lambda batch_size: 1.0,
     )
@@ -123,7 +123,6 @@ def examples_series(result: StudyResult) -> CostSeries:
         result,
         "examples",
         factor=lambda entry: float(entry.batch_size),
-        median=lambda entry: entry.examples_to_target,
         fit=fit,
         perfect=lambda batch_size: batch_size,
     )
@@ -138,7 +137,6 @@ def seconds_series(result: StudyResult) -> CostSeries:
         result,
         "seconds",
         factor=lambda entry: entry.seconds_per_step,
-        median=lambda entry: entry.seconds_to_target,
         fit=[],
         perfect=None,
     )
@@ -149,7 +147,6 @@ def _cost_series(
     quantity: Quantity,
     *,
     factor: Callable[[BatchSizeResult], float | None],
-    median: Callable[[BatchSizeResult], float | None],
     fit: list[FitPoint],
     perfect: Callable[[float], float] | None,
 ) -> CostSeries:
@@ -165,15 +162,8 @@ def _cost_series(
         runs += [Dot(entry.batch_size, scale * value) for value in steps.values if value is not None]
         missed += [Miss(m.batch_size, _times(m.at, scale), m.status) for m in _missed_runs(result, entry)]
         if steps.median is not None:
-            centre = median(entry)
-            medians.append(
-                Median(
-                    entry.batch_size,
-                    scale * steps.median if centre is None else centre,
-                    _times(steps.low, scale),
-                    _times(steps.high, scale),
-                )
-            )
+            ends = _times(steps.low, scale), _times(steps.high, scale)
+            medians.append(Median(entry.batch_size, scale * steps.median, *ends, inferred=entry.inferred))
     tried = [entry.batch_size for entry in entries]
     return CostSeries(
         quantity=quantity,
@@ -201,10 +191,23 @@ def _missed_runs(result: StudyResult, entry: BatchSizeResult) -> list[Miss]:
         if trial.purpose == "confirm"
         and trial.batch_size == entry.batch_size
         and trial.status != REACHED
-        and (entry.lr is None or math.isclose(trial.lr, entry.lr, rel_tol=1e-6))
+        and rate_place(trial) in (entry.rate_index, None)
     ]
     known = sum(value is None for value in entry.steps_to_target.values)
     return missed + [Miss(entry.batch_size, None, "unknown")] * (known - len(missed))
+
+
+def rate_place(trial: Trial) -> int | None:
+    """The place of a run's rate on the study's grid; None in results of version 1, which had no keys.
+
+    >>> row = {"batch_size": 4, "lr": 0.1, "seed": 0, "purpose": "search", "status": "", "updates": 1}
+    >>> [rate_place(Trial(**row, steps_to_target=None, run_key=key)) for key in ("4/-3/search/0", "a6c1")]
+    [-3, None]
+    """
+    try:
+        return RunKey.parse(trial.run_key).rate_index
+    except ValueError:
+        return None
 
 
 def fit_points(result: StudyResult) -> list[FitPoint]:

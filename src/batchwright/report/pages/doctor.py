@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from batchwright.core.action import Action
-from batchwright.core.numbers import number
 from batchwright.report.page import Block, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.parts import column
 from batchwright.report.text.catalogue import text
 
-_FIRST, _TASKS, _STORE = "digits", "Tasks", "Store"
+_FIRST = "digits"
+_TASKS, _STORE = "Tasks", "Store"
 _SECTIONS = {
     "Environment": "doctor.section.environment",
     "Libraries": "doctor.section.libraries",
@@ -19,7 +19,6 @@ _SECTIONS = {
     _TASKS: "doctor.section.tasks",
     _STORE: "doctor.section.store",
 }
-_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 Report = Mapping[str, Mapping[str, Any]]
 
 
@@ -32,20 +31,25 @@ def doctor_page(report: Report, *, action: Action | None = None) -> Page:
             ``Store`` (``path``, ``studies`` where it is there, ``problem`` where it cannot be read).
         action: what made it.
     """
+    tables = [
+        _tasks(rows) if title == _TASKS else _names(title, _with_state(rows) if title == _STORE else rows)
+        for title, rows in report.items()
+    ]
     blocks: list[Block] = [
         Sentence(text=_headline(report), role="answer"),
         *(Note(text=words, role="caveat") for words in _problems(report)),
-        *(_section(title, rows) for title, rows in report.items()),
+        *tables,
         NextStep(action=Action(command="advise", subject=_FIRST), why=text("doctor.next.advise")),
     ]
     return Page(title=text("doctor.title"), eyebrow=text("doctor.title"), blocks=blocks, action=action)
 
 
 def _headline(report: Report) -> str:
-    facts = report["Environment"]
-    ready = sum(isinstance(task, Mapping) for task in report[_TASKS].values())
-    devices, tasks = list(report["Devices"]), len(report[_TASKS])
-    return text("doctor.ready", torch=facts["torch"], devices=devices, ready=ready, tasks=tasks)
+    facts, tasks = report["Environment"], report[_TASKS]
+    ready = sum(isinstance(task, Mapping) for task in tasks.values())
+    return text(
+        "doctor.ready", torch=facts["torch"], devices=list(report["Devices"]), ready=ready, tasks=len(tasks)
+    )
 
 
 def _problems(report: Report) -> list[str]:
@@ -61,43 +65,56 @@ def _problems(report: Report) -> list[str]:
     return problems
 
 
-def _section(title: str, rows: Mapping[str, Any]) -> Table:
-    """One section's names and what was found; a store that is not there yet says so."""
-    if title == _STORE and not rows.keys() & {"studies", "problem"}:
-        rows = {**rows, "studies": text("doctor.no_store")}
+def _with_state(store: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A store that is not there yet says so; a problem with it stands over the tables."""
+    if "problem" in store:
+        return {name: value for name, value in store.items() if name != "problem"}
+    return {"studies": text("doctor.no_store"), **store}
+
+
+def _names(title: str, rows: Mapping[str, Any]) -> Table:
+    """A section of names, each with what was found."""
+    found = [text("doctor.not_installed") if value is None else str(value) for value in rows.values()]
     return Table(
         heading=text(_SECTIONS[title]),
         columns=[
             column(text("doctor.column.name"), list(rows)),
-            column(text("doctor.column.found"), [_shown(title, value) for value in rows.values()]),
+            column(text("doctor.column.found"), found),
         ],
     )
 
 
-def _shown(title: str, value: Any) -> str:
-    """A task's facts as a phrase; why one is missing stands over the tables; anything else as it is."""
-    if value is None:
-        return text("doctor.not_installed")
-    if not isinstance(value, Mapping):
-        return text("doctor.missing") if title == _TASKS else str(value)
-    counts = ", ".join(
-        text("doctor.split", count=count, split=split) for split, count in value["examples"].items()
+def _tasks(tasks: Mapping[str, Mapping[str, Any] | str]) -> Table:
+    """What each built-in task has; why one is missing stands over the tables."""
+    found = [task if isinstance(task, Mapping) else None for task in tasks.values()]
+
+    def examples(split: str) -> list[int | None]:
+        return [task["examples"].get(split) if task else None for task in found]
+
+    return Table(
+        heading=text(_SECTIONS[_TASKS]),
+        columns=[
+            column(text("doctor.column.name"), list(tasks)),
+            column(text("doctor.column.train"), examples("train"), "count"),
+            column(text("doctor.column.validation"), examples("validation"), "count", optional=1),
+            column(
+                text("doctor.column.data"),
+                [t["data_bytes"] if t else None for t in found],
+                "bytes",
+                optional=2,
+            ),
+            column(
+                text("doctor.column.parameters"), [t["parameters"] if t else None for t in found], "count"
+            ),
+            column(text("doctor.column.target"), [_target(task) for task in found]),
+        ],
     )
-    facts = {"counts": counts, "size": _size(value["data_bytes"]), "parameters": value["parameters"]}
-    goal = value["target"]
+
+
+def _target(task: Mapping[str, Any] | None) -> str:
+    if task is None:
+        return text("doctor.missing")
+    goal = task["target"]
     if goal is None:
-        return text("doctor.task", **facts)
-    target = text("doctor.target", split=goal["split"], metric=goal["metric"], value=goal["value"])
-    return text("doctor.task_with_target", target=target, **facts)
-
-
-def _size(num_bytes: int) -> str:
-    """Size on disk, in the units of file managers.
-
-    >>> _size(1_230_000), _size(12)
-    ('1.2 MB', '12 bytes')
-    """
-    for size, unit in _UNITS:
-        if num_bytes >= size:
-            return f"{number(num_bytes / size, 2)} {unit}"
-    return text("doctor.bytes", count=num_bytes)
+        return text("doctor.no_target")
+    return text("doctor.target", split=goal["split"], metric=goal["metric"], value=goal["value"])

@@ -10,9 +10,9 @@ from batchwright.core.numbers import MISSING, count, percent
 from batchwright.report.draw.fit import draw_fit
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence
 from batchwright.report.pages.fit_tables import measured_table, predicted_table, workloads_table
-from batchwright.report.pages.parts import about, readings, said
+from batchwright.report.pages.parts import about, readings
 from batchwright.report.pages.steps import again
-from batchwright.report.text.catalogue import between, listed, text
+from batchwright.report.text.catalogue import between, listed, say, text
 
 _READINGS = ("fit.reading.curve", "fit.reading.intervals", "fit.reading.left_out")
 
@@ -98,14 +98,14 @@ def _facts(fit: WorkloadFit) -> list[tuple[str, str]]:
 
 def _caveats(result: FitResult) -> list[str]:
     """What weakens the answers, each under its workload's name."""
-    return [said(note) for note in result.notes] + [
-        _named(result, fit, said(note)) for fit in result.workloads for note in fit.notes
+    return [say(note) for note in result.notes] + [
+        _named(result, fit, say(note)) for fit in result.workloads for note in fit.notes
     ]
 
 
 def _advice(result: FitResult) -> list[str]:
     """What to measure where a verdict says too little."""
-    return [_named(result, fit, said(step)) for fit in result.workloads for step in fit.next_steps]
+    return [_named(result, fit, say(step)) for fit in result.workloads for step in fit.next_steps]
 
 
 def _named(result: FitResult, fit: WorkloadFit, words: str) -> str:
@@ -120,7 +120,8 @@ def _how_read(result: FitResult) -> str:
     for meaning, heading in result.columns.items():
         values = {"heading": repr(heading), "meaning": meaning}
         if meaning in result.units:
-            columns.append(text("fit.column_in_unit", unit=result.units[meaning], **values))
+            unit = text(f"fit_table.unit.{result.units[meaning]}")
+            columns.append(text("fit.column_in_unit", unit=unit, **values))
         else:
             columns.append(text("fit.column", **values))
     return text("fit.read", count=result.rows, source=result.source, columns=listed(columns))

@@ -58,7 +58,7 @@ def measured_table(fits: Sequence[WorkloadFit]) -> Table:
         column(text("fit.column.batch_size"), [row.batch_size for _, row in rows], "batch_size"),
         column(
             text("fit.column.runs"),
-            [len(row.steps) + len(row.censored) + row.failed for _, row in rows],
+            [len(row.steps) + len(row.censored) + row.failed + row.lost for _, row in rows],
             "count",
             optional=1,
         ),
@@ -79,6 +79,7 @@ def measured_table(fits: Sequence[WorkloadFit]) -> Table:
     for heading, counts in (
         (text("fit.column.cut_short"), [len(row.censored) for _, row in rows]),
         (text("fit.column.failed"), [row.failed for _, row in rows]),
+        (text("fit.column.lost"), [row.lost for _, row in rows]),
     ):
         if any(counts):
             columns.append(column(heading, counts, "count"))

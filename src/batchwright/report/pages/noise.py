@@ -15,7 +15,7 @@ from batchwright.report.pages.parts import about, column, readings, said
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following, given, where
 from batchwright.report.text.catalogue import text
 from batchwright.report.text.columns import form_of
-from batchwright.report.text.estimates import Ends, estimate
+from batchwright.report.text.estimates import Ends, with_interval
 
 _READINGS = ("noise.reading.scale", "noise.reading.law")
 _MORE_ROWS = 4
@@ -84,7 +84,7 @@ def _headline(scale: NoiseScale, point: str) -> str:
     """What the noise scale says about batch sizes."""
     value = _resolved(scale)
     if value is not None:
-        return text("noise.resolved", point=point, scale=estimate(value, scale.interval))
+        return text("noise.resolved", point=point, scale=with_interval(value, scale.interval))
     if scale.interval[0] is None:
         return text("noise.unresolved", point=point)
     return text("noise.unresolved.above", point=point, low=scale.interval[0])
@@ -158,10 +158,11 @@ def _scatter(scatter: Sequence[Scatter]) -> Table:
     sizes = sorted({row.batch_size for row in scatter})
     columns = [column(text("noise.column.batch_size"), sizes, "batch_size")]
     first = text("noise.column.with")
-    for sampling, std, theory in (
+    kinds: tuple[tuple[SamplingName, str, str], ...] = (
         ("with_replacement", first, text("noise.column.with_theory")),
         ("without_replacement", text("noise.column.without"), text("noise.column.without_theory")),
-    ):
+    )
+    for sampling, std, theory in kinds:
         rows = [at.get((size, sampling)) for size in sizes]
         measured = [row.std if row else None for row in rows]
         predicted = [row.predicted if row else None for row in rows]
@@ -213,7 +214,7 @@ def _scale(scale: NoiseScale) -> str:
     """A noise scale with its interval, or that it is not resolved."""
     value = _resolved(scale)
     if value is not None:
-        return estimate(value, scale.interval)
+        return with_interval(value, scale.interval)
     low = scale.interval[0]
     if low is None:
         return text("noise.scale.unresolved")

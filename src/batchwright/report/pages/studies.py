@@ -51,6 +51,7 @@ def _headline(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
+        caption=text("studies.caption"),
         columns=[
             column(text("studies.column.study"), [row["study_id"] for row in rows]),
             column(text("studies.column.name"), [row["name"] for row in rows], optional=1),

@@ -148,7 +148,7 @@ def _notes(result: StudyResult) -> list[str]:
     return [
         text("study.note.at_all", note=say(note).rstrip("."))
         if len(sizes) == len(result.batch_sizes) > 1
-        else text("study.note.at", batch_sizes=sizes, note=say(note).rstrip("."))
+        else text("study.note.at", count=len(sizes), batch_sizes=sizes, note=say(note).rstrip("."))
         for note, sizes in by_note
     ]
 

@@ -1,8 +1,8 @@
 """What to run next, as one would type it: an action as a command line and as a call of the front door.
 
 One rule each way, so that nobody who proposes a step writes either: the argument ``batch_sizes=[4, 8]`` is
-``--batch-sizes 4,8`` on the command line, ``set={"hidden": 16}`` is ``--set hidden=16``, True is a flag, False
-the flag's opposite (whoever records an action leaves out what is the default), and None is left out.
+``--batch-sizes 4,8`` on the command line, ``set={"hidden": 16}`` is ``--set hidden=16``, True is a flag and
+False its opposite (who records an action leaves out what is the default), and None is left out.
 """
 
 from __future__ import annotations

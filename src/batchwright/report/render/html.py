@@ -17,8 +17,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from batchwright import __version__
 from batchwright.core.errors import InputError
+from batchwright.core.version import __version__
 from batchwright.report.draw.files import to_svg
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.render.actions import typed

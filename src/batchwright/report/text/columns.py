@@ -180,7 +180,8 @@ def _decimals(known: list[float], scale: float, most: int = _MOST_DIGITS) -> int
     >>> _decimals([0.012, 1.5], 1.0), _decimals([3.5e-8, 4.2e-8], 1.0)
     (4, None)
     """
-    least, largest = (math.floor(math.log10(value / scale)) for value in (known[0], known[-1]))
+    rounded = (float(f"{value / scale:.{_DIGITS}g}") for value in (known[0], known[-1]))
+    least, largest = (math.floor(math.log10(value)) for value in rounded)
     places = max(_DIGITS - 1 - least, 0)
     fits = places == 0 or (places + largest < most and places <= _MOST_PLACES)
     return places if fits else None

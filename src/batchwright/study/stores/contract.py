@@ -188,11 +188,7 @@ class Store(Protocol):
         ...
 
     def runs(self, study_id: str, *, curves: bool = False) -> list[RunRow]:
-        """The runs of a study by batch size, learning rate, purpose and seed; results too if ``curves``.
-
-        Raises:
-            StoreError: a result cannot be read.
-        """
+        """The runs of a study by batch size, learning rate, purpose and seed; results too if ``curves``."""
         ...
 
     def put_measurement(self, study_id: str, name: str, value: Any) -> None:

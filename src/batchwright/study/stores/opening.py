@@ -12,8 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from batchwright.core.errors import StoreError, one_line
-from batchwright.study.stores.lookup import shown
+from batchwright.core.errors import StoreError, one_line, shown
 from batchwright.study.stores.schema import SCHEMA_VERSION, facts, metadata
 
 DEFAULT_FOLDER = "batchwright-runs"

@@ -174,20 +174,14 @@ class SQLiteStore(contract.Store):
         left_out = {"identity", "former_key"} | (set() if curves else {"result"})
         columns = [c for c in runs.c if c.name not in left_out]
         with self._database.reading() as connection:
-            rows = connection.execute(sa.select(*columns).where(runs.c.study_id == study_id)).mappings()
-            return in_order([self._run_row(row) for row in rows])
-
-    def _run_row(self, row: Mapping[Any, Any]) -> RunRow:
-        run: RunRow = {**reading.run_facts(row, self.location)}
-        if "result" in row:
-            from batchwright.training.record import RunResult
-
-            what = f"run {row['run_key']} of study {row['study_id']} in {self.location}"
+            rows = connection.execute(sa.select(*columns).where(runs.c.study_id == study_id)).mappings().all()
+        readable = []
+        for row in rows:
             try:
-                run["result"] = reading.parse(RunResult, row["result"], what)
+                readable.append(reading.run_row(row))
             except StoreError as error:
-                raise StoreError(f"{error}: resuming the study runs it again, and keeps the others") from None
-        return run
+                self._database.note("stores.run_unreadable", reason=str(error))
+        return in_order(readable)
 
     def put_measurement(self, study_id: str, name: str, value: Any) -> None:
         row = {"study_id": study_id, "name": name, "value": json.dumps(value)}

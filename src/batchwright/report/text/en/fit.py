@@ -10,9 +10,7 @@ STRINGS = {
         "Past a batch of about {critical} (90%: {interval}) larger batches buy little: there the target "
         "takes {steps:count} steps and {examples:count} examples, both twice their minimum."
     ),
-    "fit.fits.unbounded": (
-        "Past a batch of about {critical} (90%: {interval}) larger batches buy little."
-    ),
+    "fit.fits.unbounded": ("Past a batch of about {critical} (90%: {interval}) larger batches buy little."),
     "fit.not_identifiable": (
         "Batch sizes from {smallest:count} to {largest:count} cannot locate the critical batch size, nor bound "
         "it."
@@ -69,6 +67,7 @@ STRINGS = {
     "fit.column.examples": "examples",
     "fit.column.cut_short": "cut short",
     "fit.column.failed": "failed",
+    "fit.column.lost": "missed the target",
     "fit.column.steps": "steps",
     "fit.column.refused": "remark",
     "fit.figure.title": "Steps to target",

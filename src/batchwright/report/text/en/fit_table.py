@@ -12,26 +12,28 @@ STRINGS = {
     ),
     "fit_table.unused": "{argument} was not needed: {heading!r} says it.",
     "fit_table.ignored": "Columns {headings:list} were passed over: all rows of a workload were pooled.",
+    "fit_table.ignored.one": "Column {headings:list} was passed over: all rows of a workload were pooled.",
     # which rows count
     "fit_table.repeated": "{count} rows repeat a {heading} at their batch size: each counts as a run.",
     "fit_table.repeated.one": "{count} row repeats a {heading} at its batch size: it counts as a run.",
     "fit_table.confirmed": (
-        "The {count:count} runs that confirm a learning rate count; {left_out:count} runs of the search for it "
-        "were left out."
+        "The {count:count} runs that confirm a learning rate count, those of the search for it do not (left out: "
+        "{left_out:count})."
     ),
     "fit_table.confirmed.one": (
-        "The one run that confirms a learning rate counts; {left_out:count} runs of the search for it were left out."
+        "The one run that confirms a learning rate counts, those of the search for it do not (left out: "
+        "{left_out:count})."
     ),
     "fit_table.unconfirmed": (
         "At batch sizes {batch_sizes:list} no run confirms a learning rate: they take no part."
     ),
     "fit_table.best_rate": (
-        "At {count:count} batch sizes several learning rates were tried: the runs of the best one count, "
-        "{left_out:count} others were left out."
+        "At {count:count} batch sizes several learning rates were tried: the runs of the best one count (left "
+        "out: {left_out:count})."
     ),
     "fit_table.best_rate.one": (
-        "At one batch size several learning rates were tried: the runs of the best one count, {left_out:count} "
-        "others were left out."
+        "At one batch size several learning rates were tried: the runs of the best one count (left out: "
+        "{left_out:count})."
     ),
     "fit_table.failed": (
         "{count:count} failed runs at batch size {batch_sizes:list} were left out: medians there are those of "

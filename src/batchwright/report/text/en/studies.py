@@ -7,6 +7,7 @@ STRINGS = {
     "studies.all_finished.one": "{count} study, finished.",
     "studies.some_finished": "{count:count} studies, {unfinished:count} of them not finished.",
     "studies.some_finished.one": "{count} study, not finished.",
+    "studies.caption": "Every study kept here, the newest first.",
     "studies.status.complete": "complete",
     "studies.status.interrupted": "interrupted",
     "studies.status.running": "running",

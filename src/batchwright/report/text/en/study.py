@@ -100,7 +100,8 @@ STRINGS = {
     "study.critical.unknown": "These runs cannot tell what the critical batch size is.",
     "study.critical.no_fit": "No curve was fitted: too few batch sizes reached the target.",
     # notes
-    "study.note.at": "Batch size {batch_sizes:list}: {note}.",
+    "study.note.at": "Batch sizes {batch_sizes:list}: {note}.",
+    "study.note.at.one": "Batch size {batch_sizes:list}: {note}.",
     "study.note.at_all": "Every batch size: {note}.",
     "study.missing.costs": "No run reached the target, so there are no costs to draw.",
     "study.missing.seconds": "Seconds a step were not measured, so there is no time to target.",
