@@ -53,8 +53,8 @@ def wrapped(x):
 """
 
 
-def names_of(text):
-    scope = {"__name__": "somewhere"}
+def names_of(text, module="somewhere"):
+    scope = {"__name__": module}
     exec(compile(text, "<cell>", "exec"), scope)
     return scope
 
@@ -175,6 +175,27 @@ def test_pickling_an_instance_does_not_change_its_class():
     before = digest_of(made)
     made().__reduce_ex__(4)
     assert digest_of(made) == before
+
+
+def test_classes_with_annotations_and_cached_properties_have_a_digest():
+    text = """
+from __future__ import annotations
+import dataclasses, functools, typing
+@dataclasses.dataclass(frozen=True)
+class Config:
+    width: int | None = 3
+    names: typing.Optional[list[str]] = None
+    rate: "float | str" = dataclasses.field(default=0.5, metadata={"unit": "1"})
+
+    @functools.cached_property
+    def area(self):
+        return 2 * self.width
+"""
+    for annotated in (text, text.replace("from __future__ import annotations\n", "")):
+        before = digest_of(names_of(annotated, "__main__")["Config"]())
+        assert digest_of(names_of(annotated, "__main__")["Config"]()) == before
+        for old, new in [("= 3", "= 4"), ("default=0.5", "default=0.25"), ("2 * self", "3 * self")]:
+            assert digest_of(names_of(annotated.replace(old, new), "__main__")["Config"]()) != before, old
 
 
 def test_libraries_count_by_name():

@@ -9,6 +9,7 @@ Libraries (whatever is installed, and this package) count by name, modules of th
 
 from __future__ import annotations
 
+import copyreg
 import dis
 import functools
 import hashlib
@@ -17,7 +18,14 @@ import sysconfig
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MappingProxyType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 import numpy as np
@@ -29,7 +37,10 @@ from batchwright.core.errors import one_line
 SAMPLED_ELEMENTS = 1_000_000
 """Elements of a tensor that are hashed, evenly strided: all of a small one, some of a large one."""
 
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), torch.dtype, torch.device, torch.Size)
+_PLAIN = (
+    type(None), bool, int, float, complex, str, bytes, type(...),
+    torch.dtype, torch.device, torch.Size,
+)  # fmt: skip
 _SLOTS_OF_A_CLASS = {
     "__annotations__", "__dict__", "__doc__", "__firstlineno__", "__module__", "__static_attributes__",
     "__slotnames__", "__weakref__", "_abc_impl",
@@ -186,6 +197,8 @@ class _Walk:
             return [self.digest(value.__func__)]
         if isinstance(value, property):
             return [self.digest((value.fget, value.fset, value.fdel))]
+        if isinstance(value, functools.cached_property):  # holds a lock
+            return [self.digest(value.func)]
         if isinstance(value, MethodType):
             return [self.digest(value.__func__), self.digest(value.__self__)]
         if isinstance(value, functools.partial):
@@ -202,7 +215,8 @@ class _Walk:
         """What pickle would keep of an object."""
         kind = type(value).__name__
         try:
-            made = value.__reduce_ex__(4)
+            registered = copyreg.dispatch_table.get(type(value))
+            made = value.__reduce_ex__(4) if registered is None else registered(value)
         except Exception as error:
             raise NoDigestError(f"a {kind} has no content to compare ({one_line(error)})") from None
         if isinstance(made, str):

@@ -133,7 +133,6 @@ class Task:
         self._set(remarks=_once([*self.remarks, *_remarks(self)]))
 
     def _read_data(self) -> None:
-        held_out = self.validation
         for split in ("train", "validation", "test"):
             given = getattr(self, split)
             if given is None and split != "validation":
@@ -143,8 +142,8 @@ class Task:
                     raise InputError(_NO_VALIDATION)
                 if split == "validation" and isinstance(given, (int, float)):
                     rest, part = hold_out(self.train, given)
-                    self._set(train=rest, validation=part)
-                    self._set(remarks=(remark("task.held_out", examples=len(part), share=held_out),))
+                    told = remark("task.held_out", examples=len(part), share=given)
+                    self._set(train=rest, validation=part, remarks=(*self.remarks, told))
                 else:
                     self._set(**{split: as_split(given, self.collate_fn)})
 

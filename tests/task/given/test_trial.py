@@ -222,9 +222,18 @@ def test_a_model_with_logits_and_labels_needs_no_loss():
 def test_a_model_whose_own_loss_is_another_is_refused():
     with pytest.raises(
         InputError,
-        match=r"the model's own loss is \d.* where the cross entropy of its logits is \d.*pass loss=lambda",
+        match=r"the model's own loss is \d.* where the cross entropy of its logits is \d.*predicts the next one, loss=lambda z, y: F",
     ):
         task_of(lambda: Model(shift=True), {"input_ids": TOKENS, "labels": TOKENS}, loss=None)
+
+
+def test_the_line_for_language_models_works():
+    def loss(z, y):
+        return F.cross_entropy(z[:, :-1].movedim(-1, 1), y[:, 1:], reduction="none").mean(1)
+
+    task = task_of(lambda: Model(shift=True), {"input_ids": TOKENS, "labels": TOKENS}, loss=loss)
+    outputs, model, inputs = outputs_of(task)
+    torch.testing.assert_close(task.loss(outputs, inputs).mean(), model(inputs, labels=inputs).loss)
 
 
 def test_without_logits_a_loss_must_be_given():

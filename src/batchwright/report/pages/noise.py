@@ -13,9 +13,9 @@ from batchwright.report.draw.noise import draw_noise_along, draw_scatter
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.parts import about, column, readings, said
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following, given, where
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import has, text
 from batchwright.report.text.columns import form_of
-from batchwright.report.text.estimates import Ends, estimate
+from batchwright.report.text.estimates import Ends, with_interval
 
 _READINGS = ("noise.reading.scale", "noise.reading.law")
 _MORE_ROWS = 4
@@ -65,7 +65,7 @@ def noise_page(
         action=action,
         about=about(
             found,
-            {text("about.parameters"): f"{found.parameters:,}", text("about.mode"): said(found.mode)},
+            {text("about.parameters"): f"{found.parameters:,}", text("about.mode"): _mode(found)},
         ),
     )
 
@@ -84,7 +84,7 @@ def _headline(scale: NoiseScale, point: str) -> str:
     """What the noise scale says about batch sizes."""
     value = _resolved(scale)
     if value is not None:
-        return text("noise.resolved", point=point, scale=estimate(value, scale.interval))
+        return text("noise.resolved", point=point, scale=with_interval(value, scale.interval))
     if scale.interval[0] is None:
         return text("noise.unresolved", point=point)
     return text("noise.unresolved.above", point=point, low=scale.interval[0])
@@ -214,7 +214,7 @@ def _scale(scale: NoiseScale) -> str:
     """A noise scale with its interval, or that it is not resolved."""
     value = _resolved(scale)
     if value is not None:
-        return estimate(value, scale.interval)
+        return with_interval(value, scale.interval)
     low = scale.interval[0]
     if low is None:
         return text("noise.scale.unresolved")
@@ -229,3 +229,9 @@ def _next(found: Noise, task: str, action: Action | None) -> NextStep:
         return NextStep(action=again(action, "noise", task, sample=sample), why=text("noise.next.more"))
     kept = (*TASK, "examples", *OPTIMIZER, *RUN)
     return NextStep(action=following(action, "advise", task, kept), why=text("noise.next.advise"))
+
+
+def _mode(found: Noise) -> str:
+    """How dropout and batch norm were set."""
+    key = f"noise_mode.{found.mode}"
+    return text(key) if has(key) else found.mode

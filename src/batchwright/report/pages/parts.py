@@ -54,17 +54,6 @@ def readings(keys: Sequence[str]) -> list[Note]:
     return [Note(text=text(key), role="reading") for key in keys]
 
 
-def thinned(count: int, limit: int, keep: Sequence[int] = ()) -> list[int]:
-    """Positions of at most about ``limit`` of ``count`` rows: both ends, ``keep``, and others evenly between.
-
-    >>> thinned(9, 5), thinned(2, 5), thinned(9, 3, keep=[1])
-    ([0, 2, 4, 6, 8], [0, 1], [0, 1, 4, 8])
-    """
-    if count <= limit:
-        return list(range(count))
-    return sorted({round(k * (count - 1) / (limit - 1)) for k in range(limit)} | set(keep))
-
-
 def said(reason: Remark | str) -> str:
     """A reason in words, also where a result still holds it as words."""
     return say(reason) if isinstance(reason, Remark) else reason

@@ -13,7 +13,7 @@ from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, 
 from batchwright.report.pages.parts import about, column, readings, said
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following
 from batchwright.report.text.catalogue import text
-from batchwright.report.text.estimates import estimate
+from batchwright.report.text.estimates import with_interval
 
 _READINGS = ("probe.reading.step", "probe.reading.memory", "probe.reading.not_the_answer")
 
@@ -57,7 +57,7 @@ def _headline(found: Probe) -> str:
     if found.knee is None:
         return text("probe.no_knee", reason=said(found.knee_reason))
     knee = found.knee
-    return text("probe.knee", knee=estimate(knee.value, knee.interval, "batch_size"))
+    return text("probe.knee", knee=with_interval(knee.value, knee.interval, "batch_size"))
 
 
 def _memory(found: Probe) -> str:

@@ -148,8 +148,9 @@ def _check_own_loss(own: Tensor | None, losses: Tensor, forward: Forward, target
     if own is not None and not torch.isclose(own, mean, rtol=_SAME, atol=_SAME):
         raise InputError(
             f"the model's own loss is {float(own):.4g} where the cross entropy of its logits is "
-            f"{float(mean):.4g}, and one value an example is needed: pass loss=lambda outputs, targets: ... "
-            "that computes the same without the mean over the batch"
+            f"{float(mean):.4g}, and one value an example is needed: pass a function that "
+            "computes the same without the mean over the batch; where each token predicts the next one, "
+            "loss=lambda z, y: F.cross_entropy(z[:, :-1].movedim(-1, 1), y[:, 1:], reduction='none').mean(1)"
         )
 
 
