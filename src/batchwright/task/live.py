@@ -52,7 +52,7 @@ def pack(task: Task) -> bytes:
     Raises:
         InputError: a part cannot be sent (a lock, an open file, a generator), with where it is held.
     """
-    import cloudpickle  # type: ignore[import-untyped]
+    import cloudpickle
 
     try:
         content: bytes = cloudpickle.dumps(task)

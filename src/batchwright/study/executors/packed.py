@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import pickle
 import tempfile
 import weakref
 from pathlib import Path
 
-import cloudpickle
-
-from batchwright.core.errors import InputError, one_line
+from batchwright.task.live import pack, unpack
 from batchwright.task.task import Task
 
 
@@ -39,7 +36,7 @@ class PackedTask:
         self._remove()
 
     def _write(self) -> str:
-        content = _packed(self._task)
+        content = pack(self._task)
         descriptor, path = tempfile.mkstemp(prefix="batchwright-task-")
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -53,19 +50,4 @@ def read(path: str) -> Task:
     Raises:
         InputError: this process lacks a module that a part of it comes from.
     """
-    try:
-        task = pickle.loads(Path(path).read_bytes())
-    except Exception as error:
-        raise InputError(
-            f"the task cannot be read in a worker ({type(error).__name__}: {one_line(error)})"
-        ) from None
-    assert isinstance(task, Task)
-    return task
-
-
-def _packed(task: Task) -> bytes:
-    try:
-        content: bytes = cloudpickle.dumps(task)
-    except Exception as error:
-        raise InputError(f"task {task.name!r} cannot be sent to other processes: {one_line(error)}") from None
-    return content
+    return unpack(Path(path).read_bytes())
