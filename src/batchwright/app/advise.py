@@ -78,6 +78,7 @@ def _advised(
     from batchwright.app.task_given import subject_of, task_of
     from batchwright.report.text.catalogue import text
     from batchwright.study.executors.in_process import InProcess
+    from batchwright.study.signals import ending_signals
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
     wanted, granted = check_objective(objective), allowed(budget)
@@ -93,7 +94,7 @@ def _advised(
             metric=goal.metric, value=goal.value, budget=str(budget),
         )
     )  # fmt: skip
-    with SQLiteStore(store_path(location)) as store:
+    with SQLiteStore(store_path(location)) as store, ending_signals():
         study_id = advice_identity(spec, task)
         check_name(store, study_id, name, spec)
         result = carry_out(
