@@ -69,8 +69,8 @@ def another_of(task: Task) -> nn.Module:
 def _refuse_the_same(model: nn.Module, other: nn.Module, error: Exception) -> None:
     if {id(t) for t in _state(other).values()} & {id(t) for t in _state(model).values()}:
         raise InputError(
-            f"{_why(error)}, and the task hands out this very model each time: give it a function that builds "
-            "one"
+            f"{_why(error)}, and the task hands out this very model each time: "
+            "give it a function that builds one"
         )
 
 

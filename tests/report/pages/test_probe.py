@@ -4,6 +4,7 @@ import pytest
 
 from batchwright.core.action import Action
 from batchwright.core.numbers import MISSING
+from batchwright.core.remark import remark
 from batchwright.measure.hardware.cost_model import Knee
 from batchwright.measure.hardware.probe import Collapse, Probe, ProbePoint
 from batchwright.report.pages.probe import probe_page
@@ -84,8 +85,9 @@ def test_a_task_that_was_changed_is_said(found, read):
 
 
 def test_without_a_size_that_fits_there_is_no_table(found, read):
+    reason = remark("common.as_stored", text="batch norm needs two examples")
     nothing = found.model_copy(
-        update={"points": (), "knee": None, "largest_that_fits": None, "largest_is_all": False}
+        update={"points": (), "knee": None, "largest_that_fits": None, "largest_is_all": False, "memory_note": reason}
     )
     page = read(probe_page(nothing, task="digits"))
     assert page.answers == ["No batch size could be timed."]

@@ -12,6 +12,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from batchwright.core.errors import InputError
+from batchwright.core.params import flat_gradient
 from batchwright.core.shapes import FlatParams, Indices, Losses
 from batchwright.core.streams import derive_seed, global_randomness
 from batchwright.measure.examples import measured_task
@@ -114,8 +115,7 @@ class MeanLoss:
 
     def joined(self, gradients: Any) -> FlatParams:
         """One vector; zeros for parameters that the loss did not use."""
-        pairs = zip(gradients, self.params, strict=True)
-        return torch.cat([(torch.zeros_like(p) if g is None else g).reshape(-1) for g, p in pairs])
+        return flat_gradient(gradients, self.params)
 
     # --- where it stands ---
 

@@ -13,7 +13,7 @@ from batchwright.report.draw.noise import draw_noise_along, draw_scatter
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.parts import about, column, readings, said
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following, given, where
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import has, text
 from batchwright.report.text.columns import form_of
 from batchwright.report.text.estimates import Ends, with_interval
 
@@ -65,7 +65,7 @@ def noise_page(
         action=action,
         about=about(
             found,
-            {text("about.parameters"): f"{found.parameters:,}", text("about.mode"): said(found.mode)},
+            {text("about.parameters"): f"{found.parameters:,}", text("about.mode"): _mode(found)},
         ),
     )
 
@@ -229,3 +229,9 @@ def _next(found: Noise, task: str, action: Action | None) -> NextStep:
         return NextStep(action=again(action, "noise", task, sample=sample), why=text("noise.next.more"))
     kept = (*TASK, "examples", *OPTIMIZER, *RUN)
     return NextStep(action=following(action, "advise", task, kept), why=text("noise.next.advise"))
+
+
+def _mode(found: Noise) -> str:
+    """How dropout and batch norm were set."""
+    key = f"noise_mode.{found.mode}"
+    return text(key) if has(key) else found.mode

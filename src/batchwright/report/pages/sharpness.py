@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from batchwright.measure.sharpness.definitions import Sharpness
 from batchwright.report.page import Block, Note, Table
-from batchwright.report.pages.parts import column
+from batchwright.report.pages.parts import column, said
 from batchwright.report.text.catalogue import text
 
-_SPACES = {"full space": "sharpness.full_space", "random subspace": "sharpness.random_subspace"}
+_SPACES = {
+    "full space": "sharpness.full_space",
+    "random subspace": "sharpness.random_subspace",
+    "full_space": "sharpness.full_space",
+    "random_subspace": "sharpness.random_subspace",
+}
 
 
 def sharpness_blocks(found: Sharpness) -> list[Block]:
@@ -36,7 +41,7 @@ def sharpness_blocks(found: Sharpness) -> list[Block]:
             ),
         ],
     )
-    return [table, Note(text=text("sharpness.caveat"))]
+    return [table, Note(text=said(found.caveat))]
 
 
 def _share(percent: float | None) -> float | None:

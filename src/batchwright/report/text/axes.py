@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from batchwright.core.remark import Remark
 from batchwright.measure.surface.directions import DirectionFacts
 from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import SurfaceLine, SurfacePlane
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import say, text
 
 Found = SurfaceLine | SurfacePlane | Interpolation
 _PARAMETER = "the parameter "
@@ -20,7 +21,13 @@ def direction_name(direction: DirectionFacts, place: int | None = None) -> str:
     >>> direction_name(random), direction_name(random, 1)
     ('a random direction', 'the second random direction')
     """
-    name = direction.description.partition(", ")[0]
+    about: Remark | str = direction.description
+    if isinstance(about, Remark):
+        if about.code == "direction.parameter":
+            return str(about.values["name"])
+        name = "random" if about.code == "direction.random" else say(about)
+    else:
+        name = about.partition(", ")[0]
     if name != "random":
         return name.removeprefix(_PARAMETER)
     if place is None:
