@@ -169,26 +169,28 @@ def _hessian(ways: Ways, model: nn.Module) -> Any:
 
 def _gradient(ways: Ways, model: nn.Module, count: int) -> list[Direction]:
     from batchwright.core.params import flatten
+    from batchwright.core.remark import remark
     from batchwright.measure.surface.directions import random_directions, unit_direction
 
     gradient = _hessian(ways, model).gradient()
-    found = [unit_direction(model, gradient, "the gradient of the training loss")]
+    found = [unit_direction(model, gradient, remark("direction.gradient"))]
     if count == 2:
         drawn = flatten(random_directions(model, seed=ways.machine.seed)[0].values).to(gradient.dtype)
         across = drawn - (drawn @ gradient) / (gradient @ gradient) * gradient
-        found.append(unit_direction(model, across, "a random direction at a right angle"))
+        found.append(unit_direction(model, across, remark("direction.across_gradient")))
     return found
 
 
 def _eigenvectors(ways: Ways, model: nn.Module, count: int) -> list[Direction]:
+    from batchwright.core.remark import remark
     from batchwright.measure.hessian.spectrum import eigenpairs
     from batchwright.measure.surface.directions import unit_direction
 
     pairs = eigenpairs(_hessian(ways, model), top=1, bottom=count - 1, seed=ways.machine.seed)
     order = pairs.values.argsort(descending=True).tolist()
-    words = ("eigenvector of the largest eigenvalue", "eigenvector of the smallest eigenvalue")
+    codes = ("direction.eigenvector_largest", "direction.eigenvector_smallest")
     ends = [order[0], order[-1]][:count]
     return [
-        unit_direction(model, pairs.vectors[k], f"the {word} {float(pairs.values[k]):.3g}")
-        for k, word in zip(ends, words, strict=False)
+        unit_direction(model, pairs.vectors[k], remark(code, eigenvalue=float(pairs.values[k])))
+        for k, code in zip(ends, codes, strict=False)
     ]
