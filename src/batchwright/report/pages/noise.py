@@ -65,7 +65,10 @@ def noise_page(
         action=action,
         about=about(
             found,
-            {text("about.parameters"): f"{found.parameters:,}", text("about.mode"): said(found.mode)},
+            {
+                text("about.parameters"): f"{found.parameters:,}",
+                text("about.mode"): text(f"noise_mode.{found.mode}"),
+            },
         ),
     )
 

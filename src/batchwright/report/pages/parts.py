@@ -54,6 +54,6 @@ def readings(keys: Sequence[str]) -> list[Note]:
     return [Note(text=text(key), role="reading") for key in keys]
 
 
-def said(reason: Remark | str) -> str:
-    """A reason in words, also where a result still holds it as words."""
-    return say(reason) if isinstance(reason, Remark) else reason
+def said(reason: Remark | None) -> str:
+    """A reason in words; nothing where there is none."""
+    return "" if reason is None else say(reason)

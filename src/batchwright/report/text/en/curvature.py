@@ -105,10 +105,4 @@ STRINGS = {
     "sharpness.column.measure": "measure",
     "sharpness.column.share": "of 1 + loss",
     "sharpness.column.rise": "rise of the loss",
-    "sharpness.caveat": (
-        "None of these measures of sharpness is invariant to reparametrisation: rescaling the layers of a "
-        "ReLU network against each other changes them at will and the function not at all (Dinh et al. 2017, "
-        "arXiv 1703.04933). Compare them only between models of the same architecture, normalisation and "
-        "weight decay."
-    ),
 }

@@ -21,6 +21,14 @@ STRINGS = {
     "probe.busy": (
         "Others used {load:percent} of the machine while steps were timed: seconds may be far off, memory is not."
     ),
+    "probe.suspect": (
+        "Seconds a step at batch sizes {sizes:list} do not fit those of their neighbours, even measured again: "
+        "the knee is found without them."
+    ),
+    "probe.suspect.one": (
+        "Seconds a step at batch size {sizes:list} do not fit those of its neighbours, even measured again: "
+        "the knee is found without it."
+    ),
     "probe.state_changed": (
         "Something that the task holds (a data set, a generator) changed while it was probed: a run after "
         "this one may differ from a run without it."
