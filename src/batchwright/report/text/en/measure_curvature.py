@@ -29,16 +29,6 @@ STRINGS = {
         "The gradient norm, {norm:measured}, is above its tolerance, {limit:.2g}, though below what the "
         "choice of {examples:count} examples leaves to chance, {noise:.2g}."
     ),
-    "critical_search.converged": (
-        "The gradient norm is below the tolerance: classify the point with its eigenvalues."
-    ),
-    "critical_search.stalled": (
-        "The gradient norm has a local minimum or a kink here, or falls no further in this precision: start "
-        "elsewhere, or measure in float64."
-    ),
-    "critical_search.budget_exhausted": (
-        "The gradient norm was still falling: allow more products or iterations."
-    ),
     "sharpness.not_invariant": (
         "None of these measures of sharpness is invariant to reparametrisation: rescaling the layers of a "
         "ReLU network against each other changes them at will and the function not at all (Dinh et al. 2017, "
