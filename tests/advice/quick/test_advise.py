@@ -75,6 +75,15 @@ def test_steps_fall_and_examples_rise_with_the_batch_size(result, study_spec):
         assert row.seconds_to_target == pytest.approx(row.seconds_per_step * row.steps_to_target.median)
 
 
+def test_ratios_are_those_of_what_the_rows_show(result):
+    rows = {row.batch_size: row for row in result.batch_sizes}
+    best = rows[result.recommendation.batch_size]
+    for cost in result.recommendation.costs:
+        row = rows[cost["batch_size"]]
+        assert cost["seconds_ratio"] == pytest.approx(row.seconds_to_target / best.seconds_to_target)
+        assert cost["steps_ratio"] == pytest.approx(row.steps_to_target.median / best.steps_to_target.median)
+
+
 def test_what_was_not_trained_to_the_target_is_marked_as_inferred(result):
     for row in result.batch_sizes:
         assert row.inferred == (not row.steps_to_target.values)
