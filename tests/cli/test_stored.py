@@ -129,9 +129,8 @@ def test_doctor(cli, finished):
     assert report["Store"]["studies"] >= 1
     text = cli("doctor", "--store", finished.store).out
     (digits,) = [line for line in text.splitlines() if line.startswith("digits ")]
-    assert (
-        "1,437 train, 360 validation examples, 470 kB; 4,810 parameters; target validation loss 0.2" in digits
-    )
+    for fact in ("1,437", "360", "4,810", "validation loss 0.2"):
+        assert fact in digits
 
 
 def test_doctor_names_a_damaged_store(cli, tmp_path):

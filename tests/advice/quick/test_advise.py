@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from batchwright.advice.quick.advise import advice_identity, advise
+from batchwright.advice.quick.advise import advice_identity, quick_advice
 from batchwright.advice.quick.budget import Allowance, Meter
 from batchwright.advice.quick.found import _choice
 from batchwright.advice.quick.inference import Costs
@@ -26,7 +26,7 @@ ASKED = Action(command="advise", subject="digits", arguments={"target": "loss=0.
 def advised(spec, digits, store=None, executor=None, **options):
     store = MemoryStore() if store is None else store
     executor = InProcess(digits) if executor is None else executor
-    return advise(spec, digits, store, executor, times=FLAT, action=ASKED, **options)
+    return quick_advice(spec, digits, store, executor, times=FLAT, action=ASKED, **options)
 
 
 @pytest.fixture(scope="module")

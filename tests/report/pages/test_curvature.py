@@ -17,9 +17,7 @@ ACTION = Action(
     subject="digits",
     arguments={"set": {"hidden": 4}, "steps": 20, "lr": 0.1, "examples": 100, "top": 1, "report": "c.html"},
 )
-AT_SADDLE = Action(
-    command="curvature", subject="two-weights", arguments={"at": [0, 0], "dtype": "float64"}
-)
+AT_SADDLE = Action(command="curvature", subject="two-weights", arguments={"at": [0, 0], "dtype": "float64"})
 
 
 @pytest.fixture(scope="module")
