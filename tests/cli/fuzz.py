@@ -74,7 +74,7 @@ def subject(name, random_choice, folder):
     """What the command is about."""
     if name == "fit":
         return str(
-            random_choice.choice(sorted(folder.glob("*.csv")) + [folder, folder / "none.csv", "", "x" * 300])
+            random_choice.choice([*sorted(folder.glob("*.csv")), folder, folder / "none.csv", "", "x" * 300])
         )
     if name in ("show", "resume", "export", "report"):
         return random_choice.choice(["first", "study", "x" * 300, "", "²", "%"])

@@ -208,7 +208,7 @@ def test_what_is_not_finite_is_said_and_drawn(capsys, tmp_path):
         (["--examples", "0"], "examples must be between 1 and 1437 (the training examples), got 0"),
         (["--at", "1,2"], "--at must be 4810 numbers, the model's parameters, got 2"),
         (["--at", "1,2", "--steps", "3"], "--at says where to measure: drop --steps"),
-        (["--lr", "1e9", "--steps", "30"], "is not finite: the run has diverged, lower its learning rate"),
+        (["--lr", "1e5", "--steps", "30"], "is not finite: the run has diverged, lower its learning rate"),
     ],
 )
 def test_bad_input_is_one_line(capsys, words, message):

@@ -37,7 +37,7 @@ def doctor(
 def _examined(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
     import torch
 
-    from batchwright.task.catalogue import BUILT_IN
+    from batchwright.task.catalogue import built_in_names
     from batchwright.training.environment import environment
 
     devices = {"cpu": f"threads of torch: {torch.get_num_threads()}"}
@@ -47,7 +47,7 @@ def _examined(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
         "Environment": dict(environment()),
         "Libraries": {name: _version(name) for name in _LIBRARIES},
         "Devices": devices,
-        "Tasks": {name: _task(name, data) for name in BUILT_IN},
+        "Tasks": {name: _task(name, data) for name in built_in_names()},
         "Store": _store(store),
     }
 

@@ -82,11 +82,7 @@ def report(
             folder.mkdir(parents=True, exist_ok=True)
         for name in answer.figures:
             written.append(str(answer.save(folder / f"{name}.{figure_format}", figure=name)))
-    return replace(
-        answer,
-        document={"report": str(path), "figures": written},
-        files={"report": str(path), **{f"figure {Path(name).stem}": name for name in written}},
-    )
+    return replace(answer, document={"report": str(path), "figures": written}, files={"report": str(path)})
 
 
 # --- tables of runs ---

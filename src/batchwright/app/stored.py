@@ -140,14 +140,14 @@ def runs_stored(store: str | None, study_id: str) -> int:
 
 def study_document(result: StudyResult, page: Page) -> dict[str, Any]:
     """The JSON of a study: its data, and beside it the sentences and command lines that are shown."""
+    from batchwright.report.page import Note
     from batchwright.report.render.actions import typed
-    from batchwright.report.text.catalogue import say
 
     shown = result.model_dump(mode="json")
     advice = result.recommendation
     shown["recommendation"] |= {
         "sentence": page.headline,
-        "caveats": [say(caveat) for caveat in (*advice.doubts, *advice.caveats)],
+        "caveats": [note.text for note in page.all(Note) if note.role == "caveat"],
         "next_steps": [typed(step) for step in advice.next],
     }
     shown["command"] = "" if result.action is None else typed(result.action)

@@ -147,9 +147,11 @@ def _answer(found: Any, runs: Sequence[Run], asked: Asked, subject: str | None) 
 
 def _rows(document: dict[str, Any]) -> list[dict[str, Any]]:
     """One row a point: where it is, and loss and metrics of both splits."""
-    alpha, beta = document["alpha"], document.get("beta", [])
-    rows_of_plane = range(len(beta)) if beta else [None]
-    places = [(i, j) for j in rows_of_plane for i in range(len(alpha))]
+    alpha: list[float] = document["alpha"]
+    beta: Any = document.get("beta")
+    places: list[tuple[int, int | None]] = [(i, None) for i in range(len(alpha))]
+    if beta is not None:
+        places = [(i, j) for j in range(len(beta)) for i in range(len(alpha))]
 
     def at(values: Any, i: int, j: int | None) -> Any:
         return values[i] if j is None else values[j][i]

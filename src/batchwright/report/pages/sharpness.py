@@ -12,7 +12,7 @@ def sharpness_blocks(found: Sharpness) -> list[Block]:
     """One table of all measures, and what none of them can say."""
     rows: list[tuple[str, float | None]] = [
         (
-            text("sharpness.keskar", space=text(f"sharpness.{box.subspace}"), epsilon=box.epsilon),
+            text("sharpness.keskar", space=text(f"keskar_space.{box.subspace}"), epsilon=box.epsilon),
             _share(box.value),
         )
         for box in found.keskar

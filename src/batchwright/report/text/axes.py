@@ -14,15 +14,18 @@ def direction_name(direction: DirectionFacts, place: int | None = None) -> str:
     """What a direction is, in a sentence; ``place`` tells the random ones of a plane apart.
 
     >>> from batchwright.core.remark import remark
-    >>> w1 = remark("direction.parameter", name="w1")
-    >>> direction_name(DirectionFacts(description=w1, norm=1.0, normalisation="unit"))
+    >>> axis = remark("direction.parameter", name="w1")
+    >>> direction_name(DirectionFacts(description=axis, norm=1.0, normalisation="unit"))
     'w1'
     >>> random = DirectionFacts(description=remark("direction.random"), norm=1.0, normalisation="filter")
     >>> direction_name(random), direction_name(random, 1)
     ('a random direction', 'the second random direction')
     """
-    if direction.description.code != "direction.random" or place is None:
-        return say(direction.description)
+    about = direction.description
+    if about.code == "direction.parameter":
+        return str(about.values["name"])
+    if about.code != "direction.random" or place is None:
+        return say(about)
     return text("surface.direction.second" if place else "surface.direction.first")
 
 

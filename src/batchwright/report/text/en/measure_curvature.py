@@ -35,4 +35,6 @@ STRINGS = {
         "arXiv 1703.04933). Compare them only between models of the same architecture, normalisation and "
         "weight decay."
     ),
+    "keskar_space.full_space": "the full space",
+    "keskar_space.random_subspace": "a random subspace",
 }
