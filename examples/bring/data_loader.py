@@ -24,8 +24,7 @@ def collate(items):
 
 
 def task():
-    train, validation = (
-        DataLoader(Spirals(800, s), batch_size=32, shuffle=True, collate_fn=collate) for s in (0, 1)
-    )
+    data = Spirals(800, seed=0), Spirals(800, seed=1)
+    train, validation = (DataLoader(d, batch_size=32, shuffle=True, collate_fn=collate) for d in data)
     model = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 2))
     return Task(model=model, train=train, validation=validation, loss="cross_entropy", target="accuracy=0.9")

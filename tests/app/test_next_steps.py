@@ -58,7 +58,9 @@ def runs(action, store):
     taken = {a.name for a in arguments_of(verb(action.command))}
     shorter = {name: value for name, value in LONG.items() if name in action.arguments and name in taken}
     extra = {"store": str(store)} if "store" in taken else {}
-    words = shlex.split(command_line(action.with_arguments(**SHORT.get(action.command, {}), **shorter, **extra)))
+    words = shlex.split(
+        command_line(action.with_arguments(**SHORT.get(action.command, {}), **shorter, **extra))
+    )
     assert run_command([*words[1:], "--json"]) == 0, words
 
 
@@ -92,7 +94,8 @@ def test_measurements(name, arguments, small, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"steps": 3}, {"steps": 30, "lr": 100.0}, {"steps": 200, "target": "loss=0.6", "evaluate": "log"}]
+    "arguments",
+    [{"steps": 3}, {"steps": 30, "lr": 100.0}, {"steps": 200, "target": "loss=0.6", "evaluate": "log"}],
 )
 def test_one_run(arguments, small, tmp_path):
     answer = verb("train")(small, progress=False, **arguments).answer()
@@ -146,7 +149,12 @@ def test_a_study_and_what_is_stored(small, tmp_path):
 
 def test_advice(small, tmp_path):
     answer = verb("advise")(
-        small, budget="1s", batch_sizes=[4, 8, 16, 32], store=str(tmp_path / "s"), target="loss=0.6", progress=False
+        small,
+        budget="1s",
+        batch_sizes=[4, 8, 16, 32],
+        store=str(tmp_path / "s"),
+        target="loss=0.6",
+        progress=False,
     )
     assert answer.next
     for action in answer.next:
@@ -169,7 +177,11 @@ def test_a_live_task_is_proposed_as_a_call(tmp_path):
 
     x = torch.randn(40, 3)
     task = bw.Task(
-        model=lambda: nn.Linear(3, 1), train=(x, x[:, :1]), validation=(x, x[:, :1]), loss="mse", target="loss=0.1"
+        model=lambda: nn.Linear(3, 1),
+        train=(x, x[:, :1]),
+        validation=(x, x[:, :1]),
+        loss="mse",
+        target="loss=0.1",
     )
     answer = bw.noise(task, draws=3, progress=False)
     assert answer.next[0].subject is None

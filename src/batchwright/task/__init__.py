@@ -2,6 +2,7 @@
 
 from batchwright.task.catalogue import catalogue, describe
 from batchwright.task.data import ItemSplit, Split, TensorSplit
+from batchwright.task.live import as_live, live_fingerprint, pack, unpack
 from batchwright.task.load import load_task
 from batchwright.task.losses import LOSSES, cross_entropy, squared_error
 from batchwright.task.metrics import ACCURACY, METRICS, Metric
@@ -21,13 +22,17 @@ __all__ = [
     "Task",
     "TaskReference",
     "TensorSplit",
+    "as_live",
     "catalogue",
     "cross_entropy",
     "dense",
     "describe",
     "lenet",
+    "live_fingerprint",
     "load_task",
+    "pack",
     "parse_target",
     "squared_error",
     "take_examples",
+    "unpack",
 ]

@@ -19,7 +19,7 @@ from batchwright.study.executors.in_process import InProcess
 from batchwright.study.key import RunKey
 from batchwright.study.spec import StudySpec
 from batchwright.study.stores import first_schema
-from batchwright.study.stores.migrations import upgrade
+from batchwright.study.stores.migrations import migrate
 from batchwright.study.stores.opening import begin_writing, missing_columns
 from batchwright.study.stores.reading import parse
 from batchwright.study.stores.schema import SCHEMA_VERSION, metadata
@@ -149,7 +149,7 @@ def test_steps_from_nothing_give_the_schema_of_a_new_store(tmp_path):
     migrated = sa.create_engine(f"sqlite:///{tmp_path / 'a.sqlite'}")
     with migrated.begin() as connection:
         begin_writing(connection)
-        upgrade(connection, 0)
+        migrate(connection, 0)
         assert missing_columns(connection, *metadata.tables) == []
     new = sa.create_engine(f"sqlite:///{tmp_path / 'b.sqlite'}")
     metadata.create_all(new)
@@ -223,3 +223,17 @@ def test_alembic_is_imported_for_an_old_store_alone(first_store):
     )
     assert first.strip() == "['alembic', 'torch']"
     assert second.strip() == "[]"
+
+
+def test_listing_does_not_wait_for_torch(first_store):
+    """Nor for anything else that takes a second to import."""
+    SQLiteStore(first_store).close()
+    code = (
+        "import sys; from batchwright.cli.main import run_command\n"
+        "code = run_command(['studies', '--store', sys.argv[1]])\n"
+        "print(code, sorted({'alembic', 'matplotlib', 'pandas', 'scipy', 'sklearn', 'torch'} & sys.modules.keys()))"
+    )
+    line = [sys.executable, "-c", code, str(first_store)]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert "old-interrupted" in done.stdout

@@ -11,9 +11,9 @@ from batchwright.measure.gradients.noise import Noise
 from batchwright.measure.gradients.scatter import SamplingName, Scatter, Slope
 from batchwright.report.draw.noise import draw_noise_along, draw_scatter
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import about, column, readings, said
+from batchwright.report.pages.parts import about, column, readings
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following, given, where
-from batchwright.report.text.catalogue import has, text
+from batchwright.report.text.catalogue import say, text
 from batchwright.report.text.columns import form_of
 from batchwright.report.text.estimates import Ends, with_interval
 
@@ -50,7 +50,7 @@ def noise_page(
     blocks: list[Block] = [*_along(along, action), point] if along else [point]
     blocks += [Facts(items=_facts(found, scales)), _estimates(found, scales)]
     if found.curvature_reason is not None:
-        blocks.append(Note(text=text("noise.no_curvature", reason=said(found.curvature_reason))))
+        blocks.append(Note(text=text("noise.no_curvature", reason=say(found.curvature_reason))))
     law = Figure(
         name="scatter",
         title=text("noise.law.title"),
@@ -65,7 +65,10 @@ def noise_page(
         action=action,
         about=about(
             found,
-            {text("about.parameters"): f"{found.parameters:,}", text("about.mode"): _mode(found)},
+            {
+                text("about.parameters"): f"{found.parameters:,}",
+                text("about.mode"): text(f"noise_mode.{found.mode}"),
+            },
         ),
     )
 
@@ -229,9 +232,3 @@ def _next(found: Noise, task: str, action: Action | None) -> NextStep:
         return NextStep(action=again(action, "noise", task, sample=sample), why=text("noise.next.more"))
     kept = (*TASK, "examples", *OPTIMIZER, *RUN)
     return NextStep(action=following(action, "advise", task, kept), why=text("noise.next.advise"))
-
-
-def _mode(found: Noise) -> str:
-    """How dropout and batch norm were set."""
-    key = f"noise_mode.{found.mode}"
-    return text(key) if has(key) else found.mode

@@ -112,12 +112,14 @@ def _end_words(result: RunResult) -> str:
 
 def _facts(result: RunResult) -> list[tuple[str, str]]:
     rate = result.examples / result.seconds if result.seconds else None
-    return [
+    facts = [
         (text("train.fact.updates"), count(result.updates)),
-        (text("train.fact.steps_to_target"), count(result.steps_to_target)),
         (text("train.fact.seconds"), duration(result.seconds)),
         (text("train.fact.throughput"), measured(rate)),
     ]
+    if result.spec.target is not None:
+        facts.insert(1, (text("train.fact.steps_to_target"), count(result.steps_to_target)))
+    return facts
 
 
 def evaluations_table(evaluations: Sequence[Evaluation], rows: int) -> Table:

@@ -144,10 +144,10 @@ def _bring_up_to_date(engine: sa.Engine, path: Path, create: bool) -> None:
 
 
 def _migrate(connection: sa.Connection, path: Path, version: int) -> None:
-    from batchwright.study.stores.migrations import upgrade
+    from batchwright.study.stores.migrations import migrate
 
     try:
-        upgrade(connection, version)
+        migrate(connection, version)
     except SQLAlchemyError as error:
         raise StoreError(
             f"{path} is damaged ({reason(error)}): it could not be brought from schema {version} to "

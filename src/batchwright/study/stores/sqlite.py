@@ -75,15 +75,12 @@ class SQLiteStore(contract.Store):
         fingerprint: str | None,
         request: Mapping[str, Any],
         action: Action | None,
-        command: str = "",
     ) -> None:
-        asked: dict[str, Any] = {
-            "status": "running",
-            "request": json.dumps(dict(request)),
-            "action": None if action is None else action.model_dump_json(),
-        }
+        asked: dict[str, Any] = {"status": "running", "request": json.dumps(dict(request))}
+        if action is not None:
+            asked["action"] = action.model_dump_json()
         new: dict[str, Any] = {"study_id": study_id, "kind": kind, "name": name, "task": task}
-        new |= {"fingerprint": fingerprint, "command": command, "spec": spec_json}
+        new |= {"fingerprint": fingerprint, "command": "", "spec": spec_json}
         new |= {"seconds": 0.0, "created": now()}
         this = studies.c.study_id == study_id
         with self._database.writing() as connection:
@@ -100,8 +97,7 @@ class SQLiteStore(contract.Store):
     def _check_complete(self, connection: sa.Connection) -> None:
         """A study must not train for hours and then find no place for its runs."""
         if lacking := missing_columns(connection, "runs", "measurements"):
-            usable = self._database.usable()
-            raise StoreError(f"{self.location} is damaged (it lacks {', '.join(lacking)}): {usable}")
+            raise self._database.damaged_error(f"it lacks {', '.join(lacking)}")
 
     def end_study(self, study_id: str, *, status: State, seconds: float) -> None:
         values: dict[str, Any] = {"status": status, "seconds": studies.c.seconds + seconds}
@@ -204,10 +200,6 @@ class SQLiteStore(contract.Store):
             except StoreError as error:
                 self._database.note("stores.measurement_unreadable", study=study_id, reason=str(error))
         return values
-
-
-Store = SQLiteStore
-"""The name that call sites use so far."""
 
 
 def _recognise(connection: sa.Connection, fingerprint: str | None) -> None:
