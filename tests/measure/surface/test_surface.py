@@ -67,7 +67,7 @@ def own_values(model, task, split):
 def test_a_plane_of_two_weights_is_its_formula():
     w1, w2 = 0.7, -0.4
     found = surface_plane(weights_at(w1, w2), two_weights(), reach=2.0, points=9)
-    assert [say(d.description) for d in found.directions] == ["the parameter w1", "the parameter w2"]
+    assert [say(d.description) for d in found.directions] == ["w1", "w2"]
     start = weights_at(w1, w2)
     w1, w2 = start.w1.item(), start.w2.item()
     truth = [[(1 - (w1 + a) * (w2 + b)) ** 2 for a in found.alpha] for b in found.beta]

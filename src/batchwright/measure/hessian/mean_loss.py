@@ -154,17 +154,15 @@ class MeanLoss:
         gap = float((again - gradient).norm())
         if gap <= 1e3 * torch.finfo(self.dtype).eps * scale or not scale < float("inf"):
             return
-        raise InputError(
-            f"curvature needs the same gradient from two passes over the data, got a gap of {gap:.2g} "
-            f"beside a norm of {scale:.2g}; {_cause_of_draws(self.model)}"
-        )
+        raise _not_repeatable(self.model, f"a gap of {gap:.2g} beside a norm of {scale:.2g}")
 
 
-def _cause_of_draws(model: nn.Module) -> str:
+def _not_repeatable(model: nn.Module, got: str) -> InputError:
+    rule = f"curvature needs the same gradient from two passes over the data, got {got}"
     for name, module in model.named_modules():
         if module.training and isinstance(module, nn.modules.dropout._DropoutNd):
-            return f"dropout {name!r} is in training mode: call model.eval() first"
-    return "likely random transforms in the data, a shuffling loader or a model that draws: turn it off"
+            return InputError(f"{rule}; dropout {name!r} is in training mode: call model.eval() first")
+    return InputError(f"{rule}; likely the model draws random numbers: turn that off")
 
 
 def _refuse_batch_statistics(model: nn.Module) -> None:
