@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -152,7 +153,7 @@ def runs_stored(store: str | None, study_id: str) -> int:
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
     path = store_path(store)
-    if not path.exists():
+    if not os.path.exists(path):
         return 0
     with SQLiteStore(path) as kept:
         return len(kept.runs(study_id))
