@@ -7,8 +7,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from batchwright.app import options as o
-from batchwright.app.checks import shown
 from batchwright.app.signature import Asked, front_door
+from batchwright.core.errors import shown
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
