@@ -20,7 +20,7 @@ from record import markdown, record
 from batchwright.core.statistics import LEVEL
 from batchwright.core.streams import generator
 from batchwright.measure.gradients.noise import measure_noise
-from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, slope_of
+from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, scatter_slope
 from batchwright.task.load import load_task
 from batchwright.task.task import TaskReference
 
@@ -98,7 +98,7 @@ def slope_coverage(seeds: int) -> dict[str, dict[str, float]]:
     drawn = [scatter_by_batch(model, task, trace, seed=seed) for seed in range(seeds)]
     found = {}
     for sampling in SAMPLINGS:
-        slopes = [slope_of(rows, total, sampling) for rows in drawn]
+        slopes = [scatter_slope(rows, total, sampling) for rows in drawn]
         ends = np.array([s.interval for s in slopes])
         whole = [r.std for rows in drawn for r in rows if r.batch_size == total and r.sampling == sampling]
         found[sampling] = {

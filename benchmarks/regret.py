@@ -35,7 +35,7 @@ from regret_study import (
     true_in_worker,
 )
 
-from batchwright.advice.quick.advise import advise
+from batchwright.advice.quick.advise import quick_advice
 from batchwright.study.executors.in_process import InProcess
 from batchwright.study.spec import default_batch_sizes
 from batchwright.study.stores.memory import MemoryStore
@@ -54,7 +54,7 @@ def advice(problem: Problem, task: Task, seed: int) -> dict[str, Any]:
         sizes = default_batch_sizes(len(task.train), 64)
         spec = problem.spec(task, seed=seed + 1).model_copy(update={"batch_sizes": sizes})
         began = time.perf_counter()
-        result = advise(spec, task, MemoryStore(), InProcess(task))
+        result = quick_advice(spec, task, MemoryStore(), InProcess(task))
         seconds = time.perf_counter() - began
         answer = result.recommendation
         return {

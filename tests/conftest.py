@@ -1,18 +1,43 @@
 """Shape and type annotations of the mathematical modules are enforced while the tests run."""
 
+import random
+import sys
+from types import ModuleType
+
 import pytest
 from jaxtyping import install_import_hook
 
+# The checker looks at an item of a list at random. It gets a generator of its own: nothing under test may draw from
+# the process-wide one, and there are tests of that.
+_drawn, random.getrandbits = random.getrandbits, random.Random(0).getrandbits
+from beartype import BeartypeConf, beartype  # noqa: E402
+
+random.getrandbits = _drawn
+
+checker = ModuleType("batchwright_test_checker")  # the hook wants a name that any module can import
+checker.checked = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int will do for a float
+sys.modules[checker.__name__] = checker
+
+MATHEMATICAL = [
+    "batchwright.core.params",
+    "batchwright.batches.sampling",
+    "batchwright.task.losses",
+    "batchwright.training.target",
+    "batchwright.measure.estimate",
+    "batchwright.measure.gradients",
+    "batchwright.measure.hessian",
+    "batchwright.measure.points",
+    "batchwright.measure.sharpness",
+    "batchwright.measure.surface",
+    "batchwright.measure.hardware.caches",
+    "batchwright.measure.hardware.cost_model",
+    "batchwright.measure.hardware.largest",
+    "batchwright.measure.hardware.turns",
+]
+"""With all modules below them."""
+
 # Installed before anything imports them; the hook only rewrites modules that are imported afterwards.
-install_import_hook(
-    [
-        "batchwright.core.params",
-        "batchwright.batches.sampling",
-        "batchwright.task.losses",
-        "batchwright.training.target",
-    ],
-    "beartype.beartype",
-)
+install_import_hook(MATHEMATICAL, f"{checker.__name__}.checked")
 
 
 @pytest.fixture(scope="session")

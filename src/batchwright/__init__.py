@@ -1,4 +1,4 @@
-"""Batchwright: which batch size, with which learning rate, and how sure, measured on your model and hardware.
+"""Which batch size, with which learning rate, and how sure: measured on your model and hardware.
 
     import batchwright as bw
 

@@ -258,3 +258,17 @@ def test_a_task_without_the_split_is_refused(task, tmp_path):
     bad = spec(batch_sizes=(8, 97))
     with Store(tmp_path / "s.sqlite") as store, pytest.raises(InputError, match="between 1 and 96"):
         answer_study(bad, untested, store, InProcess(untested))
+
+
+def test_a_budget_that_covers_too_little_is_answered_with_a_larger_one(task, tmp_path):
+    small = spec(budget_trainings=8, search={"search_seeds": 1, "confirm_seeds": 3})
+    asked = ASKED.with_arguments(budget=8, target="loss=0.5")
+    with Store(tmp_path / "s.sqlite") as store:
+        result = answer_study(small, task, store, InProcess(task), action=asked)
+    answer = result.recommendation
+    assert result.not_run
+    assert not result.complete
+    assert answer.doubts[0].code == "study.few_answers"
+    assert answer.next[0] == asked.with_arguments(budget=40)
+    assert answer.best_guess == (answer.batch_size, answer.lr)
+    assert answer.best_guess.batch_size in spec().batch_sizes

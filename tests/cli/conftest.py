@@ -32,7 +32,9 @@ class Slow(nn.Linear):
 
 class Broken(nn.Linear):
     def forward(self, x):
-        raise RuntimeError("shapes do not fit\\nsecond line")
+        if self.training:
+            raise RuntimeError("shapes do not fit\\nsecond line")
+        return super().forward(x)
 
 
 def task(kind: str = "plain", target: bool = True):

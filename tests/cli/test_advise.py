@@ -26,7 +26,7 @@ def test_the_document_is_a_studys_with_its_cost(advised):
     assert advice["objective"] == "time"
     assert advice["batch_size"] in advice["batch_sizes"]
     assert {row["batch_size"] for row in advised["batch_sizes"]} == {16, 32, 64, 128, 256, 512}
-    assert set(advised["cost"]) == {"seconds", "examples", "trainings"}
+    assert set(advised["cost"]) >= {"seconds", "examples", "trainings"}
     assert advised["cost"]["seconds"] < 60
     assert advised["critical_batch"]["definition"] == "hyperbola"
     assert advised["evidence"]["noise_scale"] is None or advised["evidence"]["noise_scale"]["value"] > 0

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from batchwright.study.stores.sqlite import Store
+from batchwright.study.stores.sqlite import SQLiteStore
 
 
 def refused(answer, *texts):
@@ -158,7 +158,7 @@ def test_somebody_elses_database(cli, tmp_path):
 
 def test_a_store_without_its_version(cli, tmp_path):
     path = tmp_path / "s.sqlite"
-    Store(path).close()
+    SQLiteStore(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("delete from batchwright")
     refused(cli("studies", "--store", path), "schema version must be a whole number from 1, got None")
@@ -166,7 +166,7 @@ def test_a_store_without_its_version(cli, tmp_path):
 
 def test_a_database_from_a_newer_version(cli, tmp_path):
     path = tmp_path / "s.sqlite"
-    Store(path).close()
+    SQLiteStore(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("update batchwright set value = '99' where key = 'schema_version'")
     refused(cli("studies", "--store", path), "newer Batchwright (schema 99", "upgrade batchwright")

@@ -63,7 +63,7 @@ def test_published_tables_in_words(cli):
     assert "refused: the runs allow 1,632 to 135,680" in answer.out
     assert "--far" in answer.out
     assert "'batch_size' as batch_size (examples per update)" in answer.out
-    assert f"Next: batchwright fit {PUBLISHED} --predict 512 --far" in answer.out
+    assert f"Next: batchwright fit {PUBLISHED} --predict 512" in answer.out
 
 
 def test_one_workload_shows_its_batch_sizes(cli):

@@ -10,9 +10,10 @@ from batchwright.core.errors import InputError
 from batchwright.measure.examples import in_memory
 from batchwright.measure.gradients.noise import measure_noise
 from batchwright.measure.hessian.spectrum import eigenpairs
-from batchwright.measure.points.escape import escape
+from batchwright.measure.points.escape import escape_saddle
 from batchwright.measure.points.geometry import measure_geometry
-from batchwright.task.data import ItemSplit, TensorSplit, as_split
+from batchwright.task.data import ItemSplit, TensorSplit
+from batchwright.task.given.data import as_split
 from batchwright.task.task import Task
 
 from .curvature_cases import EmbeddedOperator
@@ -48,6 +49,7 @@ def task_of(data, hidden=60, **fields):
 def test_one_eigenvalue_at_either_end_takes_few_products_and_one_reading():
     data = Counted()
     task = task_of(data)
+    data.reads = 0
     found = measure_geometry(task.build_model(0), task, top=1, bottom=1, trace_error=None, sharpness=True)
     assert found.parameters == 2643
     assert found.method == "lanczos"
@@ -74,9 +76,10 @@ def test_what_is_asked_and_what_a_product_costs_decide_for_the_whole_matrix(
 
 
 def test_noise_and_escape_read_once():
-    for measure in (lambda m, t: measure_noise(m, t, curvature=True, sample=None), escape):
+    for measure in (lambda m, t: measure_noise(m, t, curvature=True, sample=None), escape_saddle):
         data = Counted()
         task = task_of(data, hidden=5)
+        data.reads = 0
         measure(task.build_model(0), task)
         assert data.reads <= EXAMPLES + RE_READ
 

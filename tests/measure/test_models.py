@@ -11,10 +11,10 @@ from torch import nn
 from batchwright.core.errors import InputError
 from batchwright.core.streams import generator
 from batchwright.measure.gradients.noise import measure_noise
-from batchwright.measure.hardware.probe import probe
+from batchwright.measure.hardware.probe import measure_hardware
 from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.own_copy import own_copy
-from batchwright.measure.points.escape import escape
+from batchwright.measure.points.escape import escape_saddle
 from batchwright.measure.points.geometry import measure_geometry
 from batchwright.measure.surface.lines import surface_line
 from batchwright.task.task import Task, TaskReference
@@ -113,7 +113,7 @@ def test_every_measurement_runs_and_leaves_the_model_alone(make):
     assert measure_noise(model, task, curvature=True).curvature_noise_scale is not None
     geometry = measure_geometry(model, task, top=1, bottom=1)
     assert geometry.sharpness is not None
-    assert escape(model, task).loss_after <= geometry.loss
+    assert escape_saddle(model, task).loss_after <= geometry.loss
     assert surface_line(model, task, points=3).not_finite == 0
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(p.grad is None for p in model.parameters())
@@ -138,7 +138,9 @@ def test_a_scale_of_one_adds_its_own_derivative_only():
 @pytest.mark.parametrize("make", [KeepsActivation, HasLock, WeightNormed], ids=lambda make: make.__name__)
 def test_a_probe_times_them(make):
     spec = RunSpec(task=TaskReference(name="words"), batch_size=1, optimizer={"lr": 0.1})
-    found = probe(spec, task_of(make), batch_sizes=[4, 40], limit_seconds=0.2, memory_budget_bytes=4 << 30)
+    found = measure_hardware(
+        spec, task_of(make), batch_sizes=[4, 40], limit_seconds=0.2, memory_budget_bytes=4 << 30
+    )
     assert [point.batch_size for point in found.points] == [4, 40]
 
 

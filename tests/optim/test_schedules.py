@@ -44,7 +44,8 @@ def test_hand_values():
 @pytest.mark.parametrize("name", ["polynomial", "cosine"])
 def test_a_horizon_is_needed(name):
     with pytest.raises(
-        InputError, match=f"the {name} schedule needs a horizon, got none: set it, for example 20 epochs"
+        InputError,
+        match=f"the {name} schedule needs a horizon, got none: give one, for example `horizon='20epochs'`",
     ):
         schedule_factor(ScheduleSpec(name=name), batch_size=1, examples=1)
 

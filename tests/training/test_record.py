@@ -1,10 +1,11 @@
-"""A run cut at a step is the run stopped there."""
+"""What a run leaves: a run cut at a step is the run stopped there, and what to do is in the catalogue."""
 
 import pytest
 
 from batchwright.core.errors import InputError
+from batchwright.report.text.catalogue import text
 from batchwright.task import TaskReference
-from batchwright.training import RunSpec, Status
+from batchwright.training import RunResult, RunSpec, Status
 from batchwright.training.loop import continue_to, run, start
 
 FIELDS = {"budget": {"steps": 40}, "evaluation": {"at": "log"}, "sampling": {"last_batch": "run_on"}}
@@ -67,3 +68,17 @@ def test_a_crossing_after_the_cut_is_not_known_at_it(toy):
 def test_a_negative_step_is_refused(toy):
     with pytest.raises(InputError, match="step must be at least 0, got -1"):
         run(spec(), toy).up_to(-1)
+
+
+def test_a_result_holds_a_status_and_the_catalogue_the_words(toy):
+    result = run(spec(optimizer={"lr": 1e6}, target={"value": 1e-9}, budget={"epochs": 50}), toy)
+    assert (result.status, result.advice, result.message) == (Status.DIVERGED, "", "")
+    assert "lower the learning rate" in text(f"training.advice.{result.status}")
+    assert "micro_batch_size" in text("training.advice.out_of_memory")
+    for status in Status:
+        assert "--" not in text(f"training.advice.{status}")
+
+
+def test_a_result_stored_with_its_words_still_loads(toy):
+    stored = run(spec(), toy).model_copy(update={"advice": "The budget ended first."})
+    assert RunResult.model_validate_json(stored.model_dump_json()) == stored

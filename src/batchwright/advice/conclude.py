@@ -6,13 +6,14 @@ year, for any objective.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from batchwright.advice.decide.easier import at_target, easier_values
 from batchwright.advice.decide.evidence import critical_batch, fit_points, points_of
-from batchwright.advice.decide.recommend import recommend
+from batchwright.advice.decide.recommend import distinct, recommend
 from batchwright.advice.decide.sharp_ends import sharp_ends
 from batchwright.advice.decide.unreached import Reach
 from batchwright.advice.result import EasierTarget, Objective, Recommendation, StudyResult
@@ -24,9 +25,12 @@ from batchwright.measure.hardware.load import CALM_LOAD
 from batchwright.study.driver import StudyRuns
 from batchwright.study.reach import best_value, extreme, initial_value
 from batchwright.study.run import TOO_BUSY, Findings, others_load
-from batchwright.study.spec import StudySpec
+from batchwright.study.spec import COST_PER_BATCH_SIZE_ECONOMY, StudySpec
 from batchwright.study.summary import batch_size_results, trials
 from batchwright.task.task import Task
+
+_FEWEST_SIZES = 3
+"""Batch sizes that a comparison needs."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def conclude(
         curve=fit,
         reach=_reach(spec, task, runs),
     )
+    if runs.not_run and spec.budget_trainings is not None:
+        recommendation = _with_the_budget_it_takes(recommendation, spec, asked)
     if objective == "time":
         recommendation = _doubted_if_busy(recommendation, timings, asked)
     easier = tuple(
@@ -124,6 +130,18 @@ def _reach(spec: StudySpec, task: TaskFacts, runs: StudyRuns) -> Reach:
         higher_is_better=higher,
         max_epochs=spec.max_epochs,
     )
+
+
+def _with_the_budget_it_takes(
+    recommendation: Recommendation, spec: StudySpec, asked: Action
+) -> Recommendation:
+    """Where the budget left too few batch sizes to compare, the step that helps is a larger one."""
+    if all(doubt.code != "study.few_answers" for doubt in recommendation.doubts):
+        return recommendation
+    sizes = max(_FEWEST_SIZES, len(spec.batch_sizes))
+    needed = max(sizes * COST_PER_BATCH_SIZE_ECONOMY, 1.5 * (spec.budget_trainings or 0.0))
+    larger = asked.with_arguments(budget=math.ceil(needed))
+    return recommendation.model_copy(update={"next": distinct([larger, *recommendation.next[1:]])})
 
 
 def _doubted_if_busy(

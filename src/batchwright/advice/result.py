@@ -5,7 +5,7 @@ Values, codes and actions; sentences are made when it is shown (``report.text``)
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -63,6 +63,13 @@ class EasierTarget(BaseModel):
     """None in results of older versions."""
 
 
+class BestGuess(NamedTuple):
+    """A batch size and its learning rate, whether or not the evidence settles them."""
+
+    batch_size: int
+    lr: float | None
+
+
 class Recommendation(BaseModel):
     """The answer: a batch size and a learning rate, the set that is as good, and what it rests on.
 
@@ -91,6 +98,11 @@ class Recommendation(BaseModel):
     caveats: tuple[Remark, ...] = ()
     next: tuple[Action, ...] = ()
     costs: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def best_guess(self) -> BestGuess | None:
+        """What looks best so far, also where that is inconclusive; None without any answer."""
+        return None if self.batch_size is None else BestGuess(self.batch_size, self.lr)
 
     _of_version_1 = model_validator(mode="before")(recommendation_of_1)
 

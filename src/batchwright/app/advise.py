@@ -69,8 +69,7 @@ def _advised(
     name: str | None, location: str | None, watch: Any, asked: Asked,
 ) -> Answer:  # fmt: skip
     from batchwright.advice.conclude import check_objective
-    from batchwright.advice.quick.advise import advice_identity
-    from batchwright.advice.quick.advise import advise as carry_out
+    from batchwright.advice.quick.advise import advice_identity, quick_advice
     from batchwright.advice.quick.budget import Allowance
     from batchwright.app.budget import allowed
     from batchwright.app.stored import reported
@@ -78,6 +77,7 @@ def _advised(
     from batchwright.app.task_given import subject_of, task_of
     from batchwright.report.text.catalogue import text
     from batchwright.study.executors.in_process import InProcess
+    from batchwright.study.signals import ending_signals
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
     wanted, granted = check_objective(objective), allowed(budget)
@@ -93,10 +93,10 @@ def _advised(
             metric=goal.metric, value=goal.value, budget=str(budget),
         )
     )  # fmt: skip
-    with SQLiteStore(store_path(location)) as store:
+    with SQLiteStore(store_path(location)) as store, ending_signals():
         study_id = advice_identity(spec, task)
         check_name(store, study_id, name, spec)
-        result = carry_out(
+        result = quick_advice(
             spec, task, store, InProcess(task), allowance=allowance, objective=wanted, study_id=study_id,
             name=name, action=asked.action(subject_of(reference)),
             say=lambda code, values: watch.phase(text(code, **values)),

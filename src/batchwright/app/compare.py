@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 from batchwright.app import options as o
@@ -13,6 +14,7 @@ from batchwright.core.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
+    from batchwright.app.progress import Watch
     from batchwright.study.compare import Compared, Method
     from batchwright.task.task import Task
 
@@ -49,32 +51,41 @@ def compare(
     check_files(files)
     names = list(optimizers or methods)
     with watching(progress, "task") as watch:
-        from batchwright.study import compare as comparison
-
-        if align not in get_args(comparison.Align):
-            raise unknown_name("alignment", align, get_args(comparison.Align))
-        if not 0 < epochs < math.inf:
-            raise InputError(f"epochs must be greater than 0, got {shown(epochs)}")
+        aligned = _align(align, epochs)
         rates, counts = _one_each(lr, names, "lr"), _one_each(examples, names, "examples")
-        chosen: list[Method] = []
-        tasks: list[Task] = []
-        for name, rate, count in zip(names, rates, counts, strict=True):
-            given = o.TaskOptions(set=set, data=data, examples=count)
-            method, live = _method(task, given, name, rate, batch_size, optimizers is not None)
-            chosen.append(method)
-            tasks.append(live)
+        columns = [
+            _method(
+                task,
+                o.TaskOptions(set=set, data=data, examples=number),
+                name,
+                rate,
+                batch_size,
+                bool(optimizers),
+            )
+            for name, rate, number in zip(names, rates, counts, strict=True)
+        ]
         watch.phase("methods")
-        done: list[Compared] = []
+        rows = _run(columns, watch, align=aligned, epochs=epochs, **vars(machine))
+        return with_files(_answer(rows, aligned, asked, columns[0][0]), files)
 
-        def finished(row: Compared) -> None:
-            done.append(row)
-            watch(len(done), len(names))
 
-        rows = comparison.run_methods(
-            chosen, tasks, align=align, epochs=epochs, seed=machine.seed, device=machine.device,
-            dtype=machine.dtype, finished=finished,
-        )  # fmt: skip
-        return with_files(_answer(rows, align, asked, chosen[0]), files)
+def _align(align: str, epochs: float) -> Any:
+    """What all methods have in equal amount, checked."""
+    from batchwright.study.compare import Align
+
+    if align not in get_args(Align):
+        raise unknown_name("alignment", align, get_args(Align))
+    if not 0 < epochs < math.inf:
+        raise InputError(f"epochs must be greater than 0, got {shown(epochs)}")
+    return align
+
+
+def _run(columns: Sequence[tuple[Method, Task]], watch: Watch, **how: Any) -> list[Compared]:
+    from batchwright.study.compare import run_methods
+
+    methods, tasks = zip(*columns, strict=True)
+    done = count(1)
+    return run_methods(methods, tasks, finished=lambda row: watch(next(done), len(methods)), **how)
 
 
 def _method(
@@ -103,7 +114,7 @@ def _one_each(values: T | Sequence[T] | None, names: Sequence[str], what: str) -
     return given if len(given) == len(names) else [given[0]] * len(names)
 
 
-def _answer(rows: list[Compared], align: str, asked: Asked, first: Method) -> Answer:
+def _answer(rows: list[Compared], align: Any, asked: Asked, first: Method) -> Answer:
     from batchwright.app.answer import Answer
     from batchwright.app.task_given import subject_of
     from batchwright.app.train import run_document

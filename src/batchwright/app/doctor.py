@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 from typing import TYPE_CHECKING, Any
 
 from batchwright.app import options as o
+from batchwright.app.checks import shown
 from batchwright.app.signature import Asked, front_door
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def doctor(
 def _examined(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
     import torch
 
-    from batchwright.task.catalogue import BUILT_IN
+    from batchwright.task.catalogue import built_in_names
     from batchwright.training.environment import environment
 
     devices = {"cpu": f"threads of torch: {torch.get_num_threads()}"}
@@ -47,7 +49,7 @@ def _examined(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
         "Environment": dict(environment()),
         "Libraries": {name: _version(name) for name in _LIBRARIES},
         "Devices": devices,
-        "Tasks": {name: _task(name, data) for name in BUILT_IN},
+        "Tasks": {name: _task(name, data) for name in built_in_names()},
         "Store": _store(store),
     }
 
@@ -76,8 +78,11 @@ def _store(location: str | None) -> dict[str, Any]:
     from batchwright.core.errors import StoreError, one_line
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
-    path = store_path(location)
-    if not path.exists():
+    try:
+        path = store_path(location)
+    except StoreError as error:
+        return {"path": shown(location), "problem": one_line(error)}
+    if not os.path.exists(path):
         return {"path": str(path)}
     try:
         with SQLiteStore(path, create=False) as opened:

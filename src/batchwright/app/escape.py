@@ -38,7 +38,7 @@ def escape(
     check_files(files)
     place, memory = place_of(where, lr), memory_bytes(memory_budget)
     with watching(progress, "task") as watch:
-        from batchwright.measure.points.escape import escape as leave
+        from batchwright.measure.points.escape import escape_saddle as leave
         from batchwright.report.pages.escape import escape_page
 
         reference, live = task_of(task, asked_of_task)

@@ -20,8 +20,8 @@ def fit(
     table: Annotated[
         Any,
         Option(
-            "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, censored "
-            "or status. A file or - for standard input; in Python also a frame, rows or a study.",
+            "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, lr, "
+            "censored or status. A file or - for standard input; in Python also a frame or rows.",
             metavar="TABLE.csv",
         ),
     ],

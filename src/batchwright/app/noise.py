@@ -110,7 +110,7 @@ def _at(
     """Noise where the run stands, as an answer."""
     from batchwright.app.answer import Answer
     from batchwright.measure.gradients.along import noise_of_run
-    from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, slope_of
+    from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, scatter_slope
     from batchwright.report.pages.noise import noise_page
 
     watch.phase("gradients")
@@ -121,7 +121,7 @@ def _at(
         run.model, task, raw.trace_sigma.value, draws=draws, seed=how["seed"],
         memory_bytes=how["memory_bytes"], progress=watch,
     )  # fmt: skip
-    slopes = [slope_of(scatter, raw.examples, name) for name in SAMPLINGS]
+    slopes = [scatter_slope(scatter, raw.examples, name) for name in SAMPLINGS]
     rows = [row.model_dump(mode="json") for row in scatter]
     document: dict[str, Any] = {
         **raw.model_dump(mode="json"),

@@ -1,4 +1,4 @@
-"""Arguments that several verbs share, in groups: the task, its optimizer, its runs, the machine, the files."""
+"""Arguments that several verbs share, in groups: task, optimizer, runs, machine, files."""
 
 from __future__ import annotations
 

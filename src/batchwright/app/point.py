@@ -125,7 +125,7 @@ def _checked(point: PointOfRun) -> PointOfRun:
 def spec_at(
     place: Place, reference: TaskReference, task: Task, optimizer: OptimizerOptions, machine: MachineOptions
 ) -> tuple[RunSpec, Task]:
-    """The spec of the run that leads to the place, and its task: of a checkpoint, the ones it was made with."""
+    """The spec of the run that leads to the place, and its task; of a checkpoint, those it was made with."""
     from batchwright.app.specs import optimizer_spec, run_fields
     from batchwright.task.load import load_task
     from batchwright.training.spec import RunSpec

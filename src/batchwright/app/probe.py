@@ -48,7 +48,7 @@ def probe(
         raise InputError(f"seconds must be greater than 0, got {shown(seconds)}")
     budget = None if memory_budget is None else memory_bytes(memory_budget)
     with watching(progress, "task") as watch:
-        from batchwright.measure.hardware.probe import probe as measure
+        from batchwright.measure.hardware.probe import measure_hardware as measure
         from batchwright.report.pages.probe import probe_page
         from batchwright.training.spec import RunSpec
 

@@ -220,7 +220,7 @@ class _NotebookLine:
 
 
 def _write(text: str) -> None:
-    from batchwright.report.render.encoding import nearest
+    from batchwright.report.render.encoding import encodable
 
-    sys.stderr.write(nearest(text, getattr(sys.stderr, "encoding", None) or "utf-8"))
+    sys.stderr.write(encodable(text, getattr(sys.stderr, "encoding", None) or "utf-8"))
     sys.stderr.flush()

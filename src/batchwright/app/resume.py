@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batchwright.app import options as o
 from batchwright.app.signature import front_door
@@ -30,7 +30,7 @@ def resume(
     return _continued(row, workers, store, progress)
 
 
-def _continued(row: StudyRow, workers: int | None, store: str | None, progress: o.ProgressGiven) -> Answer:
+def _continued(row: StudyRow, workers: int | None, store: str | None, progress: Any) -> Answer:
     from batchwright.app.progress import watching
     from batchwright.app.study_question import worker_count
     from batchwright.app.study_run import Workers, executed

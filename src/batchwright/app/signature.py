@@ -124,7 +124,7 @@ def _parts(body: Callable[..., Any]) -> Iterator[tuple[str, Argument | type]]:
     for parameter in inspect.signature(body).parameters.values():
         annotation = parameter.annotation
         if isinstance(annotation, str):
-            annotation = eval(annotation, body.__globals__)  # type: ignore[attr-defined]
+            annotation = eval(annotation, body.__globals__)
         if isinstance(annotation, type) and issubclass(annotation, (OptionGroup, Asked)):
             yield parameter.name, annotation
         else:

@@ -133,6 +133,7 @@ def executed(
     from batchwright.app.stored import reported
     from batchwright.report.text.catalogue import text
     from batchwright.study.run import study_identity
+    from batchwright.study.signals import ending_signals
 
     study_id = study_identity(spec, task, store)
     check_name(store, study_id, name, spec)
@@ -143,10 +144,11 @@ def executed(
         )
     )  # fmt: skip
     watch.phase("runs")
-    result = answer_study(
-        spec, task, store, executor, objective=check_objective(objective), study_id=study_id, name=name,
-        action=action, measures=measures, progress=watch, say=watch.phase,
-    )  # fmt: skip
+    with ending_signals():
+        result = answer_study(
+            spec, task, store, executor, objective=check_objective(objective), study_id=study_id, name=name,
+            action=action, measures=measures, progress=watch, say=watch.phase,
+        )  # fmt: skip
     return reported(result, store)
 
 

@@ -147,8 +147,9 @@ def _answer(found: Any, runs: Sequence[Run], asked: Asked, subject: str | None) 
 
 def _rows(document: dict[str, Any]) -> list[dict[str, Any]]:
     """One row a point: where it is, and loss and metrics of both splits."""
-    alpha, beta = document["alpha"], document.get("beta")
-    places = [(i, None) for i in range(len(alpha))]
+    alpha: list[float] = document["alpha"]
+    beta: Any = document.get("beta")
+    places: list[tuple[int, int | None]] = [(i, None) for i in range(len(alpha))]
     if beta is not None:
         places = [(i, j) for j in range(len(beta)) for i in range(len(alpha))]
 

@@ -11,12 +11,9 @@ from batchwright.app.point import Place, PointOfRun, PointOptions, place_of, spe
 from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from batchwright.app.options import MachineOptions, OptimizerOptions
     from batchwright.app.progress import Watch
     from batchwright.app.surface import SurfaceOptions
-    from batchwright.measure.surface.directions import Direction
     from batchwright.task.task import Task, TaskReference
     from batchwright.training.loop import Run
 
@@ -137,58 +134,16 @@ def _through(ways: Ways, runs: list[Run], names: list[str]) -> Any:
 
 def _about(ways: Ways, run: Run) -> Any:
     """A line or a plane about a point."""
+    from batchwright.measure.surface.choice import chosen_directions
     from batchwright.measure.surface.lines import surface_line, surface_plane
 
     ways.watch.phase("directions")
-    found = _directions(ways, run.model)
+    found = chosen_directions(
+        run.model, run.task, ways.which.direction, plane=ways.which.plane, examples=ways.examples,
+        seed=ways.machine.seed,
+    )  # fmt: skip
     reach = 1.0 if ways.which.range is None else ways.which.range
     ways.watch.phase("points")
     if not ways.which.plane:
         return surface_line(run.model, run.task, found[0], reach=reach, **ways.how)
     return surface_plane(run.model, run.task, (found[0], found[1]), reach=reach, **ways.how)
-
-
-def _directions(ways: Ways, model: nn.Module) -> list[Direction]:
-    """One direction, or two for a plane: eigenvectors of both ends; a gradient and a random one."""
-    from batchwright.measure.surface.directions import random_directions
-
-    count, seed = 2 if ways.which.plane else 1, ways.machine.seed
-    if ways.which.direction == "random":
-        return list(random_directions(model, count, seed=seed))
-    found = _gradient if ways.which.direction == "gradient" else _eigenvectors
-    return found(ways, model, count)
-
-
-def _hessian(ways: Ways, model: nn.Module) -> Any:
-    import copy
-
-    from batchwright.measure.hessian.curvature import Curvature
-
-    return Curvature(copy.deepcopy(model).eval(), ways.task, examples=ways.examples, seed=ways.machine.seed)
-
-
-def _gradient(ways: Ways, model: nn.Module, count: int) -> list[Direction]:
-    from batchwright.core.params import flatten
-    from batchwright.measure.surface.directions import random_directions, unit_direction
-
-    gradient = _hessian(ways, model).gradient()
-    found = [unit_direction(model, gradient, "the gradient of the training loss")]
-    if count == 2:
-        drawn = flatten(random_directions(model, seed=ways.machine.seed)[0].values).to(gradient.dtype)
-        across = drawn - (drawn @ gradient) / (gradient @ gradient) * gradient
-        found.append(unit_direction(model, across, "a random direction at a right angle"))
-    return found
-
-
-def _eigenvectors(ways: Ways, model: nn.Module, count: int) -> list[Direction]:
-    from batchwright.measure.hessian.spectrum import eigenpairs
-    from batchwright.measure.surface.directions import unit_direction
-
-    pairs = eigenpairs(_hessian(ways, model), top=1, bottom=count - 1, seed=ways.machine.seed)
-    order = pairs.values.argsort(descending=True).tolist()
-    words = ("eigenvector of the largest eigenvalue", "eigenvector of the smallest eigenvalue")
-    ends = [order[0], order[-1]][:count]
-    return [
-        unit_direction(model, pairs.vectors[k], f"the {word} {float(pairs.values[k]):.3g}")
-        for k, word in zip(ends, words, strict=False)
-    ]

@@ -46,7 +46,7 @@ def task_of(
 
 
 def _live(task: Task, options: TaskOptions | MeasuredTaskOptions, examples: int | None) -> Task:
-    from batchwright.task import as_live
+    from batchwright.task.live import as_live
     from batchwright.task.task import take_examples
 
     for name in ("set", "data"):

@@ -14,8 +14,10 @@ import typer
 
 from batchwright.app.signature import REQUIRED, Argument, arguments_of
 from batchwright.app.verbs import verb
+from batchwright.cli import output
 from batchwright.cli.values import written
 from batchwright.cli.words import option_name
+from batchwright.study.signals import Interrupted, ending_signals
 
 Present = Callable[[Callable[..., Any], dict[str, Any], bool], int]
 _JSON = Annotated[
@@ -37,7 +39,11 @@ def command(name: str, present: Present) -> Callable[..., int]:
     def run(**given: Any) -> int:
         as_json = given.pop("json")
         values = {a.name: _value(a, given[a.name]) for a in arguments if _is_given(a, given[a.name])}
-        return present(asked, values, as_json)
+        try:
+            with ending_signals():
+                return present(asked, values, as_json)
+        except Interrupted as stop:
+            return output.interrupted(name, stop.exit_code)
 
     parameters = [_parameter(argument) for argument in arguments]
     parameters.append(

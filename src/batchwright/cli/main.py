@@ -1,7 +1,7 @@
 """The ``batchwright`` command: its subcommands, and how errors become exit codes.
 
-Exit codes: 0 done, 1 a run failed, 2 bad input, 3 inconclusive under ``--strict``, 130 interrupted (143 where
-the system asked it to end).
+Exit codes: 0 done, 1 a run failed, 2 bad input, 3 inconclusive under ``--strict``, 130 interrupted (143 by
+SIGTERM, 129 by SIGHUP).
 """
 
 from __future__ import annotations
@@ -24,20 +24,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_PRESENT = {"train": present.trained, "compare": present.compared, "export": present.exported}
+_PRESENT = {
+    "train": present.trained,
+    "compare": present.compared,
+    "export": present.exported,
+    "report": present.filed,
+}
 for _name in VERBS:
     app.command(_name)(command(_name, _PRESENT.get(_name, present.answered)))
 
 # Typer carries a copy of click or imports it, by version: its own exception is the one that is raised.
 _USAGE_ERROR: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
-_CTRL_C, _ENDED = 130, 143
-_INTERRUPTED = {
-    "study": "interrupted: finished runs are kept, and the same command continues",
-    "advise": "interrupted: finished runs are kept, and the same command continues",
-    "resume": "interrupted: finished runs are kept, and the same command continues",
-    "train": "interrupted: a checkpoint, where --checkpoint DIR was given, continues with --resume DIR",
-}
+_CTRL_C = 130
 
 
 def _version(wanted: bool) -> None:
@@ -74,13 +73,14 @@ def main() -> None:
 
 def run_command(arguments: list[str]) -> int:
     """Run with these arguments; returns the exit code."""
+    from batchwright.cli.output import interrupted
     from batchwright.cli.words import usage
     from batchwright.core.errors import BatchwrightError, InputError
 
     try:
         code = int(app(args=arguments, prog_name="batchwright", standalone_mode=False) or 0)
         # Typer itself catches Ctrl-C, and by version raises Abort or returns this.
-        return _interrupted(arguments) if code == _CTRL_C else code
+        return interrupted(arguments[0], code) if code == _CTRL_C else code
     except typer.Exit as stop:
         return int(stop.exit_code)
     except _USAGE_ERROR as error:
@@ -88,7 +88,7 @@ def run_command(arguments: list[str]) -> int:
             return 2
         return _say(usage(error, list(VERBS)), 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _interrupted(arguments)
+        return interrupted(arguments[0], _CTRL_C)
     except BatchwrightError as error:
         return _say(_in_words(error, arguments), 2 if isinstance(error, InputError) else 1)
 
@@ -100,10 +100,6 @@ def _in_words(error: Exception, arguments: list[str]) -> str:
 
     name = next((word for word in arguments if word in VERBS), None)
     return one_line(error) if name is None else in_options(one_line(error), arguments_of(verb(name)))
-
-
-def _interrupted(arguments: list[str], code: int = _CTRL_C) -> int:
-    return _say(_INTERRUPTED.get(arguments[0], "interrupted"), code)
 
 
 def _say(message: str, code: int) -> int:

@@ -47,3 +47,18 @@ def error_line(message: str) -> int:
     """An error's line on stderr, and the exit code of a failed run."""
     note(f"batchwright: {message}")
     return 1
+
+
+_CONTINUES = "interrupted: finished runs are kept, and the same command continues"
+_INTERRUPTED = {
+    "study": _CONTINUES,
+    "advise": _CONTINUES,
+    "resume": _CONTINUES,
+    "train": "interrupted: a checkpoint, where --checkpoint DIR was given, continues with --resume DIR",
+}
+
+
+def interrupted(command: str, code: int) -> int:
+    """The line of a command that was asked to end, and its exit code."""
+    note(f"batchwright: {_INTERRUPTED.get(command, 'interrupted')}")
+    return code

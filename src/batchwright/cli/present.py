@@ -61,13 +61,28 @@ def compared(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool)
     return FAILED if failures(answer) else 0
 
 
+def filed(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) -> int:
+    """Files alone: where the report and its figures were written."""
+    answer = verb(**arguments)
+    if as_json:
+        output.put(answer, as_json)
+        return 0
+    output.say(f"Report: {answer.document['report']}")
+    for path in answer.document["figures"]:
+        output.say(f"Figure: {path}")
+    return 0
+
+
 def exported(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) -> int:
     """The runs of a study: into a file, else as a table or a document on stdout."""
     from batchwright.app.export import write_csv
+    from batchwright.report.page import Note
 
     answer = verb(**arguments)
     if arguments.get("output") is None and not as_json:
         write_csv(answer.rows(), sys.stdout)
+        for left_out in answer.page.all(Note):
+            output.note(left_out.text)
     else:
         output.put(answer, as_json)
     return 0

@@ -10,7 +10,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-Steps = Annotated[int, Field(ge=1, le=10**12)]
+MOST_STEPS = 10**12
+Steps = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 """Updates: years of them, at a microsecond each."""
 Examples = Annotated[int, Field(ge=1, le=10**15)]
 """Examples drawn, or in a batch; that a batch fits its data is checked with the data."""

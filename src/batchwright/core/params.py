@@ -5,7 +5,7 @@ All functions are pure: they return new dictionaries and leave their arguments a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +77,12 @@ def norm(a: Mapping[str, Tensor]) -> Tensor:
 def flatten(a: Mapping[str, Tensor]) -> FlatParams:
     """One vector, in the dictionary's order."""
     return torch.cat([x.reshape(-1) for x in a.values()])
+
+
+def flat_gradient(gradients: Sequence[Tensor | None], params: Sequence[Tensor]) -> FlatParams:
+    """Gradients by parameter as one vector: zeros for parameters without one, sparse ones made dense."""
+    pairs = zip(gradients, params, strict=True)
+    return torch.cat([(torch.zeros_like(p) if g is None else g.to_dense()).reshape(-1) for g, p in pairs])
 
 
 def unflatten(vector: FlatParams, like: Mapping[str, Tensor]) -> ParamDict:

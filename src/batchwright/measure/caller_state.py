@@ -30,8 +30,7 @@ def isolated(task: Task) -> Task:
     A factory that hands out the caller's live model (``lambda: model``) then hands out copies of it. Tensors
     held in a :class:`~batchwright.task.data.TensorSplit` are only read, and stay shared.
     """
-    return replace(
-        task,
+    return task.with_fields(
         model=lambda: another_of(task),
         train=_own_split(task.train),
         validation=_own_split(task.validation),

@@ -43,7 +43,7 @@ def on_log_scale(value: float, half: float) -> Estimate:
     return Estimate(value=value, interval=(value * math.exp(-half), value * math.exp(half)))
 
 
-def ratio(top: float, bottom: float, *, bottom_half: float, log_half: float) -> NoiseScale:
+def noise_ratio(top: float, bottom: float, *, bottom_half: float, log_half: float) -> NoiseScale:
     """top/bottom with its interval on the log scale, where the bottom is clearly above zero.
 
     Args:

@@ -47,7 +47,7 @@ def measured_task(
     """
     chosen = task if examples is None else take_examples(task, examples, seed)
     _check_repeatable(chosen.train)
-    return replace(chosen, train=in_memory(chosen.train, model, memory_bytes))
+    return chosen.with_fields(train=in_memory(chosen.train, model, memory_bytes))
 
 
 def in_memory(split: Split, model: nn.Module, memory_bytes: int) -> Split:

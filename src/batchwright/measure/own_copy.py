@@ -37,7 +37,7 @@ def own_copy(model: nn.Module, task: Task) -> nn.Module:
         InputError: it cannot be copied, and the task's factory gives the same model again or another kind.
     """
     try:
-        made = copied(model)
+        made = copied_off_graph(model)
     except Exception as error:  # whatever a user's module raises when it is copied
         made = _built_anew(model, task, error)
     for module in made.modules():
@@ -46,7 +46,7 @@ def own_copy(model: nn.Module, task: Task) -> nn.Module:
     return made
 
 
-def copied(model: nn.Module) -> nn.Module:
+def copied_off_graph(model: nn.Module) -> nn.Module:
     """A deep copy, in which what the last forward pass left behind belongs to no graph."""
     return copy.deepcopy(model, {id(t): t.detach().clone() for t in _of_graphs(model)})
 
@@ -59,7 +59,7 @@ def another_of(task: Task) -> nn.Module:
     """
     made = task.model()
     try:
-        return copied(made)
+        return copied_off_graph(made)
     except Exception as error:
         other = task.model()
         _refuse_the_same(made, other, error)
@@ -69,8 +69,8 @@ def another_of(task: Task) -> nn.Module:
 def _refuse_the_same(model: nn.Module, other: nn.Module, error: Exception) -> None:
     if {id(t) for t in _state(other).values()} & {id(t) for t in _state(model).values()}:
         raise InputError(
-            f"{_why(error)}, and the task hands out this very model each time: give it a function that builds "
-            "one"
+            f"{_why(error)}, and the task hands out this very model each time: "
+            "give it a function that builds one"
         )
 
 

@@ -93,7 +93,9 @@ def _decay_to_floor(spec: ScheduleSpec, length: float) -> Factor:
 
 def _steps_after_warmup(spec: ScheduleSpec, *, batch_size: int, examples: int) -> float:
     if spec.horizon is None:
-        raise InputError(f"the {spec.name} schedule needs a horizon, got none: set it, for example 20 epochs")
+        raise InputError(
+            f"the {spec.name} schedule needs a horizon, got none: give one, for example `horizon='20epochs'`"
+        )
     total = spec.horizon.steps(batch_size=batch_size, examples=examples)
     if total <= spec.warmup_steps:
         raise InputError(

@@ -151,7 +151,8 @@ class Updater:
         """Continue from :meth:`state_dict`, bit for bit, given equal parameters, spec and ``flat``.
 
         Raises:
-            InputError: the state belongs to other parameters.
+            InputError: the state belongs to other parameters or is incomplete; the updater then stands as
+                before its first step.
         """
         names = list(self._params)
         if not state:
@@ -164,7 +165,11 @@ class Updater:
         joined = state[JOINED].tolist() if self._flat_allowed else [False] * len(names)
         self._arrange({n: self._params[n] for n, inside in zip(names, joined, strict=True) if inside})
         entries = {key: value for key, value in state.items() if key != JOINED}
-        restore_state(self.spec, entries, self._optimizers, self._flat, self._loose)
+        try:
+            restore_state(self.spec, entries, self._optimizers, self._flat, self._loose)
+        except InputError:
+            self._arranged = False
+            raise
 
     # --- layout ---
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from batchwright.core.action import Action
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Drawing
+    from batchwright.report.draw.files import Drawing
 
 Kind = Literal["text", "count", "seconds", "number", "rate", "ratio", "share", "bytes", "batch_size"]
 """What a column's values are. ``rate``: a learning rate; ``share``: a part of 1, shown in percent;

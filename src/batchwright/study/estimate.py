@@ -17,7 +17,7 @@ _LOOK_SECONDS = 1.5
 """Time that may be spent looking at what a step takes."""
 
 
-class Estimate(BaseModel):
+class StudyEstimate(BaseModel):
     """What a study may cost: an upper bound, since steps to target are not known yet.
 
     Attributes:
@@ -35,7 +35,7 @@ class Estimate(BaseModel):
     timed: tuple[int, ...]
 
 
-def estimate(spec: StudySpec, task: Task, *, workers: int) -> Estimate:
+def estimate(spec: StudySpec, task: Task, *, workers: int) -> StudyEstimate:
     """Runs and seconds a study may take.
 
     A run is taken to last half of ``max_epochs`` at the smallest batch size and, as beyond a critical
@@ -52,7 +52,7 @@ def estimate(spec: StudySpec, task: Task, *, workers: int) -> Estimate:
             per_size * _at(size, timed) * max(math.ceil(epochs * len(task.train) / size), 10 * epochs)
             for size in spec.batch_sizes
         )
-    return Estimate(
+    return StudyEstimate(
         study_id=spec.identity(task.fingerprint),
         batch_sizes=len(spec.batch_sizes),
         runs=per_size * len(spec.batch_sizes),

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from batchwright.batches import Sampling
+from batchwright.core.bounds import MOST_STEPS, Epochs, Examples, Ratio, Seed
 from batchwright.core.canonical import canonical
 from batchwright.core.errors import InputError
 from batchwright.core.streams import derive_seed
@@ -28,17 +29,17 @@ class SearchSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_rates: int = Field(default=10, ge=3)
+    max_rates: int = Field(default=10, ge=3, le=100)
     """Cap on the learning rates tried at one batch size."""
-    search_seeds: int = Field(default=3, ge=1)
+    search_seeds: int = Field(default=3, ge=1, le=1000)
     """Seeds on which the rates near the best one are compared."""
-    confirm_seeds: int = Field(default=5, ge=1)
+    confirm_seeds: int = Field(default=5, ge=1, le=1000)
     """Fresh seeds for the winner; the reported steps come from these alone."""
-    tie: float = Field(default=1.05, ge=1)
+    tie: float = Field(default=1.05, ge=1, le=100)
     """Rates whose median is within this factor of the best count as equally good: the lowest wins."""
-    patience: float = Field(default=2.0, gt=1)
+    patience: Ratio = 2.0
     """A search run ends after this multiple of the fewest steps that the search has seen."""
-    first_budget: float = Field(default=3.0, gt=1)
+    first_budget: Ratio = 3.0
     """Budget of the first run at a batch size, in multiples of the steps predicted from its neighbour."""
 
 
@@ -51,14 +52,14 @@ class StudySpec(BaseModel):
     batch_sizes: tuple[int, ...]
     optimizer: OptimizerSpec
     target: Target
-    max_epochs: float = Field(gt=0)
+    max_epochs: Epochs
     search: SearchSettings = SearchSettings()
-    budget_trainings: float | None = Field(default=None, gt=0)
+    budget_trainings: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
     order: Literal["shuffled", "fixed", "with_replacement"] = "shuffled"
-    micro_batch_size: int | None = Field(default=None, ge=1)
-    average_half_life: float | None = Field(default=None, gt=0)
-    evaluation_ratio: float = Field(default=1.05, gt=1)
-    seed: int = 0
+    micro_batch_size: Examples | None = None
+    average_half_life: float | None = Field(default=None, gt=0, le=1e15, allow_inf_nan=False)
+    evaluation_ratio: Ratio = 1.05
+    seed: Seed = 0
     device: str = "cpu"
     dtype: Literal["float32", "float64", "bfloat16"] = "float32"
     autocast: Literal["bfloat16"] | None = None
@@ -104,7 +105,7 @@ class StudySpec(BaseModel):
             micro_batch_size=self.micro_batch_size,
             sampling=Sampling(order=self.order, last_batch="run_on"),
             optimizer=self.optimizer.model_copy(update={"lr": self.rate(key.rate_index)}),
-            budget=Budget(steps=budget_steps),
+            budget=Budget(steps=min(budget_steps, MOST_STEPS)),
             target=self.target,
             evaluation=EvaluationPlan(at="log", ratio=self.evaluation_ratio),
             seed=self.run_seed(key.purpose, key.seed),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -21,6 +21,7 @@ CPU = torch.device("cpu")
 Augment = Callable[[Any, torch.Generator], Any]
 
 
+@runtime_checkable
 class Split(Protocol):
     """A data split: a number of examples, and batches of them by position."""
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from batchwright.advice import fit_curve, recommend
-from batchwright.advice.decide.ties import as_good, compare, seed_variance, timing_variance
+from batchwright.advice.decide.ties import as_good, compare_costs, seed_variance, timing_variance
 from batchwright.advice.decide.unreached import Reach
 from batchwright.core import InputError
 from batchwright.core.action import Action
@@ -97,7 +97,7 @@ def test_ties_by_size_and_by_test():
     assert answer.batch_sizes == (4, 16)
     # Without any noise the 5% rule alone remains.
     quiet = study((8.0, 1.049, 1.0, 1.051, 4.0, 16.0), **{f"b{b}": {"spread": 1.0} for b in SIZES})
-    assert as_good(compare(quiet, "time", selection_sd=0.0), "time") == (4, 16)
+    assert as_good(compare_costs(quiet, "time", selection_sd=0.0), "time") == (4, 16)
 
 
 def test_the_curves_misfit_is_the_selection_noise():
@@ -118,7 +118,7 @@ def test_the_spread_of_the_timing_counts_for_time_alone():
     )
     rows = study(BOWL, b4={"timing": timing})
     assert timing_variance(rows[1]) == pytest.approx(0.3**2 * median_variance_factor(9))
-    extra = compare(rows, "time").costs[1].variance - compare(rows, "examples").costs[1].variance
+    extra = compare_costs(rows, "time").costs[1].variance - compare_costs(rows, "examples").costs[1].variance
     assert extra == pytest.approx(0.3**2 * median_variance_factor(9))
 
 

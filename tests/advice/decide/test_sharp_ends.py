@@ -2,7 +2,7 @@
 
 import pytest
 
-from batchwright.advice.decide.sharp_ends import sharp_ends, slope_of
+from batchwright.advice.decide.sharp_ends import sharp_ends, sharpness_slope
 from batchwright.report.draw.ends import draw_ends
 from batchwright.study.ends import RunEnd
 
@@ -29,7 +29,7 @@ def test_a_power_law_is_found(power, verdict):
 
 
 def test_an_exact_law_has_an_exact_slope():
-    slope = slope_of([end(b, b**0.25, 1.0) for b in SIZES], lambda e: e.largest_eigenvalue)
+    slope = sharpness_slope([end(b, b**0.25, 1.0) for b in SIZES], lambda e: e.largest_eigenvalue)
     assert slope.value == pytest.approx(0.25)
     assert slope.interval == (pytest.approx(0.25), pytest.approx(0.25))
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from batchwright.advice.quick.advise import advice_identity, advise
+from batchwright.advice.quick.advise import advice_identity, quick_advice
 from batchwright.advice.quick.budget import Allowance, Meter
 from batchwright.advice.quick.found import _choice
 from batchwright.advice.quick.inference import Costs
@@ -26,7 +26,7 @@ ASKED = Action(command="advise", subject="digits", arguments={"target": "loss=0.
 def advised(spec, digits, store=None, executor=None, **options):
     store = MemoryStore() if store is None else store
     executor = InProcess(digits) if executor is None else executor
-    return advise(spec, digits, store, executor, times=FLAT, action=ASKED, **options)
+    return quick_advice(spec, digits, store, executor, times=FLAT, action=ASKED, **options)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,15 @@ def test_steps_fall_and_examples_rise_with_the_batch_size(result, study_spec):
     for row in rows:
         assert row.steps_to_target.low < row.steps_to_target.median < row.steps_to_target.high
         assert row.seconds_to_target == pytest.approx(row.seconds_per_step * row.steps_to_target.median)
+
+
+def test_ratios_are_those_of_what_the_rows_show(result):
+    rows = {row.batch_size: row for row in result.batch_sizes}
+    best = rows[result.recommendation.batch_size]
+    for cost in result.recommendation.costs:
+        row = rows[cost["batch_size"]]
+        assert cost["seconds_ratio"] == pytest.approx(row.seconds_to_target / best.seconds_to_target)
+        assert cost["steps_ratio"] == pytest.approx(row.steps_to_target.median / best.steps_to_target.median)
 
 
 def test_what_was_not_trained_to_the_target_is_marked_as_inferred(result):

@@ -16,7 +16,7 @@ from batchwright.measure.gradients.moments import moments
 from batchwright.measure.gradients.noise import measure_noise
 from batchwright.measure.gradients.per_example import PerExampleGradients
 from batchwright.measure.gradients.preconditioner import preconditioner, weights_of
-from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, slope_of
+from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, scatter_slope
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.task.load import load_task
 from batchwright.task.task import TaskReference
@@ -128,7 +128,7 @@ def test_std_follows_the_law_for_both_kinds_of_sampling(digits):
     trace = measure_noise(model, digits, sample=None).trace_sigma.value
     rows = scatter_by_batch(model, digits, trace, draws=24)
     for sampling in SAMPLINGS:
-        slope = slope_of(rows, 1437, sampling)
+        slope = scatter_slope(rows, 1437, sampling)
         assert slope.value == pytest.approx(-0.5, abs=0.03)
         assert slope.interval[0] <= -0.5 <= slope.interval[1]
         assert slope.interval[1] - slope.interval[0] < 0.06

@@ -11,7 +11,7 @@ from batchwright.core.errors import InputError
 from batchwright.measure.caller_state import state_digest
 from batchwright.measure.hardware.largest import largest_that_fits
 from batchwright.measure.hardware.memory import MemoryChild, MemoryTrial
-from batchwright.measure.hardware.probe import probe
+from batchwright.measure.hardware.probe import measure_hardware
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.report.text.catalogue import say
 from batchwright.task.load import load_task
@@ -148,7 +148,9 @@ def probed(digits):
     before = {n: t.clone() for n, t in run.model.state_dict().items()}
     state = {n: t.clone() for n, t in run.updater.state_dict().items()}
     random, threads = torch.get_rng_state(), torch.get_num_threads()
-    found = probe(spec(), digits, batch_sizes=[1, 8, 64, 512], limit_seconds=1.0, watched=[run.model])
+    found = measure_hardware(
+        spec(), digits, batch_sizes=[1, 8, 64, 512], limit_seconds=1.0, watched=[run.model]
+    )
     unchanged = [
         all(torch.equal(a, b) for a, b in zip(before.values(), run.model.state_dict().values(), strict=True)),
         all(
@@ -200,7 +202,7 @@ def test_a_live_model_is_not_trained():
     task = Task(name="live", model=lambda: model, train=(x, x[:, :1]), validation=(x, x[:, :1]),
                 loss=lambda out, t: ((out - t) ** 2).sum(1))  # fmt: skip
     live = RunSpec(task=TaskReference(name="live"), batch_size=1, optimizer=OptimizerSpec(lr=0.1))
-    found = probe(live, task, batch_sizes=[1, 4, 16, 64], limit_seconds=0.5)
+    found = measure_hardware(live, task, batch_sizes=[1, 4, 16, 64], limit_seconds=0.5)
     assert torch.equal(model.weight, before)
     assert model.weight.grad is None
     assert found.state_unchanged
@@ -208,6 +210,6 @@ def test_a_live_model_is_not_trained():
 
 def test_bad_sizes_and_budgets_are_refused(digits):
     with pytest.raises(InputError, match="between 1 and 1437"):
-        probe(spec(), digits, batch_sizes=[1, 2000])
+        measure_hardware(spec(), digits, batch_sizes=[1, 2000])
     with pytest.raises(InputError, match="must be positive"):
-        probe(spec(), digits, memory_budget_bytes=0)
+        measure_hardware(spec(), digits, memory_budget_bytes=0)

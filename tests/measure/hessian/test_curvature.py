@@ -98,7 +98,7 @@ def test_half_the_memory_keeps_half_the_graphs():
     eye = torch.eye(23, dtype=torch.float64)[:1]
     everything = Curvature(model, task, chunk=5)
     everything.hessian_products(eye)
-    half = Curvature(model, task, chunk=5, memory_bytes=everything._kept_bytes // 2)
+    half = Curvature(model, task, chunk=5, memory_bytes=int(everything._kept_bytes) // 2)
     half.hessian_products(eye)
     assert len(everything._kept) == 10
     assert len(half._kept) == 5
@@ -190,11 +190,28 @@ class Shuffling(torch.utils.data.Dataset):
         return X[(i + self.reads // 10) % 10], int(LABELS[i])
 
 
+class Drawing(nn.Linear):
+    """Draws, and is no layer known to."""
+
+    def forward(self, inputs):
+        return super().forward(inputs + torch.randn_like(inputs))
+
+
 def test_shuffled_data_are_refused():
     loss = nn.CrossEntropyLoss(reduction="none")
     task = Task(name="t", model=nn.Identity, train=Shuffling(), validation=(X, LABELS), loss=loss)
-    with pytest.raises(InputError, match="shuffling loader"):
+    with pytest.raises(InputError, match="differ from one reading to the next"):
         Curvature(nn.Linear(4, 3).double(), task)
+
+
+def test_a_model_that_draws_is_refused():
+    loss = nn.CrossEntropyLoss(reduction="none")
+    task = Task(name="t", model=nn.Identity, train=(X, LABELS), validation=(X, LABELS), loss=loss)
+    with pytest.raises(
+        InputError,
+        match=r"same gradient from two passes .* likely the model draws",
+    ):
+        Curvature(Drawing(4, 3).double(), task)
 
 
 def test_the_caller_is_left_alone():

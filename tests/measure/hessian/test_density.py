@@ -16,12 +16,8 @@ class Diagonal:
 
     def __init__(self, values):
         self.values = torch.as_tensor(values, dtype=torch.float64)
-        self.count, self.dtype, self.device, self.products = (
-            len(self.values),
-            torch.float64,
-            torch.device("cpu"),
-            0,
-        )
+        self.count, self.dtype, self.device = len(self.values), torch.float64, torch.device("cpu")
+        self.examples, self.products = 1, 0
 
     def hessian_products(self, vectors):
         self.products += len(vectors)

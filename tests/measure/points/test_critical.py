@@ -13,7 +13,7 @@ from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.hessian.shifted import ShiftedLoss, model_at
 from batchwright.measure.hessian.spectrum import Eigenpairs, eigenpairs
 from batchwright.measure.points.critical import CriticalPoint, classify
-from batchwright.measure.points.escape import escape
+from batchwright.measure.points.escape import escape_saddle
 from batchwright.measure.points.stationary import find_critical_point
 from batchwright.report.text.catalogue import say
 from batchwright.task.builtin.digits import digits
@@ -260,7 +260,7 @@ def test_the_budget_is_kept():
 @pytest.mark.parametrize("wide", [same, embedded, padded])
 def test_escape_from_the_origin_of_two_weights(wide):
     task, model, _ = wide(origin())
-    found = escape(model, task)
+    found = escape_saddle(model, task)
     assert found.escaped
     assert found.kind == "saddle"
     assert found.loss_before == 1
@@ -280,7 +280,7 @@ def test_escape_from_the_origin_of_two_weights(wide):
 @pytest.mark.parametrize("a", [0.1, 0.5, 1.0])
 def test_the_line_that_is_searched(a):
     task, model, _ = origin()
-    found = escape(model, task)
+    found = escape_saddle(model, task)
     truth = {0.1: 0.990025, 0.5: 0.765625, 1.0: 0.25}[a]
     along = a * torch.tensor(found.direction, dtype=torch.float64)
     assert ShiftedLoss(model, task).loss(along) == pytest.approx(truth, rel=1e-9)
@@ -288,7 +288,7 @@ def test_the_line_that_is_searched(a):
 
 def test_escape_near_a_saddle_takes_the_side_that_goes_down():
     task, model, _ = product(-0.02, -0.01)
-    found = escape(model, task)
+    found = escape_saddle(model, task)
     assert all(x < 0 for x in found.direction)
     assert found.kind == "not_critical"
     assert found.loss_after < 1e-3
@@ -297,7 +297,7 @@ def test_escape_near_a_saddle_takes_the_side_that_goes_down():
 @pytest.mark.parametrize("case", [ones(), flat_origin(), settled_least_squares()])
 def test_no_way_out_of_what_is_no_saddle(case):
     task, model, _ = case
-    found = escape(model, task)
+    found = escape_saddle(model, task)
     assert not found.escaped
     assert found.loss_after == found.loss_before
     assert (found.direction, found.distance) == (None, 0)
@@ -328,7 +328,7 @@ def test_digits_after_200_steps():
     assert found.gradient_norm > found.gradient_tolerance >= 1e-6
     assert found.positive + found.negative + found.undecided == curvature.count
     assert found.undecided >= 18  # three pixels are the same in all images: six weights each do nothing
-    way = escape(model, task, pairs=ends)
+    way = escape_saddle(model, task, pairs=ends)
     assert way.escaped
     assert way.loss_after < way.loss_before
     assert found.negative > 0

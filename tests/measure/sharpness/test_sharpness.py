@@ -177,7 +177,7 @@ def test_what_is_reported_and_the_model_left_alone():
     assert found.averaged.sigma == pytest.approx(0.05 / 200**0.5)
     document = found.model_dump(mode="json")
     assert document["sam"]["maximum"] == found.sam.maximum
-    assert "Dinh" in document["caveat"]
+    assert document["caveat"]["code"] == "sharpness.not_invariant"
     assert all(torch.equal(before[n], v) for n, v in model.state_dict().items())
     assert torch.equal(state, torch.get_rng_state())
     assert model.inner.w.grad is None

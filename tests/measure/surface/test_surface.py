@@ -12,6 +12,7 @@ from torch import nn
 
 from batchwright.core.errors import InputError
 from batchwright.core.params import flatten, parameters_of
+from batchwright.core.remark import Remark
 from batchwright.core.streams import generator
 from batchwright.measure.surface.directions import principal_directions, random_directions, unit_direction
 from batchwright.measure.surface.interpolation import interpolate
@@ -26,6 +27,8 @@ from batchwright.task.task import ACCURACY, Task
 from batchwright.training.evaluate import Evaluator
 
 from ..noise_cases import explicit_hessian, small_net_task
+
+GIVEN = Remark(code="direction.gradient")
 
 
 def weights_at(first, second):
@@ -64,7 +67,7 @@ def own_values(model, task, split):
 def test_a_plane_of_two_weights_is_its_formula():
     w1, w2 = 0.7, -0.4
     found = surface_plane(weights_at(w1, w2), two_weights(), reach=2.0, points=9)
-    assert [say(d.description) for d in found.directions] == ["the parameter w1", "the parameter w2"]
+    assert [say(d.description) for d in found.directions] == ["w1", "w2"]
     start = weights_at(w1, w2)
     w1, w2 = start.w1.item(), start.w2.item()
     truth = [[(1 - (w1 + a) * (w2 + b)) ** 2 for a in found.alpha] for b in found.beta]
@@ -78,7 +81,7 @@ def test_a_plane_of_two_weights_is_its_formula():
 
 def test_along_the_most_negative_eigenvector_of_the_saddle():
     model = weights_at(0, 0)
-    direction = unit_direction(model, torch.ones(2, dtype=torch.float64), "eigenvector")
+    direction = unit_direction(model, torch.ones(2, dtype=torch.float64), GIVEN)
     found = surface_line(model, two_weights(), direction, reach=2**0.5, points=3)
     np.testing.assert_allclose(found.train.loss, [0, 1, 0], atol=1e-15)
     found = surface_line(model, two_weights(), direction, reach=0.5, points=11)
@@ -91,7 +94,7 @@ def test_along_the_most_negative_eigenvector_of_the_saddle():
 def test_a_line_through_a_quadratic_is_a_parabola():
     task = small_net_task(model=lambda: nn.Linear(4, 2).double())
     model = task.build_model(0)
-    direction = unit_direction(model, torch.linspace(-1, 2, 10, dtype=torch.float64), "given")
+    direction = unit_direction(model, torch.linspace(-1, 2, 10, dtype=torch.float64), GIVEN)
     d = flatten(direction.values)
     loss = ((model(task.train.inputs) - task.train.targets) ** 2).sum(1).mean()
     gradient = torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(model.parameters()))])
@@ -373,7 +376,7 @@ def test_what_is_not_finite_is_null_and_counted_and_spoils_nothing_else():
         metrics={"accuracy": ACCURACY},
     )  # fmt: skip
     model = Logarithm()
-    direction = unit_direction(model, torch.cat([torch.ones(6), torch.zeros(6)]), "up")
+    direction = unit_direction(model, torch.cat([torch.ones(6), torch.zeros(6)]), GIVEN)
     found = surface_line(model, task, direction, reach=2.0, points=9)
     finite = [0.25 + a / 6**0.5 > 0 for a in found.alpha]
     assert [loss is not None for loss in found.train.loss] == finite
@@ -481,7 +484,7 @@ def test_half_precision_models_are_taken_in_single_precision():
         (lambda t, m: surface_line(m, t, reach=math.nan), "must be finite and greater than 0, got nan"),
         (lambda t, m: surface_line(nn.Identity(), t), "the model has no trainable parameters"),
         (lambda t, m: surface_plane(nn.Linear(1, 1, bias=False), t), "2 directions need as many"),
-        (lambda t, m: unit_direction(m, torch.zeros(23), "gradient"), "gradient has norm 0"),
+        (lambda t, m: unit_direction(m, torch.zeros(23), GIVEN), "is not zero, got a norm of 0"),
         (lambda t, m: interpolate(m, copy.deepcopy(m), t), "models must differ"),
         (lambda t, m: interpolate(m, nn.Linear(4, 2).double(), t), "model 2 differs in '0.bias'"),
         (lambda t, m: plane_through([m, m], t), "through three models, got 2"),

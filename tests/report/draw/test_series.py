@@ -79,7 +79,7 @@ def test_the_fit_is_the_given_band(study, cases):
 
 def test_without_a_band_the_fit_is_the_bare_hyperbola(study):
     critical = study.critical_batch.model_copy(update={"band": None})
-    fit = series.fit_points(study.model_copy(update={"critical_batch": critical}))
+    fit = series.curve_points(study.model_copy(update={"critical_batch": critical}))
     assert (fit[0].batch_size, fit[-1].batch_size) == (1.0, 1437.0)
     for p in fit:
         assert p.mid == pytest.approx(40.2 * (1 + 61.0 / p.batch_size))

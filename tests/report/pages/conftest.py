@@ -13,7 +13,7 @@ from batchwright.report.render.actions import command_line
 from batchwright.report.render.html import page_html
 from batchwright.report.render.notebook import page_fragment
 from batchwright.report.render.terminal import page_text
-from batchwright.report.text.columns import shown
+from batchwright.report.text.columns import written
 from batchwright.task.load import load_task
 from batchwright.task.task import TaskReference
 from batchwright.training.loop import Run
@@ -81,7 +81,7 @@ class Reading:
 
     def column(self, heading, table=0):
         """The cells under a heading, its unit left out."""
-        columns = shown(self.page.all(Table)[table])
+        columns = written(self.page.all(Table)[table])
         return next(list(c.cells) for c in columns if c.heading.partition(" (")[0] == heading)
 
 
@@ -101,7 +101,7 @@ def check(page):
         assert len(set(headings)) == len(headings), headings
         assert len({len(column.values) for column in table.columns}) == 1, headings
         assert all(column.like in ("", *headings) for column in table.columns)
-        assert all(len(column.cells) == len(table.columns[0].values) for column in shown(table))
+        assert all(len(column.cells) == len(table.columns[0].values) for column in written(table))
     for facts in page.all(Facts):
         assert len(facts.items) <= 4
     for step in page.all(NextStep):

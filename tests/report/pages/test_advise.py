@@ -5,12 +5,12 @@ from batchwright.report.page import Figure, Sentence, Table
 from batchwright.report.pages.advise import advise_page, cost_words
 from batchwright.report.render.html import page_html
 from batchwright.report.render.terminal import page_text
-from batchwright.report.text.columns import shown
+from batchwright.report.text.columns import written
 
 
 def test_untrained_rows_do_not_look_measured(cases):
     table = advise_page(cases.advice()).all(Table)[0]
-    sizes, _, steps, _, seeds = (column.cells for column in shown(table)[:5])
+    sizes, _, steps, _, seeds = (column.cells for column in written(table)[:5])
     for size, count, reached in zip(sizes, steps, seeds, strict=True):
         trained = size in ("64", "128")
         assert count.startswith("~") == (not trained and count != "–")
@@ -52,7 +52,7 @@ def test_it_says_why_it_ended_and_whether_the_noise_scale_agrees(cases):
 def test_the_runs_behind_it_are_a_table_of_the_page(cases):
     page = advise_page(cases.advice())
     (table,) = [t for t in page.all(Table) if not t.brief and "stopped on the way" in t.caption]
-    cells = {column.name: column.cells for column in shown(table)}
+    cells = {column.name: column.cells for column in written(table)}
     assert cells["ended"] == ("target reached", "target reached", "stopped on the way")
     assert cells["steps to target"][-1] == ">340"
     assert cells["error"] == ("–", "–", "12%")

@@ -4,7 +4,7 @@ import pytest
 
 from batchwright.core.action import Action
 from batchwright.measure.hessian.tracking import curvature_along
-from batchwright.measure.points.escape import escape
+from batchwright.measure.points.escape import escape_saddle
 from batchwright.measure.points.geometry import measure_geometry
 from batchwright.report.pages.curvature import curvature_page
 from batchwright.report.pages.curvature_along import curvature_along_page
@@ -17,9 +17,7 @@ ACTION = Action(
     subject="digits",
     arguments={"set": {"hidden": 4}, "steps": 20, "lr": 0.1, "examples": 100, "top": 1, "report": "c.html"},
 )
-AT_SADDLE = Action(
-    command="curvature", subject="two-weights", arguments={"at": [0.0, 0.0], "dtype": "float64"}
-)
+AT_SADDLE = Action(command="curvature", subject="two-weights", arguments={"at": [0, 0], "dtype": "float64"})
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +89,7 @@ def test_at_a_saddle_the_way_out_keeps_the_point(saddle, read):
 
 
 def test_the_way_out_of_a_small_model_goes_on_from_its_end(saddle, read):
-    found = escape(*saddle)
+    found = escape_saddle(*saddle)
     page = read(escape_page(found, task="two-weights", action=AT_SADDLE))
     assert page.facts["loss before"] == "1.00"
     assert [float(v) for v in page.column("after", table=1)] == pytest.approx(
@@ -103,7 +101,7 @@ def test_the_way_out_of_a_small_model_goes_on_from_its_end(saddle, read):
 
 
 def test_the_way_out_of_a_large_model_goes_on_at_the_point_that_was_left(point, read):
-    found = escape(point.run.model, point.task, examples=64)
+    found = escape_saddle(point.run.model, point.task, examples=64)
     page = read(escape_page(found, task="digits", action=ACTION))
     kept = "--set hidden=4 --examples 100 --steps 20 --lr 0.1"
     assert page.steps == [f"batchwright surface digits {kept} --plane --direction eigenvector"]

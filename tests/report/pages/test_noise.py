@@ -6,7 +6,7 @@ from batchwright.core.action import Action
 from batchwright.core.numbers import MISSING
 from batchwright.measure.estimate import NoiseScale
 from batchwright.measure.gradients.along import noise_along, noise_of_run
-from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, slope_of
+from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, scatter_slope
 from batchwright.report.pages.noise import noise_page
 
 ACTION = Action(
@@ -20,7 +20,7 @@ ACTION = Action(
 def measured(point):
     found = noise_of_run(point.run, point.task, sample=400, curvature=True).raw
     scatter = scatter_by_batch(point.run.model, point.task, found.trace_sigma.value, draws=4)
-    return found, scatter, [slope_of(scatter, found.examples, name) for name in SAMPLINGS]
+    return found, scatter, [scatter_slope(scatter, found.examples, name) for name in SAMPLINGS]
 
 
 def test_headline_fact_and_table_have_the_same_number(measured, read):

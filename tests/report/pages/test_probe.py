@@ -4,6 +4,7 @@ import pytest
 
 from batchwright.core.action import Action
 from batchwright.core.numbers import MISSING
+from batchwright.core.remark import remark
 from batchwright.measure.hardware.cost_model import Knee
 from batchwright.measure.hardware.probe import Collapse, Probe, ProbePoint
 from batchwright.report.pages.probe import probe_page
@@ -32,7 +33,6 @@ def found():
             "value": 1437, "does_not_fit": None, "exact": True, "trials": (), "seconds": 0.1
         },
         state_unchanged=True, others_load=0.0, seconds=3.0, environment={"torch": "2.13.0"},
-        **({"knee_reason": ""} if Probe.model_fields["knee_reason"].is_required() else {}),
     )  # fmt: skip
 
 
@@ -64,6 +64,14 @@ def test_beside_other_work_it_is_to_be_measured_again(found, read):
     )
 
 
+def test_a_time_that_does_not_fit_its_neighbours_is_told(found, read):
+    points = [p.model_copy(update={"suspect": p.batch_size == 64}) for p in found.points]
+    page = read(probe_page(found.model_copy(update={"points": tuple(points)}), task="digits"))
+    assert page.caveats == [
+        "The time at batch size 64 does not fit those of its neighbours: the knee is without it."
+    ]
+
+
 def test_why_throughput_falls(found, read):
     for fields, reason in (
         ({"allocator_retries": 3}, ": the allocator starts over, memory is about to run out."),
@@ -84,9 +92,17 @@ def test_a_task_that_was_changed_is_said(found, read):
 
 
 def test_without_a_size_that_fits_there_is_no_table(found, read):
+    reason = remark("common.as_stored", text="batch norm needs two examples")
     nothing = found.model_copy(
-        update={"points": (), "knee": None, "largest_that_fits": None, "largest_is_all": False}
+        update={
+            "points": (),
+            "knee": None,
+            "largest_that_fits": None,
+            "largest_is_all": False,
+            "memory_note": reason,
+        }
     )
     page = read(probe_page(nothing, task="digits"))
     assert page.answers == ["No batch size could be timed."]
+    assert "Not even a batch of 1 fits 1.00 GiB: batch norm needs two examples." in page.words
     assert page.facts["knee"] == page.facts["largest that fits"] == MISSING

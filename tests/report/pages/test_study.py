@@ -14,7 +14,7 @@ from batchwright.report.page import Facts, Figure, NextStep, Note, Sentence, Tab
 from batchwright.report.pages.study import study_page
 from batchwright.report.pages.study_words import critical_words
 from batchwright.report.render.terminal import page_text
-from batchwright.report.text.columns import shown
+from batchwright.report.text.columns import written
 from batchwright.study.ends import RunEnd
 
 
@@ -24,8 +24,8 @@ def page(cases):
 
 
 def column(table, heading):
-    (found,) = [c for c in shown(table) if c.name == heading]
-    return dict(zip(shown(table)[0].cells, found.cells, strict=True))
+    (found,) = [c for c in written(table) if c.name == heading]
+    return dict(zip(written(table)[0].cells, found.cells, strict=True))
 
 
 def notes(page, role):
@@ -46,7 +46,7 @@ def test_headline_and_table_say_the_same_number_in_the_same_unit(page):
     assert page.headline.startswith(
         f"Train with batch size 128 and learning rate 0.25: {to_target['128']} ms to target (90%: "
     )
-    assert shown(table)[6].heading == "to target (ms)"
+    assert written(table)[6].heading == "to target (ms)"
     assert page.headline.endswith("; anything from 32 to 128 is as good (90%).")
 
 
@@ -97,7 +97,7 @@ def test_other_objectives(cases, objective, cost, why):
     assert why in page.headline
     table = page.all(Table)[0]
     assert column(table, objective)["128"] in page.headline
-    assert f"{objective} ÷ best" in [c.name for c in shown(table)]
+    assert f"{objective} ÷ best" in [c.name for c in written(table)]
     assert page.all(Figure)[0].name == objective
 
 
@@ -145,7 +145,7 @@ def test_on_a_busy_machine_only_the_clock_is_in_doubt(cases):
     assert page.inconclusive
     assert "45% of the machine" in notes(page, "caveat")[0]
     assert [figure.name for figure in page.all(Figure)][:2] == ["steps", "seconds"]
-    headings = [c.name for c in shown(page.all(Table)[0])]
+    headings = [c.name for c in written(page.all(Table)[0])]
     assert "to target, in doubt" in headings
     (step,) = page.all(NextStep)
     assert step.why == "On an idle machine: no run is repeated, only steps are timed anew."
@@ -159,7 +159,7 @@ def test_a_clock_in_doubt_among_other_reasons_does_not_lead(cases):
     page = study_page(advised(cases.busy(), doubts=doubts))
     assert page.headline.startswith("Inconclusive: at batch size 8 only 1 of 5 seeds")
     assert page.verdict == "inconclusive"
-    assert "to target, in doubt" in [c.name for c in shown(page.all(Table)[0])]
+    assert "to target, in doubt" in [c.name for c in written(page.all(Table)[0])]
 
 
 def test_a_suspect_time_is_marked_and_does_not_count_as_the_fastest(cases):
@@ -183,13 +183,13 @@ def test_a_suspect_time_is_marked_and_does_not_count_as_the_fastest(cases):
 def test_the_answer_stays_only_where_it_does(cases):
     result = cases.study()
     (main,) = [t for t in study_page(result).all(Table) if t.heading == "At easier targets"]
-    assert list(shown(main)[-1].cells) == ["another that is as good", "moves"]
+    assert list(written(main)[-1].cells) == ["another that is as good", "moves"]
     same = result.recommendation.at_easier_targets[0].model_copy(update={"shift": "same"})
     lost = same.model_copy(update={"shift": "no_answer", "batch_size": None, "batch_sizes": ()})
     old = same.model_copy(update={"shift": None})
     page = study_page(advised(result, at_easier_targets=(same, lost, old)))
     (table,) = [t for t in page.all(Table) if t.heading == "At easier targets"]
-    assert list(shown(table)[-1].cells) == ["stays", "none", "one of those as good"]
+    assert list(written(table)[-1].cells) == ["stays", "none", "one of those as good"]
 
 
 def test_a_study_that_used_its_budget_was_not_stopped(cases):
@@ -256,7 +256,7 @@ def test_without_fit_and_seconds(cases):
     assert "No curve was fitted" in text
     assert "Seconds a step were not measured" in text
     assert [figure.name for figure in page.all(Figure)] == ["steps", "examples", "learning-rates"]
-    assert "to target" not in [c.name for c in shown(page.all(Table)[0])]
+    assert "to target" not in [c.name for c in written(page.all(Table)[0])]
 
 
 def test_a_study_where_nothing_reached_the_target(cases):

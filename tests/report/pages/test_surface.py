@@ -32,7 +32,7 @@ def test_a_plane_is_told_in_the_names_of_its_axes(read):
     for parameter in model.parameters():
         parameter.data.zero_()
     found = surface_plane(model, task, points=5)
-    made = Action(command="surface", subject="two-weights", arguments={"at": [0.0, 0.0], "plane": True})
+    made = Action(command="surface", subject="two-weights", arguments={"at": [0, 0], "plane": True})
     page = read(surface_page(found, task="two-weights", action=made))
     assert page.answers == [
         "Over this plane the training loss, 1.00 at the weights, falls to 0 at -1 along w1 and -1 along w2, and "

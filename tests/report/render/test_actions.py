@@ -36,12 +36,12 @@ def test_every_kind_of_argument():
         },
     )  # fmt: skip
     assert command_line(action) == (
-        "batchwright surface 'tasks/own task.py:task' --between 32,512 --at 0.5,-1.0 --set hidden=16,8 "
-        "--set bias=false --plane --lr 1e-05 --seed 0 --optimizer-option eps=1e-08"
+        "batchwright surface 'tasks/own task.py:task' --between 32,512 --at 0.5,-1 --set hidden=16,8 "
+        "--set bias=false --plane --no-strict --lr 1e-05 --seed 0 --optimizer-option eps=1e-08"
     )
     assert call(action) == (
         "bw.surface('tasks/own task.py:task', between=[32, 512], at=[0.5, -1.0], "
-        "set={'hidden': [16, 8], 'bias': False}, plane=True, lr=1e-05, seed=0, optimizer_option={'eps': 1e-08})"
+        "set={'hidden': [16, 8], 'bias': False}, plane=True, strict=False, lr=1e-05, seed=0, optimizer_option={'eps': 1e-08})"
     )
 
 

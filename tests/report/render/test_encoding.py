@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from batchwright.report.pages.study import study_page
-from batchwright.report.render.encoding import nearest, never_fails
+from batchwright.report.render.encoding import encodable, never_fails
 from batchwright.report.render.terminal import page_text
 
 LINE = "251 µs – 1.05× … √B ≥ 2 ± 1 · “x” 中文 é"
@@ -15,18 +15,18 @@ LINE = "251 µs – 1.05× … √B ≥ 2 ± 1 · “x” 中文 é"
 
 @pytest.mark.parametrize("encoding", ["ascii", "gbk", "shift_jis", "cp437", "cp1252", "latin-1", "big5"])
 def test_nothing_raises(encoding):
-    text = nearest(LINE, encoding)
+    text = encodable(LINE, encoding)
     text.encode(encoding)
     assert "251 us" in text or "251 µs" in text
 
 
 def test_ascii_reads_well():
-    assert nearest(LINE, "ascii") == '251 us - 1.05x ... sqrtB >= 2 +/- 1 - "x" ?? e'
+    assert encodable(LINE, "ascii") == '251 us - 1.05x ... sqrtB >= 2 +/- 1 - "x" ?? e'
 
 
 def test_what_an_encoding_has_stays():
-    assert nearest("中文 3×", "gbk") == "中文 3×"
-    assert nearest(LINE, "utf-8") == LINE
+    assert encodable("中文 3×", "gbk") == "中文 3×"
+    assert encodable(LINE, "utf-8") == LINE
 
 
 def test_a_stream_is_made_safe(cases):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from batchwright.core.numbers import measured, seconds
 from batchwright.report.page import Column, Table
-from batchwright.report.text.columns import form_of, forms, shown
+from batchwright.report.text.columns import form_of, forms, written
 
 # digits on two cores: B = 1, 32, 64, 128, 256, 512, 1024, 1437
 STEPS = [3710.2, 126.4, 61.2, 55.2, 49.3, 41.9, 45.5, 41.6]
@@ -17,7 +17,7 @@ TO_TARGET = [0.931, 0.0398, 0.0219, 0.0230, 0.0225, 0.0250, 0.0373, 0.0416]
 
 
 def cells(kind, values, **more):
-    (column,) = shown(Table(columns=[Column(heading="x", values=values, kind=kind, **more)]))
+    (column,) = written(Table(columns=[Column(heading="x", values=values, kind=kind, **more)]))
     return column.heading, list(column.cells)
 
 
@@ -57,7 +57,7 @@ def test_an_interval_shares_unit_and_digits_of_its_value():
             Column(heading="90%", values=[(0.0184, 0.93), (0.5, None)], kind="seconds", like="time"),
         ]
     )
-    time, interval = shown(table)
+    time, interval = written(table)
     assert (time.heading, interval.heading) == ("time (ms)", "90% (ms)")
     assert time.cells == ("21.9", "–")
     assert interval.cells == ("18.4 to 930.0", "above 500.0")

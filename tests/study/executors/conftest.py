@@ -1,8 +1,7 @@
-from dataclasses import replace
-
 import pytest
 
 from batchwright.task import TaskReference
+from batchwright.task.live import as_live
 from batchwright.task.load import load_task
 
 TASK = """
@@ -61,6 +60,6 @@ def live():
     exec(TASK, program)
 
     def make(**options):
-        return replace(program["task"](**options), reference=TaskReference(name="tiny"))
+        return as_live(program["task"](**options))
 
     return make

@@ -83,6 +83,12 @@ def test_a_study_begun_again_takes_what_is_asked_now_and_keeps_the_rest(store):
     assert after == before | changed | {"action": again.model_dump(mode="json")}
 
 
+def test_an_action_that_is_not_known_leaves_the_former_one(store):
+    begin(store, action=None, name=None)
+    assert store.study("digits-1")["action"]["arguments"] == {"batch_sizes": [4, 8]}
+    assert store.study("digits-1")["name"] == "mine"
+
+
 def test_a_missing_fingerprint_is_filled_in_and_a_known_one_kept(store):
     begin(store, "digits-2", name=None, fingerprint=None)
     assert store.study("digits-2")["fingerprint"] is None
@@ -130,8 +136,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(store):
 
 
 def test_the_newest_study_is_listed_first(store, monkeypatch):
-    import batchwright.study.stores.memory as memory
-    import batchwright.study.stores.sqlite as sqlite
+    from batchwright.study.stores import memory, sqlite
 
     for module in (memory, sqlite):
         monkeypatch.setattr(module, "now", lambda: "2999-01-01T00:00:00.000+00:00")

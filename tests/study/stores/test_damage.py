@@ -1,5 +1,6 @@
 """Damaged stores: one line that says which file, what is wrong and what can still be used; never a traceback."""
 
+import json
 import os
 import random
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from batchwright.advice.result import StudyResult
+from batchwright.cli.main import run_command as command
 from batchwright.core.errors import StoreError
 from batchwright.report.text.catalogue import say
 from batchwright.study.key import RunKey
@@ -209,14 +211,14 @@ def test_without_the_studies_nothing_can_be_used(path, loss):
 @pytest.mark.parametrize(
     ("cell", "text"),
     [
-        ("seconds = 'long'", "seconds: Input should be a valid number"),
-        ("status = 'asleep'", "status: Input should be 'running', 'complete' or 'interrupted'"),
+        ("seconds = 'long'", "seconds: must be a valid number"),
+        ("status = 'asleep'", "status: must be 'running', 'complete' or 'interrupted'"),
         ("request = '{\"objective\": '", "Expecting value at character 15"),
-        ("request = '[1]'", "request: Input should be a valid dictionary"),
+        ("request = '[1]'", "request: must be a valid dictionary"),
         (f"request = '{'[' * 5000}'", "damaged"),
         ("action = 'batchwright study'", "Expecting value at character 1"),
         ("created = 7.5", None),
-        ("kind = 'lesson'", "kind: Input should be 'study' or 'advice'"),
+        ("kind = 'lesson'", "kind: must be 'study' or 'advice'"),
     ],
 )
 def test_a_damaged_cell_of_a_study(path, cell, text):
@@ -275,8 +277,8 @@ def test_a_damaged_run_is_named_and_running_it_again_repairs_it(path, damage):
         study_id = store.study("old")["study_id"]
         good = store.runs(study_id, curves=True)[3]
     alter(path, f"update runs set {damage} where study_id = '{study_id}' and run_key = '{good['run_key']}'")
-    refused(path, good["run_key"], study_id, "is damaged")
     with SQLiteStore(path) as store:
+        assert_left_out(store, study_id, good["run_key"], curves=True)
         identity = good["result"].spec.identity()
         assert store.known_run(identity, fingerprint=None, study_id=study_id) is None
         assert len(store.runs(study_id)) == 24
@@ -290,7 +292,19 @@ def test_a_damaged_cell_of_a_run(path, cell):
     with SQLiteStore(path) as store:
         study_id = store.study("old")["study_id"]
     alter(path, f"update runs set {cell} where run_key = '32/+0/search/0' and study_id = '{study_id}'")
-    refused(path, "run 32/+0/search/0", study_id, cell.split()[0])
+    with SQLiteStore(path) as store:
+        assert_left_out(store, study_id, "32/+0/search/0", curves=False)
+        assert cell.split()[0] in store.damage[0].values["reason"]
+
+
+def assert_left_out(store, study_id, key, *, curves):
+    keys = {row["run_key"] for row in store.runs(study_id, curves=curves)}
+    assert len(keys) == 23
+    assert key not in keys
+    (found,) = store.damage
+    assert found.code == "stores.run_unreadable"
+    assert f"run {key} of study {study_id} is damaged" in say(found)
+    assert "\n" not in say(found)
 
 
 def test_a_damaged_measurement_counts_as_not_made(path):
@@ -305,6 +319,51 @@ def test_a_damaged_measurement_counts_as_not_made(path):
         assert "measurement seconds_per_step" in say(found)
         store.put_measurement(study_id, "seconds_per_step", before)
         assert store.measurements(study_id)["seconds_per_step"] == before
+
+
+# --- what the commands say ------------------------------------------------------------------------
+
+
+def test_commands_show_what_can_be_read_and_say_what_cannot(path, capsys):
+    def said(*words):
+        code = command([*words, "--store", str(path)])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    alter(
+        path,
+        "update studies set seconds = 'long' where name = 'old-examples'",
+        "update runs set updates = 'many' where run_key = '32/+0/search/0'",
+    )
+    code, out, _ = said("studies")
+    assert code == 0
+    assert "old-inconclusive" in out
+    assert "Left out: study digits-" in " ".join(out.split())
+    code, out, err = said("export", "old")
+    assert code == 0
+    assert len(out.splitlines()) == 24
+    assert err.count("\n") == 1
+    assert "run 32/+0/search/0" in err
+    code, out, _ = said("show", "old")
+    assert code == 0
+    assert "run 32/+0/search/0" in " ".join(out.split())
+
+
+def test_a_study_whose_answer_is_damaged_is_concluded_anew(path, capsys):
+    with SQLiteStore(path) as store:
+        row = store.study("old")
+    alter(path, "update studies set result = substr(result, 1, 300) where name = 'old'")
+    assert command(["show", "old", "--store", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert str(path) in err
+    assert "concludes it anew" in err
+    words = ["study", "digits", "--examples", "300", "--target", "loss=1.0", "--batch-sizes", "8,32,128"]
+    words += ["--search-seeds", "1", "--confirm-seeds", "2", "--workers", "1", "--json", "--store", str(path)]
+    assert command(words) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["study_id"], document["runs_executed"]) == (row["study_id"], 0)
+    assert command(["show", "old", "--store", str(path)]) == 0
 
 
 # --- pages ----------------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 
 from batchwright.advice.answer import answer_study
 from batchwright.advice.result import StudyResult
-from batchwright.cli.main import run as command
+from batchwright.cli.main import run_command as command
 from batchwright.core.errors import StoreError
 from batchwright.study.executors.in_process import InProcess
 from batchwright.study.key import RunKey
 from batchwright.study.spec import StudySpec
 from batchwright.study.stores import first_schema
-from batchwright.study.stores.migrations import upgrade
+from batchwright.study.stores.migrations import migrate
 from batchwright.study.stores.opening import begin_writing, missing_columns
 from batchwright.study.stores.reading import parse
 from batchwright.study.stores.schema import SCHEMA_VERSION, metadata
@@ -111,6 +111,16 @@ def test_it_exports(first_store, before, capsys):
     assert sorted([row[c] for c in columns] for row in exported) == sorted(expected)
 
 
+@pytest.mark.parametrize("name", NAMES[:3])
+def test_its_answers_are_shown(first_store, before, capsys, name):
+    (kept,) = [json.loads(row["result"]) for row in before["studies"] if row["name"] == name]
+    assert command(["show", name, "--store", str(first_store)]) == 0
+    out = capsys.readouterr().out
+    assert ("Inconclusive" in out) == (kept["recommendation"]["verdict"] == "inconclusive")
+    for row in [row for row in kept["batch_sizes"] if row["lr"] is not None]:
+        assert any(line.split()[:1] == [str(row["batch_size"])] for line in out.splitlines())
+
+
 def test_it_resumes_and_repeats_no_run(first_store, before):
     (row,) = [row for row in before["studies"] if row["name"] == "old-interrupted"]
     kept = {r["run_key"]: r["created"] for r in before["runs"] if r["study_id"] == row["study_id"]}
@@ -149,7 +159,7 @@ def test_steps_from_nothing_give_the_schema_of_a_new_store(tmp_path):
     migrated = sa.create_engine(f"sqlite:///{tmp_path / 'a.sqlite'}")
     with migrated.begin() as connection:
         begin_writing(connection)
-        upgrade(connection, 0)
+        migrate(connection, 0)
         assert missing_columns(connection, *metadata.tables) == []
     new = sa.create_engine(f"sqlite:///{tmp_path / 'b.sqlite'}")
     metadata.create_all(new)
@@ -223,3 +233,17 @@ def test_alembic_is_imported_for_an_old_store_alone(first_store):
     )
     assert first.strip() == "['alembic', 'torch']"
     assert second.strip() == "[]"
+
+
+def test_listing_does_not_wait_for_torch(first_store):
+    """Nor for anything else that takes a second to import."""
+    SQLiteStore(first_store).close()
+    code = (
+        "import sys; from batchwright.cli.main import run_command\n"
+        "code = run_command(['studies', '--store', sys.argv[1]])\n"
+        "print(code, sorted({'alembic', 'matplotlib', 'pandas', 'scipy', 'sklearn', 'torch'} & sys.modules.keys()))"
+    )
+    line = [sys.executable, "-c", code, str(first_store)]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert "old-interrupted" in done.stdout

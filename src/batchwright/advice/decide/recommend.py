@@ -9,7 +9,7 @@ from typing import Any, get_args
 from batchwright.advice.curve.fit import CurveFit
 from batchwright.advice.decide.doubts import Doubt, doubts
 from batchwright.advice.decide.question import Question
-from batchwright.advice.decide.ties import UNREPEATED_SEED_SD, Comparison, as_good, best_of, compare
+from batchwright.advice.decide.ties import UNREPEATED_SEED_SD, Comparison, as_good, best_of, compare_costs
 from batchwright.advice.decide.unreached import Reach, no_answer
 from batchwright.advice.result import Objective, Recommendation
 from batchwright.core.action import Action
@@ -53,7 +53,7 @@ def recommend(
     rows = sorted(batch_sizes, key=lambda row: row.batch_size)
     _check(rows, objective, examples)
     question = Question(asked, examples, max_batch_that_fits)
-    comparison = compare(rows, objective, None if curve is None else curve.misfit_sd)
+    comparison = compare_costs(rows, objective, None if curve is None else curve.misfit_sd)
     if not comparison.costs:
         return nothing(objective, no_answer(rows, question, reach))
     best = best_of(comparison, objective)
@@ -128,7 +128,7 @@ def _caveats(rows: Sequence[BatchSizeResult], comparison: Comparison, members: S
 
 def _costs(rows: Sequence[BatchSizeResult], best: int) -> tuple[dict[str, Any], ...]:
     """Seconds, examples and steps of every batch size over the best's; None where there is no answer."""
-    logs = {o: {c.batch_size: c.log for c in compare(rows, o).costs} for o in get_args(Objective)}
+    logs = {o: {c.batch_size: c.log for c in compare_costs(rows, o).costs} for o in get_args(Objective)}
 
     def ratio(objective: str, batch_size: int) -> float | None:
         known = logs[objective]

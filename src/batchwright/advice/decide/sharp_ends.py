@@ -45,8 +45,8 @@ class SharpEnds(BaseModel):
 
 def sharp_ends(ends: Sequence[RunEnd]) -> SharpEnds:
     """The verdict that the ends support."""
-    eigenvalues = slope_of(ends, lambda end: end.largest_eigenvalue)
-    keskars = slope_of(ends, lambda end: end.keskar)
+    eigenvalues = sharpness_slope(ends, lambda end: end.largest_eigenvalue)
+    keskars = sharpness_slope(ends, lambda end: end.keskar)
     verdict: Verdict = "cannot_tell"
     if eigenvalues is not None and keskars is not None:
         if min(eigenvalues.interval[0], keskars.interval[0]) > 0:
@@ -57,7 +57,7 @@ def sharp_ends(ends: Sequence[RunEnd]) -> SharpEnds:
     return SharpEnds(ends=tuple(ordered), eigenvalue_slope=eigenvalues, keskar_slope=keskars, verdict=verdict)
 
 
-def slope_of(ends: Sequence[RunEnd], value: Callable[[RunEnd], float | None]) -> Estimate | None:
+def sharpness_slope(ends: Sequence[RunEnd], value: Callable[[RunEnd], float | None]) -> Estimate | None:
     """Slope of log ``value`` on log B; None below three batch sizes or where a value is not positive.
 
     The batch sizes are the independent units: their runs share seeds.

@@ -72,7 +72,7 @@ def timing_variance(row: BatchSizeResult) -> float:
     return sd**2 * median_variance_factor(max(timing.repeats, 1))
 
 
-def compare(
+def compare_costs(
     rows: Sequence[BatchSizeResult], objective: Objective, selection_sd: float | None = None
 ) -> Comparison:
     """Log costs, median steps times what a step costs: the numbers that the reader sees.

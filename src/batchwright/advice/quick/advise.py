@@ -41,7 +41,7 @@ def advice_identity(spec: StudySpec, task: Task) -> str:
     return f"advice-{spec.identity(task.fingerprint)}"
 
 
-def advise(
+def quick_advice(
     spec: StudySpec,
     task: Task,
     store: Store,

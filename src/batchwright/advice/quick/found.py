@@ -67,7 +67,7 @@ def advice_result(race: Race, *, objective: Objective, asked: Action) -> AdviceR
         doubts=tuple(reason.why for reason in reasons),
         caveats=tuple(_caveats(race, chosen)),
         next=distinct([r.action for r in reasons]) or (question.study(_about(race, sizes)),),
-        costs=_ratios(costs, best),
+        costs=_ratios(rows, best),
     )
     return _result(race, recommendation, rows, _critical(race, costs), asked)
 
@@ -119,19 +119,24 @@ def _rows(race: Race, costs: Costs) -> tuple[BatchSizeResult, ...]:
     return tuple(rows)
 
 
-def _ratios(costs: Costs, best: int) -> tuple[dict[str, float | int], ...]:
-    """Median seconds, examples and steps of every batch size over the best's."""
-    seconds = np.exp(np.median(costs.log_seconds - costs.log_seconds[best], axis=1))
-    steps = np.exp(np.median(costs.log_steps - costs.log_steps[best], axis=1))
+def _ratios(rows: Sequence[BatchSizeResult], best: int) -> tuple[dict[str, float | int], ...]:
+    """Seconds, examples and steps of every batch size over the best's: ratios of what the rows show."""
+    chosen = rows[best]
     return tuple(
         {
-            "batch_size": size,
-            "seconds_ratio": float(seconds[i]),
-            "examples_ratio": float(steps[i]) * size / costs.batch_sizes[best],
-            "steps_ratio": float(steps[i]),
+            "batch_size": row.batch_size,
+            "seconds_ratio": _over(row.seconds_to_target, chosen.seconds_to_target),
+            "examples_ratio": _over(row.examples_to_target, chosen.examples_to_target),
+            "steps_ratio": _over(row.steps_to_target.median, chosen.steps_to_target.median),
         }
-        for i, size in enumerate(costs.batch_sizes)
+        for row in rows
     )
+
+
+def _over(value: float | None, best: float | None) -> float:
+    assert value is not None
+    assert best is not None
+    return value / best
 
 
 def _critical(race: Race, costs: Costs) -> CriticalBatch:

@@ -117,7 +117,7 @@ def planned_from(step: int, ratio: float) -> int:
     """The first planned evaluation at or after ``step``, where each comes ``ratio`` times after the last.
 
     >>> [planned_from(s, 1.05) for s in (1, 2, 20, 22, 23)]
-    [1, 2, 20, 22, 24]
+    [1, 2, 20, 23, 23]
     """
     planned = 1
     while planned < step:

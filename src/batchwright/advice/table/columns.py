@@ -110,10 +110,7 @@ def read_headings(
             raise InputError(f"{name} must be a number of 1 or more, got {value:g}")
     read = [_read(heading) for heading in headings]
     chosen = _chosen(headings, workload_column)
-    found: dict[str, list[int]] = {}
-    for place, heading in enumerate(read):
-        if heading.meaning is not None and place not in (chosen or ()):
-            found.setdefault(heading.meaning, []).append(place)
+    found = _by_meaning(read, leave=chosen or ())
     remarks: list[Remark] = []
     places = {
         meaning: _one_of(meaning, several, headings, source, remarks)
@@ -124,10 +121,7 @@ def read_headings(
     batch, factors = _batch(names, devices, remarks)
     in_tokens = read[places[batch]].unit == "tokens"
     cost = _cost(names, dataset_size, in_tokens, remarks)
-    ended = [m for m in _HOW_IT_ENDED if m in places]
-    if len(ended) > 1:
-        both = " and ".join(repr(headings[places[m]]) for m in ended[:2])
-        raise DataError(f"{source}: columns {both} both say how a run ended: remove all but one")
+    _check_one_says_how_it_ended(names)
     others = [i for i in found.get("steps_to_target", ()) if i != places[cost]]
     workload = tuple(found.get("workload", ())) if chosen is None else chosen
     run = tuple(found.get("run", ()))
@@ -187,6 +181,22 @@ def _meaning(letters: str) -> str | None:
         if letters in names:
             return meaning
     return next((m for m, pattern in SOME_TARGET.items() if re.fullmatch(pattern, letters)), None)
+
+
+def _by_meaning(read: Sequence[_Heading], leave: Sequence[int]) -> dict[str, list[int]]:
+    """The columns of each meaning but those to leave."""
+    found: dict[str, list[int]] = {}
+    for place, heading in enumerate(read):
+        if heading.meaning is not None and place not in leave:
+            found.setdefault(heading.meaning, []).append(place)
+    return found
+
+
+def _check_one_says_how_it_ended(names: _Names) -> None:
+    ended = [names.of(meaning) for meaning in _HOW_IT_ENDED if meaning in names.places]
+    if len(ended) > 1:
+        both = " and ".join(map(repr, ended[:2]))
+        raise DataError(f"{names.source}: columns {both} both say how a run ended: remove all but one")
 
 
 def _chosen(headings: Sequence[str], wanted: str | Sequence[str] | None) -> tuple[int, ...] | None:

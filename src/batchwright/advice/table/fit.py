@@ -25,7 +25,7 @@ from batchwright.advice.table.result import (
     OverheadEstimate,
     PredictedSteps,
     WorkloadFit,
-)  # fmt: skip
+)
 from batchwright.core.errors import DataError, InputError, unknown_name
 from batchwright.core.remark import Remark, remark
 from batchwright.training.environment import environment
@@ -231,9 +231,15 @@ def _measured(points: Sequence[Point], runs: WorkloadRuns, fit: CurveFit) -> tup
     }
     for size in {*runs.failed, *runs.lost} - rows.keys():
         rows[size] = Measured(
-            batch_size=size, median=None, median_is_bound=False, curve=fit.predict(size).steps, steps=(),
-            censored=(), failed=runs.failed.get(size, 0), lost=runs.lost.get(size, 0),
-        )  # fmt: skip
+            batch_size=size,
+            median=None,
+            median_is_bound=False,
+            curve=fit.predict(size).steps,
+            steps=(),
+            censored=(),
+            failed=runs.failed.get(size, 0),
+            lost=runs.lost.get(size, 0),
+        )
     return tuple(rows[size] for size in sorted(rows))
 
 

@@ -120,10 +120,8 @@ def _from_frame(table: Any) -> Grid:
     names = getattr(getattr(table, "index", None), "names", ())
     if any(name is not None for name in names):
         table = table.reset_index()
-    if hasattr(table, "iter_rows"):
-        rows = list(table.iter_rows())
-    else:
-        rows = list(table.itertuples(index=False, name=None))
+    by_row = table.iter_rows() if hasattr(table, "iter_rows") else table.itertuples(index=False, name=None)
+    rows = list(by_row)
     headings = tuple(map(str, table.columns))
     columns = tuple(zip(*rows, strict=True)) if rows else ((),) * len(headings)
     return Grid("the data frame", headings, columns, range(len(rows)))

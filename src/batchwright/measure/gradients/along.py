@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 
@@ -40,7 +39,7 @@ def noise_of_run(
         run: between two updates; not changed.
         task, sample, seed, memory_bytes, curvature: as in :func:`~.noise.measure_noise`.
     """
-    task = replace(task, train=in_memory(task.train, run.model, memory_bytes))
+    task = task.with_fields(train=in_memory(task.train, run.model, memory_bytes))
     raw = measure_noise(
         run.model, task, sample=sample, seed=seed, memory_bytes=memory_bytes, curvature=curvature
     )

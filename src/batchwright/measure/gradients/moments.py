@@ -21,7 +21,7 @@ from batchwright.core.errors import InputError
 from batchwright.core.shapes import Indices
 from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import generator
-from batchwright.measure.estimate import Estimate, NoiseScale, on_log_scale, ratio, symmetric
+from batchwright.measure.estimate import Estimate, NoiseScale, noise_ratio, on_log_scale, symmetric
 from batchwright.measure.gradients.per_example import PerExampleGradients
 
 _PROJECTIONS = 3
@@ -88,7 +88,7 @@ class Moments:
         """B_simple = tr(Sigma)/|G|^2."""
         signal, trace = self.leave_one_out()
         positive = bool((signal > 0).all() and (trace > 0).all())
-        return ratio(
+        return noise_ratio(
             float(trace[-1]), float(signal[-1]), bottom_half=self._half(signal[:-1]),
             log_half=self._half(torch.log(trace[:-1] / signal[:-1])) if positive else math.nan,
         )  # fmt: skip

@@ -25,7 +25,7 @@ from batchwright.core.remark import Remark, remark
 from batchwright.core.shapes import Indices
 from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import generator
-from batchwright.measure.estimate import Estimate, NoiseScale, ratio
+from batchwright.measure.estimate import Estimate, NoiseScale, noise_ratio
 from batchwright.measure.gradients.moments import Moments, moments
 from batchwright.measure.gradients.per_example import MEMORY_BYTES, Mode, PerExampleGradients
 from batchwright.task.task import Task
@@ -183,7 +183,7 @@ def curvature_noise_scale(
         return t_quantile(k - 1) * math.sqrt(spread)
 
     positive = bool((tops > 0).all() and (bottoms > 0).all())
-    return ratio(
+    return noise_ratio(
         float(top), float(bottom), bottom_half=half(bottoms),
         log_half=half(torch.log(tops / bottoms)) if positive else math.nan,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from batchwright.core.errors import InputError
 from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import derive_seed
-from batchwright.measure.estimate import Estimate, NoiseScale, on_log_scale, ratio, symmetric
+from batchwright.measure.estimate import Estimate, NoiseScale, noise_ratio, on_log_scale, symmetric
 
 _RESAMPLES = 2000
 _FEWEST_BLOCKS = 5
@@ -113,7 +113,7 @@ def noise_scale_over_steps(
     enough = len(positive) > 0.9 * _RESAMPLES
     log_half = width * float(np.log(positive[:, 1] / positive[:, 0]).std()) if enough else math.nan
     return NoiseFromNorms(
-        noise_scale=ratio(trace, signal, bottom_half=signal_half, log_half=log_half),
+        noise_scale=noise_ratio(trace, signal, bottom_half=signal_half, log_half=log_half),
         grad_sq_norm=symmetric(signal, signal_half),
         trace_sigma=on_log_scale(trace, trace_half / trace if trace > 0 else 0.0),
         steps=steps,

@@ -19,6 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils import _pytree as pytree
 
 from batchwright.core.errors import InputError
+from batchwright.core.params import flat_gradient
 from batchwright.core.shapes import Indices
 from batchwright.core.streams import derive_seed, global_randomness
 from batchwright.measure.examples import in_memory
@@ -187,8 +188,7 @@ class PerExampleGradients:
 
     def _joined(self, gradients: Any) -> Tensor:
         """One vector; zeros for parameters that the loss did not use."""
-        pairs = zip(gradients, self._params.values(), strict=True)
-        return torch.cat([(torch.zeros_like(p) if g is None else g).reshape(-1) for g, p in pairs])
+        return flat_gradient(gradients, list(self._params.values()))
 
     def _losses(self, inputs: Any, targets: Any) -> Tensor:
         forward = self._task.forward

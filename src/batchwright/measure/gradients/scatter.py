@@ -146,7 +146,7 @@ def finite_factor(sampling: SamplingName, size: float, total: int) -> float:
     return (total - size) / (total - 1) if total > 1 else 0.0
 
 
-def slope_of(rows: Sequence[Scatter], examples: int, sampling: SamplingName) -> Slope:
+def scatter_slope(rows: Sequence[Scatter], examples: int, sampling: SamplingName) -> Slope:
     """Weighted regression of log(std / sqrt(finite factor)) on log B.
 
     Weighted by the number of draws, not by each size's own spread: a size whose few draws happen to lie close

@@ -89,7 +89,7 @@ class CostModel(BaseModel):
         return self.formula(batch_size) * math.exp(float(correction))
 
 
-def fit_cost_model(batch_sizes: Sequence[int], seconds: Sequence[float]) -> CostModel:
+def fit_cost_model(batch_sizes: Sequence[int], seconds: Sequence[float] | Vector) -> CostModel:
     """Fit t(B) to measured medians, robustly, in log t.
 
     The posterior of knee and sharpness is summed over a grid, flat in both logs, with the level and the noise

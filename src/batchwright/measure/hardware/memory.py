@@ -146,7 +146,7 @@ class MemoryChild:
         )
 
     def _pickle(self, task: Task) -> str:
-        import cloudpickle  # type: ignore[import-untyped]
+        import cloudpickle
 
         path = Path(self._folder.name) / "task.pickle"
         try:

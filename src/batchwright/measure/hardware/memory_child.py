@@ -37,7 +37,7 @@ class Order(BaseModel):
     parent: int
 
 
-def main() -> None:
+def serve() -> None:
     """Answer until stdin ends."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a user's code prints must not stand between the answers
@@ -228,4 +228,4 @@ def _leave_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve()

@@ -106,7 +106,7 @@ class Probe(BaseModel):
     environment: dict[str, Any]
 
 
-def probe(
+def measure_hardware(
     spec: RunSpec,
     task: Task,
     *,

@@ -22,7 +22,7 @@ from batchwright.core.errors import InputError
 from batchwright.core.streams import generator
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.operator import SymmetricOperator
-from batchwright.measure.hessian.ritz import norm
+from batchwright.measure.hessian.ritz import vector_norm
 
 PROBES, STEPS = 8, 64
 _SMOOTHING = 0.01
@@ -148,10 +148,10 @@ def _lanczos(
         for place, product in zip(tuple(going), products, strict=True):
             basis = bases[place, : step + 1]
             diagonals[place].append(float(basis[-1].double() @ product.double()))
-            scale = norm(product)
+            scale = vector_norm(product)
             for _ in range(2):
                 product = product - (basis @ product) @ basis
-            length = norm(product)
+            length = vector_norm(product)
             if step + 1 == steps:
                 continue
             if length <= rounding * max(scale, max(map(abs, diagonals[place]))):

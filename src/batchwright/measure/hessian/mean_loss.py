@@ -12,6 +12,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from batchwright.core.errors import InputError
+from batchwright.core.params import flat_gradient
 from batchwright.core.shapes import FlatParams, Indices, Losses
 from batchwright.core.streams import derive_seed, global_randomness
 from batchwright.measure.examples import measured_task
@@ -114,8 +115,7 @@ class MeanLoss:
 
     def joined(self, gradients: Any) -> FlatParams:
         """One vector; zeros for parameters that the loss did not use."""
-        pairs = zip(gradients, self.params, strict=True)
-        return torch.cat([(torch.zeros_like(p) if g is None else g).reshape(-1) for g, p in pairs])
+        return flat_gradient(gradients, self.params)
 
     # --- where it stands ---
 
@@ -154,17 +154,15 @@ class MeanLoss:
         gap = float((again - gradient).norm())
         if gap <= 1e3 * torch.finfo(self.dtype).eps * scale or not scale < float("inf"):
             return
-        raise InputError(
-            f"curvature needs the same gradient from two passes over the data, got a gap of {gap:.2g} "
-            f"beside a norm of {scale:.2g}; {_cause_of_draws(self.model)}"
-        )
+        raise _not_repeatable(self.model, f"a gap of {gap:.2g} beside a norm of {scale:.2g}")
 
 
-def _cause_of_draws(model: nn.Module) -> str:
+def _not_repeatable(model: nn.Module, got: str) -> InputError:
+    rule = f"curvature needs the same gradient from two passes over the data, got {got}"
     for name, module in model.named_modules():
         if module.training and isinstance(module, nn.modules.dropout._DropoutNd):
-            return f"dropout {name!r} is in training mode: call model.eval() first"
-    return "likely random transforms in the data, a shuffling loader or a model that draws: turn it off"
+            return InputError(f"{rule}; dropout {name!r} is in training mode: call model.eval() first")
+    return InputError(f"{rule}; likely the model draws random numbers: turn that off")
 
 
 def _refuse_batch_statistics(model: nn.Module) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 
+@runtime_checkable
 class SymmetricOperator(Protocol):
     """A symmetric P x P matrix known by its products; ``measure.curvature.Curvature`` is one.
 

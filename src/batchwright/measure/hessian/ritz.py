@@ -15,14 +15,14 @@ from batchwright.measure.hessian.operator import SymmetricOperator
 _SHORT = 1 << 13
 
 
-def random_directions(operator: SymmetricOperator, count: int, seed: int, *names: str | int) -> Tensor:
+def random_rows(operator: SymmetricOperator, count: int, seed: int, *names: str | int) -> Tensor:
     """Standard normal rows, shape (count, P), from the stream ``probe`` and ``names``; drawn on the CPU."""
     random = generator(seed, "probe", *names)
     drawn = torch.randn(count, operator.count, generator=random)
     return drawn.to(operator.device, operator.dtype)
 
 
-def norm(vector: Tensor) -> float:
+def vector_norm(vector: Tensor) -> float:
     """Euclidean norm, accumulated in float64: in float32 torch loses two digits over 60,000 numbers."""
     return float(torch.linalg.vector_norm(vector, dtype=torch.float64))
 
@@ -34,9 +34,9 @@ def orthogonalised(vector: Tensor, basis: Tensor) -> Tensor:
     nearly everything.
     """
     for number in range(3):
-        before = norm(vector)
+        before = vector_norm(vector)
         vector = vector - basis.T @ (basis @ vector)
-        if number and norm(vector) > 0.5 * before:
+        if number and vector_norm(vector) > 0.5 * before:
             break
     return vector
 
@@ -83,9 +83,9 @@ class RitzBasis:
         for vector in vectors:
             if self.size == min(self.capacity, self._operator.count):
                 break
-            before = norm(vector)
+            before = vector_norm(vector)
             new = orthogonalised(vector, self._rows[: self.size])
-            length = norm(new)
+            length = vector_norm(new)
             if length > 100 * torch.finfo(new.dtype).eps * before:
                 self._rows[self.size] = new / length
                 self.size += 1

@@ -19,7 +19,7 @@ from torch import Tensor
 from batchwright.core.errors import InputError
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.operator import SymmetricOperator
-from batchwright.measure.hessian.ritz import RitzBasis, hidden_probability, norm, random_directions
+from batchwright.measure.hessian.ritz import RitzBasis, hidden_probability, random_rows, vector_norm
 
 DENSE_LIMIT = 3000
 """Parameters up to which the whole matrix may be built."""
@@ -213,7 +213,7 @@ class _Search:
             image, quotient = basis.last_image()
             direction = basis.outside(image)
             diagonal.append(quotient)
-            off.append(norm(direction))
+            off.append(vector_norm(direction))
             if off[-1] <= _ROUNDING * torch.finfo(direction.dtype).eps * basis.spread:
                 self._hidden = 0.0  # an invariant subspace: nothing of the direction lies elsewhere
                 break
@@ -237,7 +237,7 @@ class _Search:
         return [*range(self._bottom), *range(size - self._top, size)]
 
     def _good(self, index: int) -> bool:
-        return norm(self._basis.residual(index)) <= self._tolerance * self._basis.spread
+        return vector_norm(self._basis.residual(index)) <= self._tolerance * self._basis.spread
 
     def _make_room(self, rows: int) -> None:
         """Thick restart where the basis has no room: keep the wanted pairs and the next ones."""
@@ -251,12 +251,12 @@ class _Search:
 
     def _random(self, count: int) -> Tensor:
         self._draws += 1
-        return random_directions(self._operator, count, self._seed, "spectrum", self._draws)
+        return random_rows(self._operator, count, self._seed, "spectrum", self._draws)
 
     def _result(self) -> Eigenpairs:
         basis, indices = self._basis, self._indices()
         top = min(self._top, len(indices) - min(self._bottom, len(indices)))
-        residuals = torch.tensor([norm(basis.residual(i)) for i in indices], dtype=torch.float64)
+        residuals = torch.tensor([vector_norm(basis.residual(i)) for i in indices], dtype=torch.float64)
         good = bool((residuals <= self._tolerance * basis.spread).all())
         return Eigenpairs(
             values=basis.values[indices].clone(), vectors=basis.vectors(indices), residuals=residuals,

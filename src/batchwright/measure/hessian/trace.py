@@ -21,7 +21,7 @@ from batchwright.core.errors import InputError
 from batchwright.core.streams import generator
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.operator import SymmetricOperator
-from batchwright.measure.hessian.ritz import norm
+from batchwright.measure.hessian.ritz import vector_norm
 
 _PRODUCTS = 400
 _BLOCK = 8
@@ -36,7 +36,6 @@ _CORRELATION = 1.75
 """The estimates share their directions, so their mean errs more than their scatter says: by factors of 1.2
 to 1.9 over seven kinds of spectra, 1.6 as a rule (root mean square error over scatter / sqrt(k), 80 seeds
 each)."""
-_NOT_FINITE = "a trace needs finite second derivatives, got NaN or infinity: the run may have diverged"
 _NEW = 1e3
 """A product counts as new where the basis leaves more of it than this many units in the last place."""
 
@@ -102,7 +101,7 @@ def trace(
         value = float(_checked(operator.hessian_products(eye)).diagonal().double().sum())
     elif isinstance(operator, KnowsItsTrace) and (known := operator.exact_trace()) is not None:
         if not math.isfinite(known):
-            raise InputError(_NOT_FINITE)
+            raise _not_finite()
         value, estimates, method = known, None, "piecewise-linear"
     else:
         row_bytes = operator.count * torch.finfo(operator.dtype).bits // 8
@@ -126,9 +125,15 @@ def _error(estimates: Tensor, method: str) -> float:
     return _CORRELATION * scatter if method == "xtrace" else scatter
 
 
+def _not_finite() -> InputError:
+    return InputError(
+        "a trace needs finite second derivatives, got NaN or infinity: the run may have diverged"
+    )
+
+
 def _checked(products: Tensor) -> Tensor:
     if not bool(torch.isfinite(products).all()):
-        raise InputError(_NOT_FINITE)
+        raise _not_finite()
     return products
 
 
@@ -141,7 +146,7 @@ def _directions(operator: SymmetricOperator, first: int, count: int, seed: int) 
         torch.randn(operator.count, generator=generator(seed, "probe", "trace", first + k))
         for k in range(count)
     ]
-    scaled = [row * (math.sqrt(operator.count) / norm(row)) for row in rows]
+    scaled = [row * (math.sqrt(operator.count) / vector_norm(row)) for row in rows]
     return torch.stack(scaled).to(operator.device, operator.dtype)
 
 
@@ -198,8 +203,8 @@ def _extended(basis: Tensor, upper: Tensor, products: Tensor) -> tuple[Tensor, T
             step = basis @ left
             left = left - step @ basis
             parts += step.double().cpu()
-        length = norm(left)
-        if length <= _NEW * eps * norm(product):
+        length = vector_norm(left)
+        if length <= _NEW * eps * vector_norm(product):
             return basis, upper, True
         size = len(basis)
         grown = torch.zeros(size + 1, size + 1, dtype=torch.float64)

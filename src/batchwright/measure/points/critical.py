@@ -9,7 +9,7 @@ certified is counted as undecided, so that a valley of minima is degenerate and 
 from __future__ import annotations
 
 import math
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -35,6 +35,7 @@ _OVERLOOKED = 0.01
 """Chance of an overlooked eigenvalue up to which those at an end speak for all."""
 
 
+@runtime_checkable
 class EigenvalueShares(Protocol):
     """A density of eigenvalues, as far as it matters here."""
 

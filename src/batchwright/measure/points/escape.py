@@ -66,7 +66,7 @@ class Escape(BaseModel):
     parameters: Tensor = Field(exclude=True, repr=False)
 
 
-def escape(
+def escape_saddle(
     model: nn.Module,
     task: Task,
     *,

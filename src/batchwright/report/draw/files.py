@@ -12,6 +12,9 @@ from batchwright.report.draw import fonts, svg
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    Drawing = Figure
+    """What a figure of a page draws, by a name that whoever does not draw can import."""
+
 SUFFIXES = (".svg", ".png", ".pdf")
 _DOTS_PER_INCH = 200
 _PALETTE = 48

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from batchwright.advice.result import StudyResult
 from batchwright.report.draw.series import CENSORED, REACHED, rate_place
+from batchwright.report.thinning import thinned
 from batchwright.study.result import BatchSizeResult, Trial
 
 _POINTS_PER_CURVE = 60
@@ -197,14 +198,3 @@ def loss_curves(result: StudyResult, curves: Sequence[Mapping[str, Any]]) -> Los
         )
     is_loss = result.target.get("metric") == "loss" and result.target.get("split", "validation") != "train"
     return LossCurves(shown, result.target.get("value") if is_loss else None, len(curves))
-
-
-def thinned(count: int, limit: int) -> list[int]:
-    """At most ``limit`` positions out of ``count``, evenly, with the first and the last.
-
-    >>> thinned(9, 3)
-    [0, 4, 8]
-    """
-    if count <= limit:
-        return list(range(count))
-    return [round(i * (count - 1) / (limit - 1)) for i in range(limit)]

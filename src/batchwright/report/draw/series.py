@@ -106,7 +106,7 @@ def steps_series(result: StudyResult) -> CostSeries:
         result,
         "steps",
         factor=lambda entry: 1.0,
-        fit=fit_points(result),
+        fit=curve_points(result),
         perfect=lambda batch_size: 1.0,
     )
 
@@ -117,7 +117,7 @@ def examples_series(result: StudyResult) -> CostSeries:
         FitPoint(
             p.batch_size, _times(p.low, p.batch_size), p.mid * p.batch_size, _times(p.high, p.batch_size)
         )
-        for p in fit_points(result)
+        for p in curve_points(result)
     ]
     return _cost_series(
         result,
@@ -210,7 +210,7 @@ def rate_place(trial: Trial) -> int | None:
         return None
 
 
-def fit_points(result: StudyResult) -> list[FitPoint]:
+def curve_points(result: StudyResult) -> list[FitPoint]:
     """The fitted steps to target: the fit's own band, else the bare curve S_min (1 + B_crit / B)."""
     critical = result.critical_batch
     if critical.band:

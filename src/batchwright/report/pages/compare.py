@@ -8,9 +8,10 @@ from batchwright.core.action import Action
 from batchwright.core.numbers import duration, measured
 from batchwright.report.draw.runs import draw_runs, first_metric, run_curve
 from batchwright.report.page import Block, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import column, thinned
+from batchwright.report.pages.parts import column
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, following
 from batchwright.report.text.catalogue import listed, text
+from batchwright.report.thinning import thinned
 from batchwright.study.compare import Align, Compared
 from batchwright.training.record import Evaluation, Status
 

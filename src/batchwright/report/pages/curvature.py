@@ -11,10 +11,10 @@ from batchwright.measure.points.geometry import Geometry
 from batchwright.report.draw.curvature import draw_spectrum
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.curvature_along import along_blocks
-from batchwright.report.pages.parts import about, column, readings, said, sentence_case
+from batchwright.report.pages.parts import about, column, readings, sentence_case
 from batchwright.report.pages.sharpness import sharpness_blocks
 from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, following, given, where
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import say, text
 from batchwright.training.spec import RunSpec
 
 _READINGS = ("curvature.reading.eigenvalues", "curvature.reading.classes", "curvature.reading.ratio")
@@ -68,7 +68,7 @@ def curvature_page(
             found,
             {
                 text("about.products"): f"{found.hessian_products:,}",
-                text("curvature.about.method"): found.method,
+                text("curvature.about.method"): text(f"curvature.method.{found.method}"),
                 **({} if spec is None or not step else {text("curvature.about.run"): _trained(spec)}),
             },
         ),
@@ -121,7 +121,7 @@ def _numbers(found: Geometry) -> str:
     values = {"loss": found.loss, "norm": found.gradient_norm}
     by_chance = point.gradient_norm < (point.gradient_noise or 0.0)
     if point.kind != "not_critical" or by_chance:
-        first = text("curvature.numbers.why", reason=said(point.reason), **values)
+        first = text("curvature.numbers.why", reason=say(point.reason), **values)
     else:
         first = text("curvature.numbers", **values)
     if trace is None:

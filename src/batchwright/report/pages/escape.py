@@ -6,9 +6,9 @@ from batchwright.core.action import Action
 from batchwright.core.numbers import measured
 from batchwright.measure.points.escape import Escape
 from batchwright.report.page import Block, Facts, NextStep, Page, Sentence, Table
-from batchwright.report.pages.parts import about, column, readings, said
+from batchwright.report.pages.parts import about, column, readings
 from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, following
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import say, text
 
 _READINGS = ("escape.reading.certified", "escape.reading.search")
 _KEPT = (*TASK, "examples", *OPTIMIZER, *RUN)
@@ -26,7 +26,7 @@ def escape_page(found: Escape, *, task: str, action: Action | None = None) -> Pa
         action: what made it.
     """
     blocks: list[Block] = [
-        Sentence(text=said(found.reason), role="answer"),
+        Sentence(text=say(found.reason), role="answer"),
         Facts(items=_facts(found)),
         _numbers(found),
     ]

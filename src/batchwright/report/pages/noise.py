@@ -11,11 +11,11 @@ from batchwright.measure.gradients.noise import Noise
 from batchwright.measure.gradients.scatter import SamplingName, Scatter, Slope
 from batchwright.report.draw.noise import draw_noise_along, draw_scatter
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import about, column, readings, said
+from batchwright.report.pages.parts import about, column, readings
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following, given, where
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import say, text
 from batchwright.report.text.columns import form_of
-from batchwright.report.text.estimates import Ends, estimate
+from batchwright.report.text.estimates import Ends, with_interval
 
 _READINGS = ("noise.reading.scale", "noise.reading.law")
 _MORE_ROWS = 4
@@ -50,7 +50,7 @@ def noise_page(
     blocks: list[Block] = [*_along(along, action), point] if along else [point]
     blocks += [Facts(items=_facts(found, scales)), _estimates(found, scales)]
     if found.curvature_reason is not None:
-        blocks.append(Note(text=text("noise.no_curvature", reason=said(found.curvature_reason))))
+        blocks.append(Note(text=text("noise.no_curvature", reason=say(found.curvature_reason))))
     law = Figure(
         name="scatter",
         title=text("noise.law.title"),
@@ -65,7 +65,10 @@ def noise_page(
         action=action,
         about=about(
             found,
-            {text("about.parameters"): f"{found.parameters:,}", text("about.mode"): said(found.mode)},
+            {
+                text("about.parameters"): f"{found.parameters:,}",
+                text("about.mode"): text(f"noise_mode.{found.mode}"),
+            },
         ),
     )
 
@@ -84,7 +87,7 @@ def _headline(scale: NoiseScale, point: str) -> str:
     """What the noise scale says about batch sizes."""
     value = _resolved(scale)
     if value is not None:
-        return text("noise.resolved", point=point, scale=estimate(value, scale.interval))
+        return text("noise.resolved", point=point, scale=with_interval(value, scale.interval))
     if scale.interval[0] is None:
         return text("noise.unresolved", point=point)
     return text("noise.unresolved.above", point=point, low=scale.interval[0])
@@ -214,7 +217,7 @@ def _scale(scale: NoiseScale) -> str:
     """A noise scale with its interval, or that it is not resolved."""
     value = _resolved(scale)
     if value is not None:
-        return estimate(value, scale.interval)
+        return with_interval(value, scale.interval)
     low = scale.interval[0]
     if low is None:
         return text("noise.scale.unresolved")

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from batchwright.core.numbers import duration
-from batchwright.core.remark import Remark
 from batchwright.report.page import Cell, Column, Kind, Note
-from batchwright.report.text.catalogue import say, text
+from batchwright.report.text.catalogue import text
 
 
 def sentence_case(words: str) -> str:
@@ -28,43 +27,21 @@ def column(
     return Column(heading=heading, values=values, kind=kind, like=like, optional=optional, prefix=prefix)
 
 
-class Measured(Protocol):
-    """What every measurement says of itself."""
+class _Measurement(Protocol):
+    """What every measurement says of itself: what it took, and on which versions and machine."""
 
     @property
-    def seconds(self) -> float:
-        """What it took."""
-        ...
+    def seconds(self) -> float: ...
 
     @property
-    def environment(self) -> dict[str, Any]:
-        """Versions and machine."""
-        ...
+    def environment(self) -> Mapping[str, Any]: ...
 
 
-def about(found: Any, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def about(found: _Measurement, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What a measurement took, further facts of it, versions and machine."""
-    environment = getattr(found, "environment", {})
-    seconds = getattr(found, "seconds", None)
-    return {text("about.took"): duration(seconds), **(facts or {}), **environment}
+    return {text("about.took"): duration(found.seconds), **(facts or {}), **found.environment}
 
 
 def readings(keys: Sequence[str]) -> list[Note]:
     """How to read the numbers, on a page only."""
     return [Note(text=text(key), role="reading") for key in keys]
-
-
-def thinned(count: int, limit: int, keep: Sequence[int] = ()) -> list[int]:
-    """Positions of at most about ``limit`` of ``count`` rows: both ends, ``keep``, and others evenly between.
-
-    >>> thinned(9, 5), thinned(2, 5), thinned(9, 3, keep=[1])
-    ([0, 2, 4, 6, 8], [0, 1], [0, 1, 4, 8])
-    """
-    if count <= limit:
-        return list(range(count))
-    return sorted({round(k * (count - 1) / (limit - 1)) for k in range(limit)} | set(keep))
-
-
-def said(reason: Remark | str) -> str:
-    """A reason in words, also where a result still holds it as words."""
-    return say(reason) if isinstance(reason, Remark) else reason

@@ -9,10 +9,10 @@ from batchwright.report.text.catalogue import text
 
 if TYPE_CHECKING:
     from batchwright.core.action import Action
-    from batchwright.study.estimate import Estimate
+    from batchwright.study.estimate import StudyEstimate
 
 
-def plan_page(plan: Estimate, *, workers: int, stored: int, action: Action | None = None) -> Page:
+def plan_page(plan: StudyEstimate, *, workers: int, stored: int, action: Action | None = None) -> Page:
     """The number of runs, and at most how long they take.
 
     Args:

@@ -10,10 +10,10 @@ from batchwright.measure.hardware.load import CALM_LOAD
 from batchwright.measure.hardware.probe import Collapse, Probe, ProbePoint
 from batchwright.report.draw.probe import draw_probe
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import about, column, readings, said
+from batchwright.report.pages.parts import about, column, readings
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following
-from batchwright.report.text.catalogue import text
-from batchwright.report.text.estimates import estimate
+from batchwright.report.text.catalogue import say, text
+from batchwright.report.text.estimates import with_interval
 
 _READINGS = ("probe.reading.step", "probe.reading.memory", "probe.reading.not_the_answer")
 
@@ -52,21 +52,22 @@ def probe_page(found: Probe, *, task: str, action: Action | None = None) -> Page
 
 def _headline(found: Probe) -> str:
     """The knee, or why there is none."""
-    if not found.points:
+    if found.knee is not None:
+        knee = with_interval(found.knee.value, found.knee.interval, "batch_size")
+        return text("probe.knee", knee=knee)
+    if not found.points or found.knee_reason is None:
         return text("probe.nothing_timed")
-    if found.knee is None:
-        return text("probe.no_knee", reason=said(found.knee_reason))
-    knee = found.knee
-    return text("probe.knee", knee=estimate(knee.value, knee.interval, "batch_size"))
+    return text("probe.no_knee", reason=say(found.knee_reason))
 
 
 def _memory(found: Probe) -> str:
     """The largest batch that fits."""
     budget, largest = found.memory_budget_bytes, found.largest_that_fits
+    why = "" if found.memory_note is None else text("probe.memory.why", reason=say(found.memory_note))
     if found.largest_search is None:
-        return text("probe.memory.unknown", reason=said(found.memory_note))
+        return text("probe.memory.unknown", why=why)
     if largest is None:
-        return text("probe.memory.none_fits", budget=budget, reason=said(found.memory_note))
+        return text("probe.memory.none_fits", budget=budget, why=why)
     slope = found.memory_bytes_per_example
     each = "" if slope is None else text("probe.memory.each", slope=slope)
     if found.largest_is_all:
@@ -88,8 +89,13 @@ def _caveats(found: Probe) -> list[str]:
     caveats = []
     if _busy(found):
         caveats.append(text("probe.busy", load=found.others_load))
+    odd = [point.batch_size for point in found.points if point.suspect]
+    if odd:
+        caveats.append(text("probe.suspect", count=len(odd), sizes=odd))
     if found.collapse is not None:
         caveats.append(_collapsed(found.collapse))
+    if suspects := [point.batch_size for point in found.points if point.suspect]:
+        caveats.append(text("probe.suspect", count=len(suspects), sizes=suspects))
     if not found.state_unchanged:
         caveats.append(text("probe.state_changed"))
     return caveats
@@ -118,7 +124,7 @@ def _remarks(found: Probe) -> list[str]:
     ]
     by_reason: dict[str, list[int]] = {}
     for row in found.left_out:
-        by_reason.setdefault(said(row.reason), []).append(row.batch_size)
+        by_reason.setdefault(say(row.reason), []).append(row.batch_size)
     for reason, sizes in by_reason.items():
         remarks.append(text("probe.left_out", count=len(sizes), sizes=sizes, reason=reason))
     return remarks

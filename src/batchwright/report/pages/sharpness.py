@@ -5,15 +5,16 @@ from __future__ import annotations
 from batchwright.measure.sharpness.definitions import Sharpness
 from batchwright.report.page import Block, Note, Table
 from batchwright.report.pages.parts import column
-from batchwright.report.text.catalogue import text
-
-_SPACES = {"full space": "sharpness.full_space", "random subspace": "sharpness.random_subspace"}
+from batchwright.report.text.catalogue import say, text
 
 
 def sharpness_blocks(found: Sharpness) -> list[Block]:
     """One table of all measures, and what none of them can say."""
     rows: list[tuple[str, float | None]] = [
-        (text("sharpness.keskar", space=text(_SPACES[box.subspace]), epsilon=box.epsilon), _share(box.value))
+        (
+            text("sharpness.keskar", space=text(f"keskar_space.{box.subspace}"), epsilon=box.epsilon),
+            _share(box.value),
+        )
         for box in found.keskar
     ]
     shares = [value for _, value in rows]
@@ -36,7 +37,7 @@ def sharpness_blocks(found: Sharpness) -> list[Block]:
             ),
         ],
     )
-    return [table, Note(text=text("sharpness.caveat"))]
+    return [table, Note(text=say(found.caveat))]
 
 
 def _share(percent: float | None) -> float | None:

@@ -8,7 +8,7 @@ from batchwright.report.pages.study_facts import best_row, cost_of, only_the_clo
 from batchwright.report.pages.study_tables import cost_heading
 from batchwright.report.text.catalogue import say, text
 from batchwright.report.text.columns import Form, forms
-from batchwright.report.text.estimates import estimate
+from batchwright.report.text.estimates import with_interval
 from batchwright.study.result import BatchSizeResult
 
 
@@ -101,7 +101,7 @@ def critical_words(critical: CriticalBatch) -> str:
             return text("study.critical.does_not_follow")
         return text("study.critical.misses", misfit=critical.misfit)
     if critical.identifiable and critical.value is not None:
-        words = [text("study.critical.fits", critical=estimate(critical.value, critical.interval))]
+        words = [text("study.critical.fits", critical=with_interval(critical.value, critical.interval))]
         if critical.steps_min is not None and critical.examples_min is not None:
             minima = {"steps": round(critical.steps_min), "examples": round(critical.examples_min)}
             words.append(text("study.critical.minima", **minima))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import SurfaceLine, SurfacePlane
 from batchwright.report.page import Table
-from batchwright.report.pages.parts import column, thinned
+from batchwright.report.pages.parts import column
 from batchwright.report.pages.surface_words import finite_points
 from batchwright.report.text.axes import axis_labels
 from batchwright.report.text.catalogue import text
+from batchwright.report.thinning import thinned
 
 _SPLITS = {"train": "surface.split.train", "validation": "surface.split.validation"}
 

@@ -9,9 +9,10 @@ from batchwright.core.action import Action
 from batchwright.core.numbers import count, duration, measured
 from batchwright.report.draw.runs import draw_runs, first_metric, run_curve
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import about, column, thinned
+from batchwright.report.pages.parts import about, column
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following, given
 from batchwright.report.text.catalogue import text
+from batchwright.report.thinning import thinned
 from batchwright.task.task import Target
 from batchwright.training.record import Evaluation, RunResult, Status
 
@@ -68,15 +69,9 @@ def train_page(result: RunResult, *, task: str | None = None, action: Action | N
     )
 
 
-def target_words(target: Target, value: float | None = None) -> str:
-    """A target, or another value of its metric, in words.
-
-    >>> target_words(Target(metric="accuracy", value=0.95))
-    'validation accuracy 0.95'
-    """
-    shown = target.value if value is None else value
+def _target_words(target: Target) -> str:
     split = text(_SPLITS[target.split])
-    return text("train.target", split=split, metric=target.metric, value=shown)
+    return text("train.target", split=split, metric=target.metric, value=target.value)
 
 
 def _headline(result: RunResult) -> str:
@@ -90,7 +85,7 @@ def _headline(result: RunResult) -> str:
     match result.status:
         case Status.TARGET_REACHED if target is not None and result.steps_to_target is not None:
             steps = count(result.steps_to_target)
-            return text("train.reached", target=target_words(target), steps=steps, **spent)
+            return text("train.reached", target=_target_words(target), steps=steps, **spent)
         case Status.DIVERGED:
             return text("train.diverged", **spent)
         case Status.OUT_OF_MEMORY:
@@ -102,7 +97,7 @@ def _headline(result: RunResult) -> str:
         return text("train.stopped", end=end, **spent)
     if target is None:
         return text("train.done", end=end, **spent)
-    return text("train.missed", target=target_words(target), end=end, **spent)
+    return text("train.missed", target=_target_words(target), end=end, **spent)
 
 
 def _end_words(result: RunResult) -> str:
@@ -117,12 +112,14 @@ def _end_words(result: RunResult) -> str:
 
 def _facts(result: RunResult) -> list[tuple[str, str]]:
     rate = result.examples / result.seconds if result.seconds else None
-    return [
+    facts = [
         (text("train.fact.updates"), count(result.updates)),
-        (text("train.fact.steps_to_target"), count(result.steps_to_target)),
         (text("train.fact.seconds"), duration(result.seconds)),
         (text("train.fact.throughput"), measured(rate)),
     ]
+    if result.spec.target is not None:
+        facts.insert(1, (text("train.fact.steps_to_target"), count(result.steps_to_target)))
+    return facts
 
 
 def evaluations_table(evaluations: Sequence[Evaluation], rows: int) -> Table:

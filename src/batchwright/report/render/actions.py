@@ -1,8 +1,8 @@
 """What to run next, as one would type it: an action as a command line and as a call of the front door.
 
 One rule each way, so that nobody who proposes a step writes either: the argument ``batch_sizes=[4, 8]`` is
-``--batch-sizes 4,8`` on the command line, ``set={"hidden": 16}`` is ``--set hidden=16``, True is a flag, False
-the flag's opposite (whoever records an action leaves out what is the default), and None is left out.
+``--batch-sizes 4,8`` on the command line, ``set={"hidden": 16}`` is ``--set hidden=16``, True is a flag and
+False its opposite (who records an action leaves out what is the default), and None is left out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def command_line(action: Action) -> str:
     if action.subject:
         words.append(action.subject)
     for name, value in _given(action):
-        words += _option(f"--{name.replace('_', '-')}", value)
+        words += _option(name.replace("_", "-"), value)
     return shlex.join(words)
 
 
@@ -60,11 +60,13 @@ def _given(action: Action) -> Iterator[tuple[str, Any]]:
     return ((name, value) for name, value in action.arguments.items() if value is not None)
 
 
-def _option(option: str, value: Any) -> list[str]:
+def _option(name: str, value: Any) -> list[str]:
+    """An argument as words: an option and its value, a flag or its opposite, or an option once a key."""
+    option = f"--{name}"
     if isinstance(value, bool):
-        return [option if value else option.replace("--", "--no-", 1)]
+        return [option if value else f"--no-{name}"]
     if isinstance(value, dict):
-        return [word for name, part in value.items() for word in (option, f"{name}={_word(part)}")]
+        return [word for key, part in value.items() for word in (option, f"{key}={_word(part)}")]
     return [option, _word(value)]
 
 
@@ -78,7 +80,7 @@ def _word(value: Any) -> str:
         return ",".join(_word(part) for part in value)
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value}"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else f"{value}"
 
 
 def _literal(value: Any) -> str:

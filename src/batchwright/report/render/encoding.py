@@ -23,12 +23,12 @@ _NEAREST = {
 }  # fmt: skip
 
 
-def nearest(text: str, encoding: str) -> str:
+def encodable(text: str, encoding: str) -> str:
     """The text with what ``encoding`` lacks replaced.
 
-    >>> nearest("251 µs – 3× as long, 1/√B", "ascii")
+    >>> encodable("251 µs – 3× as long, 1/√B", "ascii")
     '251 us - 3x as long, 1/sqrtB'
-    >>> nearest("3×, 251 µs", "gbk"), nearest("naïve 中文", "latin-1")
+    >>> encodable("3×, 251 µs", "gbk"), encodable("naïve 中文", "latin-1")
     ('3×, 251 us', 'naïve ??')
     """
     return text.encode(encoding, ERRORS).decode(encoding)

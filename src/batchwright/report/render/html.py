@@ -23,7 +23,7 @@ from batchwright.report.draw.files import to_svg
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.render.actions import typed
 from batchwright.report.text.catalogue import text
-from batchwright.report.text.columns import Shown, shown
+from batchwright.report.text.columns import Shown, written
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -100,7 +100,7 @@ def write_page(page: Page, path: str | Path) -> Path:
 
 def table_of(table: Table) -> ShownTable:
     """A table's cells as text, row by row."""
-    columns = shown(table)
+    columns = written(table)
     count = len(columns[0].cells) if columns else 0
     rows = [Row(tuple(column.cells[i] for column in columns), _mark(table, i)) for i in range(count)]
     return ShownTable(table.heading or table.caption, table.caption, columns, rows)

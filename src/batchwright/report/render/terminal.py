@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from batchwright.report.page import NextStep, Note, Page, Sentence, Table
 from batchwright.report.render.actions import typed
 from batchwright.report.text.catalogue import text
-from batchwright.report.text.columns import Shown, shown
+from batchwright.report.text.columns import Shown, written
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _GAP = "  "
@@ -70,7 +70,7 @@ def table_lines(table: Table, width: int | None, bold: Callable[[str], str] = st
     Headings are broken between words before a column is left out; columns go from the highest ``optional``
     down.
     """
-    columns = shown(table)
+    columns = written(table)
     broken = False
     while width is not None and sum(_sizes(columns, broken)) + len(_GAP) * (len(columns) - 1) > width:
         leaving = max((column.optional for column in columns), default=0)

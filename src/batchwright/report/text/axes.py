@@ -5,26 +5,27 @@ from __future__ import annotations
 from batchwright.measure.surface.directions import DirectionFacts
 from batchwright.measure.surface.interpolation import Interpolation
 from batchwright.measure.surface.lines import SurfaceLine, SurfacePlane
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import say, text
 
 Found = SurfaceLine | SurfacePlane | Interpolation
-_PARAMETER = "the parameter "
 
 
 def direction_name(direction: DirectionFacts, place: int | None = None) -> str:
     """What a direction is, in a sentence; ``place`` tells the random ones of a plane apart.
 
-    >>> direction_name(DirectionFacts(description="the parameter w1", norm=1.0, normalisation="unit"))
+    >>> from batchwright.core.remark import remark
+    >>> axis = remark("direction.parameter", name="w1")
+    >>> direction_name(DirectionFacts(description=axis, norm=1.0, normalisation="unit"))
     'w1'
-    >>> random = DirectionFacts(description="random, scaled", norm=1.0, normalisation="filter")
+    >>> random = DirectionFacts(description=remark("direction.random"), norm=1.0, normalisation="filter")
     >>> direction_name(random), direction_name(random, 1)
     ('a random direction', 'the second random direction')
     """
-    name = direction.description.partition(", ")[0]
-    if name != "random":
-        return name.removeprefix(_PARAMETER)
-    if place is None:
-        return text("surface.direction.random")
+    about = direction.description
+    if about.code == "direction.parameter":
+        return str(about.values["name"])
+    if about.code != "direction.random" or place is None:
+        return say(about)
     return text("surface.direction.second" if place else "surface.direction.first")
 
 

@@ -85,10 +85,10 @@ class Shown:
         return text("common.with_unit", name=self.name, unit=self.unit) if self.unit else self.name
 
 
-def shown(table: Table) -> list[Shown]:
+def written(table: Table) -> list[Shown]:
     """Every column of a table as text."""
-    written = forms(table)
-    return [_shown(column, written[column.heading]) for column in table.columns]
+    ways = forms(table)
+    return [_shown(column, ways[column.heading]) for column in table.columns]
 
 
 def forms(table: Table) -> dict[str, Form]:

@@ -9,10 +9,10 @@ from batchwright.report.text.columns import form_of
 Ends = tuple[float | None, float | None]
 
 
-def estimate(value: float, interval: Ends | None, kind: Kind = "number") -> str:
+def with_interval(value: float, interval: Ends | None, kind: Kind = "number") -> str:
     """A value with its 90% interval, written as the column of the three is; an open end is left open.
 
-    >>> estimate(41.3, (33.0, 157.2)), estimate(41.3, (33.0, None)), estimate(41.3, None)
+    >>> with_interval(41.3, (33.0, 157.2)), with_interval(41.3, (33.0, None)), with_interval(41.3, None)
     ('41.3 (90%: 33.0 to 157.2)', '41.3 (90%: above 33.0)', '41.3')
     """
     ends = interval or (None, None)

@@ -23,7 +23,7 @@ def executor_for(task: Task, workers: int) -> tuple[Executor, tuple[Remark, ...]
     Raises:
         InputError: fewer than one worker.
     """
-    if task.reference is not None and not getattr(task.reference, "live", False):
+    if task.reference is not None and not task.reference.live:
         return WorkerProcesses(workers), ()
     if workers == 1:
         return InProcess(task), ()

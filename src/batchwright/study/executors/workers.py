@@ -147,7 +147,7 @@ class WorkerProcesses(Executor):
                 job.priority = (False, batch_size, turn)
                 heapq.heappush(self._waiting, job)
             else:
-                message = f"its worker process died {_DEATHS} times, most likely out of memory"
+                message = f"worker process died {job.deaths} times"
                 given_up.append((job.key, failed(job.spec, Status.OUT_OF_MEMORY, message)))
         return given_up
 

@@ -147,9 +147,9 @@ class Store(Protocol):
     ) -> None:
         """Register a study, or take one up again, and hold it until :meth:`end_study` or :meth:`close`.
 
-        Of a study that is there already, the status becomes ``running``, ``request`` and ``action`` become
-        the new ones, a name is replaced by one that is given, a missing fingerprint by one that is known.
-        The rest stays.
+        Of a study that is there already, the status becomes ``running`` and ``request`` the new one; name
+        and action are replaced where new ones are given, a missing fingerprint by one that is known. The
+        rest stays.
         """
         ...
 
@@ -188,11 +188,7 @@ class Store(Protocol):
         ...
 
     def runs(self, study_id: str, *, curves: bool = False) -> list[RunRow]:
-        """The runs of a study by batch size, learning rate, purpose and seed; results too if ``curves``.
-
-        Raises:
-            StoreError: a result cannot be read.
-        """
+        """The runs of a study by batch size, learning rate, purpose and seed; results too if ``curves``."""
         ...
 
     def put_measurement(self, study_id: str, name: str, value: Any) -> None:

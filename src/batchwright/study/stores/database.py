@@ -56,13 +56,13 @@ class Database:
             with self._engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreError(f"{self.location} is damaged ({reason(error)}): {self.usable()}") from None
+            raise self.damaged_error(reason(error)) from None
 
     def study_rows(self, *columns: sa.Column[Any]) -> list[Row]:
         """These columns of every study that can be read."""
         rows, error = self._readable(columns)
         if error is not None and not rows:
-            raise StoreError(f"{self.location} is damaged ({reason(error)}): no study in it can be read")
+            raise self.damaged_error(reason(error))
         if error is not None:
             self.note("stores.studies_unreadable", reason=reason(error))
         return rows
@@ -77,10 +77,13 @@ class Database:
             self.note("stores.runs_unreadable", reason=reason(error))
             return None
 
-    def usable(self) -> str:
-        """What of a damaged store can still be used, for an error's message."""
+    def damaged_error(self, problem: str) -> StoreError:
+        """The error that says what is wrong, and what can still be used."""
         rows, _ = self._readable([studies.c.study_id])
-        return f"{len(rows)} studies can still be listed" if rows else "no study in it can be read"
+        return StoreError(
+            f"{self.location} is damaged ({problem}): "
+            + (f"{len(rows)} studies can still be listed" if rows else "no study in it can be read")
+        )
 
     def note(self, code: str, **values: Any) -> None:
         """Keep a remark on damage, once."""

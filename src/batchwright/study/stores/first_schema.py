@@ -41,9 +41,9 @@ def request_json(command: str) -> str:
     """
     objective, measures = "time", []
     for option, value in _options(command):
-        if option == "--objective":
+        if option == "objective":
             objective = value
-        elif option == "--measure":
+        elif option == "measure":
             measures.append(value)
     return json.dumps({"objective": objective, "measures": measures})
 
@@ -56,7 +56,7 @@ def _options(command: str) -> Iterator[tuple[str, str]]:
     for word, following in zip(words, [*words[1:], ""], strict=True):
         name, equals, value = word.partition("=")
         if name.startswith("--"):
-            yield name, value if equals else following
+            yield name.removeprefix("--"), value if equals else following
 
 
 def place(study_spec: str, lr: float, purpose: str, seed: int) -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from batchwright.core.errors import StoreError
+from batchwright.core.errors import StoreError, shown
 
 _LISTED = 8
 """Names that a message lists; the rest are counted."""
@@ -63,13 +63,3 @@ def _listed(names: list[str]) -> str:
     """
     more = len(names) - _LISTED
     return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
-
-
-def shown(value: object) -> str:
-    """A value in a message: its ``repr``, cut off after 80 characters.
-
-    >>> shown("mine"), len(shown("x" * 500))
-    ("'mine'", 80)
-    """
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -68,7 +68,8 @@ class MemoryStore(contract.Store):
         study["fingerprint"] = study["fingerprint"] or fingerprint
         study["status"] = "running"
         study["request"] = dict(request)
-        study["action"] = None if action is None else action.model_dump(mode="json")
+        if action is not None:
+            study["action"] = action.model_dump(mode="json")
 
     def end_study(self, study_id: str, *, status: State, seconds: float) -> None:
         study = self._studies[study_id]

@@ -12,8 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from batchwright.core.errors import StoreError, one_line
-from batchwright.study.stores.lookup import shown
+from batchwright.core.errors import StoreError, one_line, shown
 from batchwright.study.stores.schema import SCHEMA_VERSION, facts, metadata
 
 DEFAULT_FOLDER = "batchwright-runs"
@@ -145,10 +144,10 @@ def _bring_up_to_date(engine: sa.Engine, path: Path, create: bool) -> None:
 
 
 def _migrate(connection: sa.Connection, path: Path, version: int) -> None:
-    from batchwright.study.stores.migrations import upgrade
+    from batchwright.study.stores.migrations import migrate
 
     try:
-        upgrade(connection, version)
+        migrate(connection, version)
     except SQLAlchemyError as error:
         raise StoreError(
             f"{path} is damaged ({reason(error)}): it could not be brought from schema {version} to "

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from batchwright.core.errors import StoreError, one_line
-from batchwright.study.stores.contract import ListedStudy, RunFacts, StudyRow
-from batchwright.study.stores.lookup import shown
+from batchwright.study.stores.contract import ListedStudy, RunFacts, RunRow, StudyRow
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -31,12 +30,12 @@ def parse(model: type[Model], text: str, what: str) -> Model:
     >>> parse(Remark, '{"code": 3}', "the remark")
     Traceback (most recent call last):
         ...
-    batchwright.core.errors.StoreError: the remark is damaged (code: Input should be a valid string, got 3)
+    batchwright.core.errors.StoreError: the remark is damaged (code: must be a valid string, got 3)
     """
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
-        raise StoreError(f"{what} is damaged ({problem(error)})") from None
+        raise StoreError(f"{what} is damaged ({one_line(error)})") from None
 
 
 def study_row(row: Mapping[Any, Any], where: str) -> StudyRow:
@@ -53,9 +52,15 @@ def listed_study(row: Mapping[Any, Any], where: str) -> ListedStudy:
     return _study(ListedStudy, row, where)
 
 
-def run_facts(row: Mapping[Any, Any], where: str) -> RunFacts:
-    """The same for a run without its curves."""
-    return _checked(_adapter(RunFacts), row, f"run {row['run_key']} of study {row['study_id']} in {where}")
+def run_row(row: Mapping[Any, Any]) -> RunRow:
+    """The same for a run; its ``result``, where the row has one, as the model."""
+    what = f"run {row['run_key']} of study {row['study_id']}"
+    run: RunRow = _checked(_adapter(RunFacts), row, what)
+    if "result" in row:
+        from batchwright.training.record import RunResult  # with torch: a list of studies does without
+
+        run["result"] = parse(RunResult, row["result"], what)
+    return run
 
 
 def data(text: str, what: str) -> Any:
@@ -72,15 +77,6 @@ def data(text: str, what: str) -> Any:
         raise StoreError(f"{what} is damaged ({error.msg} at character {error.pos + 1})") from None
     except (TypeError, RecursionError) as error:
         raise StoreError(f"{what} is damaged ({one_line(error)})") from None
-
-
-def problem(error: ValidationError) -> str:
-    """The first thing that is wrong: ``field: rule, got value``; the value only where it is a short one."""
-    first = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    given = first["input"]
-    got = f", got {shown(given)}" if isinstance(given, (int, float, str)) and place else ""
-    return f"{place + ': ' if place else ''}{first['msg']}{got}"
 
 
 def _study(kind: Any, row: Mapping[Any, Any], where: str) -> Any:
@@ -101,4 +97,4 @@ def _checked(adapter: TypeAdapter[Any], row: Mapping[Any, Any], what: str) -> An
     try:
         return adapter.validate_python(dict(row))
     except ValidationError as error:
-        raise StoreError(f"{what} is damaged ({problem(error)})") from None
+        raise StoreError(f"{what} is damaged ({one_line(error)})") from None

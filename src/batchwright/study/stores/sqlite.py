@@ -75,15 +75,12 @@ class SQLiteStore(contract.Store):
         fingerprint: str | None,
         request: Mapping[str, Any],
         action: Action | None,
-        command: str = "",
     ) -> None:
-        asked: dict[str, Any] = {
-            "status": "running",
-            "request": json.dumps(dict(request)),
-            "action": None if action is None else action.model_dump_json(),
-        }
+        asked: dict[str, Any] = {"status": "running", "request": json.dumps(dict(request))}
+        if action is not None:
+            asked["action"] = action.model_dump_json()
         new: dict[str, Any] = {"study_id": study_id, "kind": kind, "name": name, "task": task}
-        new |= {"fingerprint": fingerprint, "command": command, "spec": spec_json}
+        new |= {"fingerprint": fingerprint, "command": "", "spec": spec_json}
         new |= {"seconds": 0.0, "created": now()}
         this = studies.c.study_id == study_id
         with self._database.writing() as connection:
@@ -100,8 +97,7 @@ class SQLiteStore(contract.Store):
     def _check_complete(self, connection: sa.Connection) -> None:
         """A study must not train for hours and then find no place for its runs."""
         if lacking := missing_columns(connection, "runs", "measurements"):
-            usable = self._database.usable()
-            raise StoreError(f"{self.location} is damaged (it lacks {', '.join(lacking)}): {usable}")
+            raise self._database.damaged_error(f"it lacks {', '.join(lacking)}")
 
     def end_study(self, study_id: str, *, status: State, seconds: float) -> None:
         values: dict[str, Any] = {"status": status, "seconds": studies.c.seconds + seconds}
@@ -174,20 +170,14 @@ class SQLiteStore(contract.Store):
         left_out = {"identity", "former_key"} | (set() if curves else {"result"})
         columns = [c for c in runs.c if c.name not in left_out]
         with self._database.reading() as connection:
-            rows = connection.execute(sa.select(*columns).where(runs.c.study_id == study_id)).mappings()
-            return in_order([self._run_row(row) for row in rows])
-
-    def _run_row(self, row: Mapping[Any, Any]) -> RunRow:
-        run: RunRow = {**reading.run_facts(row, self.location)}
-        if "result" in row:
-            from batchwright.training.record import RunResult
-
-            what = f"run {row['run_key']} of study {row['study_id']} in {self.location}"
+            rows = connection.execute(sa.select(*columns).where(runs.c.study_id == study_id)).mappings().all()
+        readable = []
+        for row in rows:
             try:
-                run["result"] = reading.parse(RunResult, row["result"], what)
+                readable.append(reading.run_row(row))
             except StoreError as error:
-                raise StoreError(f"{error}: resuming the study runs it again, and keeps the others") from None
-        return run
+                self._database.note("stores.run_unreadable", reason=str(error))
+        return in_order(readable)
 
     def put_measurement(self, study_id: str, name: str, value: Any) -> None:
         row = {"study_id": study_id, "name": name, "value": json.dumps(value)}
@@ -210,10 +200,6 @@ class SQLiteStore(contract.Store):
             except StoreError as error:
                 self._database.note("stores.measurement_unreadable", study=study_id, reason=str(error))
         return values
-
-
-Store = SQLiteStore
-"""The name that call sites use so far."""
 
 
 def _recognise(connection: sa.Connection, fingerprint: str | None) -> None:

@@ -55,6 +55,8 @@ STRINGS = {
     "curvature.column.scaled": "preconditioned",
     "curvature.column.edge": "edge of stability",
     "curvature.about.method": "eigenvalues by",
+    "curvature.method.dense": "the whole Hessian",
+    "curvature.method.lanczos": "Lanczos' method, both ends",
     "curvature.about.run": "trained with",
     "curvature.run": "{optimizer}, learning rate {lr:rate}, batch size {batch_size:count}",
     "curvature.along.eyebrow": "{task} · curvature along {count:count} updates",
@@ -97,18 +99,10 @@ STRINGS = {
     "sharpness.heading": "Sharpness",
     "sharpness.caption": "How much the loss rises near the point, by several definitions.",
     "sharpness.keskar": "Keskar, {space}, ε {epsilon:g}",
-    "sharpness.full_space": "full space",
-    "sharpness.random_subspace": "random subspace",
     "sharpness.sam.maximum": "SAM, ρ {rho:g}, largest rise",
     "sharpness.sam.one_step": "SAM, ρ {rho:g}, after one ascent step",
     "sharpness.averaged": "Gaussian, σ {sigma:.2g}, mean rise",
     "sharpness.column.measure": "measure",
     "sharpness.column.share": "of 1 + loss",
     "sharpness.column.rise": "rise of the loss",
-    "sharpness.caveat": (
-        "None of these measures of sharpness is invariant to reparametrisation: rescaling the layers of a "
-        "ReLU network against each other changes them at will and the function not at all (Dinh et al. 2017, "
-        "arXiv 1703.04933). Compare them only between models of the same architecture, normalisation and "
-        "weight decay."
-    ),
 }

@@ -1,4 +1,4 @@
-"""Why a point has its class, how the search for one ended, and what sharpness is not."""
+"""Why a point has its class, and what sharpness is not."""
 
 _SIGNED = {
     "positive": "{count:count} eigenvalues are certified positive",
@@ -28,16 +28,6 @@ STRINGS = {
     "point.slope_by_chance": (
         "The gradient norm, {norm:measured}, is above its tolerance, {limit:.2g}, though below what the "
         "choice of {examples:count} examples leaves to chance, {noise:.2g}."
-    ),
-    "critical_search.converged": (
-        "The gradient norm is below the tolerance: classify the point with its eigenvalues."
-    ),
-    "critical_search.stalled": (
-        "The gradient norm has a local minimum or a kink here, or falls no further in this precision: start "
-        "elsewhere, or measure in float64."
-    ),
-    "critical_search.budget_exhausted": (
-        "The gradient norm was still falling: allow more products or iterations."
     ),
     "sharpness.not_invariant": (
         "None of these measures of sharpness is invariant to reparametrisation: rescaling the layers of a "

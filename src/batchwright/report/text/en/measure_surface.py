@@ -2,7 +2,7 @@
 
 STRINGS = {
     "direction.random": "a random direction",
-    "direction.parameter": "the parameter {name}",
+    "direction.parameter": "{name}",
     "direction.component": "principal component {number} of the trajectory",
     "direction.towards": "from {first} to {second}",
     "direction.from_the_line": "from that line to {third}",

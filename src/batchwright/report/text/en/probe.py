@@ -9,8 +9,9 @@ STRINGS = {
     ),
     "probe.no_knee": "No knee among the batch sizes timed: {reason}.",
     "probe.nothing_timed": "No batch size could be timed.",
-    "probe.memory.unknown": "Memory is not known: {reason}.",
-    "probe.memory.none_fits": "Not even a batch of 1 fits {budget:bytes}: {reason}.",
+    "probe.memory.unknown": "Memory is not known{why}.",
+    "probe.memory.none_fits": "Not even a batch of 1 fits {budget:bytes}{why}.",
+    "probe.memory.why": ": {reason}",
     "probe.memory.each": ", {slope:bytes} an example",
     "probe.memory.all_fit": "All {count:count} examples fit in one batch within {budget:bytes}{each}.",
     "probe.memory.largest": "Largest batch that fits {budget:bytes}: {largest:count}{each}.",
@@ -20,6 +21,12 @@ STRINGS = {
     "probe.fact.throughput": "examples/s there",
     "probe.busy": (
         "Others used {load:percent} of the machine while steps were timed: seconds may be far off, memory is not."
+    ),
+    "probe.suspect": (
+        "The times at batch sizes {sizes:list} do not fit those of their neighbours: the knee is without them."
+    ),
+    "probe.suspect.one": (
+        "The time at batch size {sizes:list} does not fit those of its neighbours: the knee is without it."
     ),
     "probe.state_changed": (
         "Something that the task holds (a data set, a generator) changed while it was probed: a run after "

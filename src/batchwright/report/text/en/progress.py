@@ -1,9 +1,9 @@
 """What is said while something goes on."""
 
 STRINGS = {
-    "progress.counted": "{what}: {done:count} of about {expected:count}, about {seconds:seconds} left",
+    "progress.counted": "{what}: {done:count} of about {expected:count}, about {seconds:duration} left",
     "progress.counted.last": "{what}: {done:count} of about {expected:count}",
-    "progress.waiting": "{what}, {seconds:seconds} so far",
+    "progress.waiting": "{what}, {seconds:duration} so far",
     "progress.study": (
         "{task}: {examples} training examples, {count} batch sizes, target {split} {metric} {value:g}, "
         "study {study}"

@@ -5,7 +5,6 @@ STRINGS = {
     "surface.eyebrow": (
         "{task} · loss surface over {train:count} training and {validation:count} validation examples"
     ),
-    "surface.direction.random": "a random direction",
     "surface.direction.first": "the first random direction",
     "surface.direction.second": "the second random direction",
     "surface.axis.alpha": "alpha, along {along}",

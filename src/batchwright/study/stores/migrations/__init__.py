@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from batchwright.study.stores.schema import facts
 
 
-def upgrade(connection: sa.Connection, version: int) -> None:
+def migrate(connection: sa.Connection, version: int) -> None:
     """Take the store from schema ``version`` to the present one, inside the caller's transaction.
 
     Args:
