@@ -76,10 +76,13 @@ def filed(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) ->
 def exported(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) -> int:
     """The runs of a study: into a file, else as a table or a document on stdout."""
     from batchwright.app.export import write_csv
+    from batchwright.report.page import Note
 
     answer = verb(**arguments)
     if arguments.get("output") is None and not as_json:
         write_csv(answer.rows(), sys.stdout)
+        for left_out in answer.page.all(Note):
+            output.note(left_out.text)
     else:
         output.put(answer, as_json)
     return 0
