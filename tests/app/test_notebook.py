@@ -74,7 +74,9 @@ def executed(tmp_path_factory):
 
 def shown(notebook, cell):
     """What a cell displays, by kind; errors and texts on the streams apart."""
-    return {kind: data for o in notebook.cells[cell].outputs if "data" in o for kind, data in o["data"].items()}
+    return {
+        kind: data for o in notebook.cells[cell].outputs if "data" in o for kind, data in o["data"].items()
+    }
 
 
 def test_the_answer_displays_itself(executed):

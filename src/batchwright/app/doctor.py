@@ -7,7 +7,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from batchwright.app import options as o
-from batchwright.app.checks import shown
 from batchwright.app.signature import Asked, front_door
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def _task(name: str, data: str | None) -> dict[str, Any] | str:
 
 
 def _store(location: str | None) -> dict[str, Any]:
-    from batchwright.core.errors import StoreError, one_line
+    from batchwright.core.errors import StoreError, one_line, shown
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
     try:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 from batchwright.app import options as o
-from batchwright.app.checks import shown
 from batchwright.app.signature import Option, front_door
 from batchwright.app.stored import StudyName, opened, stored_answer, with_damage
-from batchwright.core.errors import InputError, unknown_name
+from batchwright.core.errors import InputError, shown, unknown_name
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
