@@ -10,7 +10,7 @@ import time
 from batchwright.app.signature import arguments_of
 from batchwright.app.verbs import verb
 from batchwright.cli.main import run_command
-from batchwright.cli.values import written
+from batchwright.cli.values import as_typed
 from batchwright.cli.words import option_name
 
 COMMANDS = {
@@ -83,7 +83,7 @@ def subject(name, random_choice, folder):
 
 def option(argument, random_choice, folder):
     """One option with a value of its type, or of any other."""
-    seen, _ = written(argument.kind)
+    seen, _ = as_typed(argument.kind)
     name = option_name(argument.name)
     if seen is bool:
         return [name]

@@ -9,7 +9,7 @@ from typer.main import get_command
 from batchwright.app.signature import arguments_of
 from batchwright.app.verbs import VERBS, verb
 from batchwright.cli.main import app
-from batchwright.cli.values import written
+from batchwright.cli.values import as_typed
 from batchwright.cli.words import option_name
 from batchwright.core.errors import InputError
 
@@ -90,7 +90,7 @@ def test_options_that_were_there_before():
 @pytest.mark.parametrize("name", sorted(VERBS))
 def test_every_argument_can_be_written(name):
     for argument in arguments_of(verb(name)):
-        seen, parse = written(argument.kind)
+        seen, parse = as_typed(argument.kind)
         assert seen in (str, int, float, bool, list[str], tuple[str, str])
         assert callable(parse)
 
@@ -115,7 +115,7 @@ def test_every_argument_can_be_written(name):
 )
 def test_how_a_value_is_written(name, argument, typed, value):
     (found,) = [a for a in arguments_of(verb(name)) if a.name == argument]
-    assert written(found.kind)[1](typed, argument) == value
+    assert as_typed(found.kind)[1](typed, argument) == value
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_how_a_value_is_written(name, argument, typed, value):
 def test_what_cannot_be_a_value(name, argument, typed, message):
     (found,) = [a for a in arguments_of(verb(name)) if a.name == argument]
     with pytest.raises(InputError, match=message) as caught:
-        written(found.kind)[1](typed, argument)
+        as_typed(found.kind)[1](typed, argument)
     assert len(str(caught.value)) < 160
 
 

@@ -99,6 +99,9 @@ class Answer:
         Raises:
             InputError: there is no figure, or none of this name.
         """
+        from batchwright.app.notebook import show_figures
+
+        show_figures()
         figures = self.figures
         if not figures:
             raise InputError(f"there is nothing to draw: {self.page.headline}")

@@ -53,7 +53,7 @@ def check_kind(name: str, kind: Any, value: Any, default: Any = None) -> None:
     if None in checks or any(matches(value) for matches, _ in filter(None, checks)):
         return
     wanted = " or ".join(words for _, words in filter(None, checks))
-    raise InputError(f"{name} must be {wanted}, got {shown(value)}")
+    raise InputError(f"{name} must be {wanted}, got {echo(value)}")
 
 
 def _check(kind: Any) -> tuple[Any, str] | None:
@@ -74,6 +74,15 @@ def _check(kind: Any) -> tuple[Any, str] | None:
 
         return matches, f"a list of {plural}"
     return None
+
+
+def echo(value: Any) -> str:
+    """A value as an error of the front door repeats it: a number plainly, anything else as ``shown`` does.
+
+    >>> echo(-1.0), echo(1e40), echo("adm")
+    ('-1', '1e+40', "'adm'")
+    """
+    return f"{value:g}" if isinstance(value, float) else shown(value)
 
 
 @contextmanager
@@ -105,10 +114,10 @@ def validation(error: Any) -> str:
     if problem["type"] == "literal_error":
         names = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
         one_of = names[0] if len(names) == 1 else f"one of {', '.join(sorted(names))}"
-        return f"{argument} must be {one_of}, got {shown(value)}{nearest(str(value), names)}"
+        return f"{argument} must be {one_of}, got {echo(value)}{nearest(str(value), names)}"
     rule = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     rule = rule.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
-    return f"{argument} {rule}, got {shown(value)}"
+    return f"{argument} {rule}, got {echo(value)}"
 
 
 def nearest(name: str, known: Collection[str]) -> str:

@@ -8,8 +8,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 from batchwright.app import options as o
+from batchwright.app.checks import echo
 from batchwright.app.signature import Asked, Option, front_door
-from batchwright.core.errors import InputError, shown, unknown_name
+from batchwright.core.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
@@ -75,7 +76,7 @@ def _align(align: str, epochs: float) -> Any:
     if align not in get_args(Align):
         raise unknown_name("alignment", align, get_args(Align))
     if not 0 < epochs < math.inf:
-        raise InputError(f"epochs must be greater than 0, got {shown(epochs)}")
+        raise InputError(f"epochs must be greater than 0, got {echo(epochs)}")
     return align
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from batchwright.app import options as o
+from batchwright.app.checks import echo
 from batchwright.app.signature import Asked, Option, front_door
-from batchwright.core.errors import InputError, shown
+from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
     from batchwright.advice.table.result import FitResult
@@ -53,7 +54,7 @@ def fit(
     sizes = list(predict or ())
     for size in sizes:
         if not 0 < size < float("inf"):
-            raise InputError(f"predict must be batch sizes greater than 0, got {shown(size)}")
+            raise InputError(f"predict must be batch sizes greater than 0, got {echo(size)}")
     with watching(progress, "fits"):
         from batchwright.advice.table.fit import fit_table
         from batchwright.report.pages.fit import fit_page

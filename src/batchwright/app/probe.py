@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from batchwright.app import options as o
+from batchwright.app.checks import echo
 from batchwright.app.signature import Asked, Option, front_door
-from batchwright.core.errors import InputError, shown
+from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
@@ -44,7 +45,7 @@ def probe(
 
     check_files(files)
     if not 0 < seconds < float("inf"):
-        raise InputError(f"seconds must be greater than 0, got {shown(seconds)}")
+        raise InputError(f"seconds must be greater than 0, got {echo(seconds)}")
     budget = None if memory_budget is None else memory_bytes(memory_budget)
     with watching(progress, "task") as watch:
         from batchwright.measure.hardware.probe import measure_hardware as measure

@@ -150,14 +150,11 @@ def _words(code: str) -> str:
 
 
 def _line() -> Line:
-    if _in_notebook():
+    from batchwright.app.notebook import kernel_shell
+
+    if kernel_shell() is not None:
         return _NotebookLine()
     return _TerminalLine() if sys.stderr.isatty() else _PlainLines()
-
-
-def _in_notebook() -> bool:
-    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    return shell is not None and hasattr(shell, "kernel")
 
 
 class _Silent:

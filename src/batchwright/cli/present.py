@@ -29,7 +29,7 @@ def trained(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) 
     from batchwright.app.train import evaluation_line
 
     training = verb(**arguments)
-    say = output.note if as_json else output.tell
+    say = output.note if as_json else output.line
     with watching(arguments.get("progress", True), "examples") as watch:
         for evaluation in training.new_evaluations():
             say(evaluation_line(evaluation))
@@ -42,7 +42,7 @@ def trained(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) 
     result = training.result
     if result.status not in ("failed", "out_of_memory"):
         if not as_json:
-            output.tell()
+            output.line()
         output.put(training.answer(), as_json)
         return 0
     if as_json:
@@ -67,9 +67,9 @@ def filed(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) ->
     if as_json:
         output.put(answer, as_json)
         return 0
-    output.tell(f"Report: {answer.document['report']}")
+    output.line(f"Report: {answer.document['report']}")
     for path in answer.document["figures"]:
-        output.tell(f"Figure: {path}")
+        output.line(f"Figure: {path}")
     return 0
 
 
