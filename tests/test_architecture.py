@@ -30,6 +30,23 @@ SAME_NAME: set[str] = set()
 OPTIONS: set[str] = set()
 SENTENCES: set[str] = set()
 
+ERRORS_ARE_MADE = {
+    "batchwright.advice.table.cell",
+    "batchwright.advice.table.decode",
+    "batchwright.advice.table.headings",
+    "batchwright.advice.table.source",
+    "batchwright.measure.hessian.mean_loss",
+    "batchwright.task.given.calling",
+    "batchwright.task.given.model",
+    "batchwright.task.given.trial",
+    "batchwright.task.idx",
+    "batchwright.task.idx_images",
+    "batchwright.task.task",
+    "batchwright.training.checkpoint",
+    "batchwright.training.snapshot",
+}
+"""Modules whose texts are the ends of errors: what the fix is, by the mistake. Their results hold none."""
+
 
 def settled(found, listed):
     """What breaks a rule is what the list says, no more and no less."""
@@ -74,12 +91,15 @@ def test_a_command_has_at_most_60_lines():
 def test_one_word_is_one_thing():
     """No two public classes or functions of one name; a verb and what it carries out count as two.
 
-    A migration's step is called ``upgrade``: Alembic asks for it by this name.
+    Hooks are called by their name: a migration's ``upgrade`` by Alembic, a built-in task's ``find_data`` by the
+    catalogue.
     """
     homes = defaultdict(list)
     for module, tree in TREES.items():
         for node in [] if ".migrations.versions." in module else tree.body:
             if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
+                if ".task.builtin." in module and node.name == "find_data":
+                    continue
                 homes[node.name].append(module.removeprefix("batchwright."))
     twice = {f"{name}: {', '.join(sorted(where))}" for name, where in homes.items() if len(where) > 1}
     settled(twice, SAME_NAME)
@@ -127,10 +147,10 @@ def test_no_layer_below_app_knows_an_option():
 
 
 def test_results_hold_no_sentences():
-    """Below ``report`` no text of six words or more, apart from docstrings, errors and SQL."""
+    """Below ``report`` no text of six words or more, apart from docstrings, errors, SQL and tasks' own descriptions."""
     found = set()
     for module, tree in TREES.items():
-        if module.startswith(WORDS_ARE_MADE):
+        if module.startswith((*WORDS_ARE_MADE, "batchwright.task.builtin.")) or module in ERRORS_ARE_MADE:
             continue
         for value, _, inside in literals(tree):
             words = re.findall(r"[A-Za-z]{2,}", value)

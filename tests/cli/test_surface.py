@@ -37,8 +37,8 @@ def test_the_saddle_of_two_weights_along_and_over(capsys):
     both = document(capsys, *words, "--direction", "eigenvector", "--plane")
     assert both["train"]["loss"][4][2] == pytest.approx(0.25, abs=1e-12)
     words_of = [d["description"] for d in both["directions"]]
-    assert words_of[0] == "the eigenvector of the largest eigenvalue 2, of length 1"
-    assert words_of[1] == "the eigenvector of the smallest eigenvalue -2, of length 1"
+    assert words_of[0] == "the eigenvector of the largest eigenvalue 2.00"
+    assert words_of[1] == "the eigenvector of the smallest eigenvalue -2.00"
     axes = document(capsys, *words, "--plane", "--range", "2")
     for j, b in enumerate(axes["beta"]):
         assert axes["train"]["loss"][j] == [(1 - a * b) ** 2 for a in axes["alpha"]]
@@ -208,7 +208,7 @@ def test_what_is_not_finite_is_said_and_drawn(capsys, tmp_path):
         (["--examples", "0"], "examples must be between 1 and 1437 (the training examples), got 0"),
         (["--at", "1,2"], "--at must be 4810 numbers, the model's parameters, got 2"),
         (["--at", "1,2", "--steps", "3"], "--at says where to measure: drop --steps"),
-        (["--lr", "1e5", "--steps", "30"], "is not finite: the run has diverged, lower its learning rate"),
+        (["--lr", "1e6", "--steps", "300"], "is not finite: the run has diverged, lower its learning rate"),
     ],
 )
 def test_bad_input_is_one_line(capsys, words, message):

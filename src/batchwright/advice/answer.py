@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from batchwright.advice.conclude import TaskFacts, conclude
 from batchwright.advice.result import Objective, StudyResult
 from batchwright.core.action import Action
+from batchwright.core.errors import StoreError
 from batchwright.study.driver import Progress
 from batchwright.study.executors.contract import Executor
 from batchwright.study.run import run_study
 from batchwright.study.spec import StudySpec
 from batchwright.study.stores.contract import Store
+from batchwright.study.stores.reading import parse
 from batchwright.task.task import Task
 from batchwright.training.environment import environment
 from batchwright.training.feed import device_of
@@ -67,7 +69,8 @@ def answer_study(
 
 
 def _same_question(stored: str | None, objective: Objective) -> bool:
-    """Whether the stored answer is to this question."""
-    if stored is None:
+    """Whether the stored answer is to this question; one that is damaged is none."""
+    try:
+        return stored is not None and parse(StudyResult, stored, "").recommendation.objective == objective
+    except StoreError:
         return False
-    return StudyResult.model_validate_json(stored).recommendation.objective == objective

@@ -51,6 +51,9 @@ class Answer:
     rows: Callable[[], Sequence[Mapping[str, Any]]]
     files: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "document", spoken(self.document))
+
     # --- the answer ---
 
     @property
@@ -171,6 +174,21 @@ class Answer:
         from batchwright.report.render.notebook import page_fragment
 
         return page_fragment(self.page, report=self.files.get("report", ""))
+
+
+def spoken(value: Any) -> Any:
+    """A document in which every remark is its sentence: the codes are in the result.
+
+    >>> spoken({"note": {"code": "common.as_stored", "values": {"text": "so"}}, "n": [1]})
+    {'note': 'so', 'n': [1]}
+    """
+    if isinstance(value, Mapping):
+        if value.keys() == {"code", "values"}:
+            from batchwright.report.text.catalogue import text
+
+            return text(value["code"], **value["values"])
+        return {name: spoken(part) for name, part in value.items()}
+    return [spoken(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -6,8 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from batchwright.app.checks import shown
-from batchwright.core.errors import InputError
+from batchwright.core.errors import InputError, shown
 
 _SECONDS = {"s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0}
 _FORM = re.compile(r"\s*(\d*\.?\d+(?:e\d+)?)\s*(trainings?|sec|s|min|h)?\s*", re.IGNORECASE | re.ASCII)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Union, get_args, get_origin
 
-from batchwright.core.errors import InputError
+from batchwright.core.errors import InputError, shown
 
 _ARGUMENTS = {
     "betas": "optimizer_option betas",
@@ -74,16 +74,6 @@ def _check(kind: Any) -> tuple[Any, str] | None:
 
         return matches, f"a list of {plural}"
     return None
-
-
-def shown(value: Any, most: int = 80) -> str:
-    """A value as an error echoes it: at most 80 characters of it.
-
-    >>> shown("x" * 200)[-10:], shown(0.1), shown(1e40)
-    ('xxxxxxx...', '0.1', '1e+40')
-    """
-    text = f"{value:g}" if isinstance(value, float) else repr(value)
-    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 @contextmanager

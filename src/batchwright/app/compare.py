@@ -8,9 +8,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 from batchwright.app import options as o
-from batchwright.app.checks import shown
 from batchwright.app.signature import Asked, Option, front_door
-from batchwright.core.errors import InputError, unknown_name
+from batchwright.core.errors import InputError, shown, unknown_name
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 from typing import TYPE_CHECKING, Any
 
 from batchwright.app import options as o
 from batchwright.app.signature import Asked, front_door
+from batchwright.core.errors import shown
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
@@ -76,8 +78,11 @@ def _store(location: str | None) -> dict[str, Any]:
     from batchwright.core.errors import StoreError, one_line
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
-    path = store_path(location)
-    if not path.exists():
+    try:
+        path = store_path(location)
+    except StoreError as error:
+        return {"path": shown(location), "problem": one_line(error)}
+    if not os.path.exists(path):
         return {"path": str(path)}
     try:
         with SQLiteStore(path, create=False) as opened:

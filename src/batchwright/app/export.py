@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 from batchwright.app import options as o
-from batchwright.app.checks import shown
 from batchwright.app.signature import Option, front_door
-from batchwright.app.stored import StudyName, opened, stored_answer
-from batchwright.core.errors import InputError, unknown_name
+from batchwright.app.stored import StudyName, opened, stored_answer, with_damage
+from batchwright.core.errors import InputError, shown, unknown_name
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
@@ -38,6 +37,9 @@ def export(
     with opened(store) as kept:
         study_id = kept.study(study)["study_id"]
         rows = [{k: v for k, v in row.items() if k != "result"} for row in kept.runs(study_id)]
+        said = text("stored.runs", count=len(rows), study=study_id, place=output or "")
+        page = Page(title=study_id, eyebrow=study_id, blocks=[Sentence(text=said, role="answer")])
+        page = with_damage(page, kept)
     document: Any = rows
     if output is not None:
         path = Path(output)
@@ -46,8 +48,6 @@ def export(
         with writing(path):
             _WRITERS[path.suffix.lower()](rows, path)
         document = {"study_id": study_id, "output": output, "runs": len(rows)}
-    said = text("stored.runs", count=len(rows), study=study_id, place=output or "")
-    page = Page(title=study_id, eyebrow=study_id, blocks=[Sentence(text=said, role="answer")])
     return Answer(result=tuple(rows), page=page, document=document, rows=lambda: rows)
 
 

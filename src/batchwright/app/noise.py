@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from batchwright.app import options as o
-from batchwright.app.checks import shown
 from batchwright.app.point import WHERE, Place, PointLr, PointOptions, place_of, spec_at
 from batchwright.app.signature import Asked, Option, front_door
-from batchwright.core.errors import InputError
+from batchwright.core.errors import InputError, shown
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from batchwright.app.checks import shown
 from batchwright.app.options import MachineOptions, OptimizerOptions
 from batchwright.app.signature import Option, OptionGroup
-from batchwright.core.errors import InputError
+from batchwright.core.errors import InputError, shown
 
 if TYPE_CHECKING:
     from torch import nn

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from batchwright.app import options as o
-from batchwright.app.checks import shown
 from batchwright.app.signature import Asked, Option, front_door
-from batchwright.core.errors import InputError
+from batchwright.core.errors import InputError, shown
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer

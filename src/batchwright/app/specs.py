@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from batchwright.app.checks import shown
-from batchwright.core.errors import InputError, one_line
+from batchwright.core.errors import InputError, one_line, shown
 
 if TYPE_CHECKING:
     from batchwright.app.options import MachineOptions, OptimizerOptions, RunOptions

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,7 +31,7 @@ def studies(*, store: o.StorePath = None, asked: Asked) -> Answer:
 
     with opened(store) as kept:
         rows = [dict(row) for row in kept.studies()]
-        page = studies_page(rows, action=asked.action(""))
+        page = with_damage(studies_page(rows, action=asked.action("")), kept)
     return Answer(result=tuple(rows), page=page, document=rows, rows=lambda: rows)
 
 
@@ -66,17 +68,26 @@ def stored_answer(kept: SQLiteStore, row: StudyRow, store: str | None) -> Answer
         raise StoreError(
             f"study {row['study_id']} is not finished ({row['status']}): `{command_line(again)}` continues it"
         )
-    result = result_of(row)
+    result = result_of(row, kept)
     return study_answer(result, page_of(result, kept))
 
 
-def result_of(row: StudyRow) -> StudyResult:
-    """The stored result of a study, or of advice."""
+def result_of(row: StudyRow, kept: SQLiteStore) -> StudyResult:
+    """The stored result of a study, or of advice.
+
+    Raises:
+        StoreError: it is damaged.
+    """
     from batchwright.advice.result import AdviceResult, StudyResult
     from batchwright.study.stores.reading import parse
 
     kind = AdviceResult if row["kind"] == "advice" else StudyResult
-    return parse(kind, row["result"] or "", f"the answer of study {row['study_id']}")
+    try:
+        return parse(kind, row["result"] or "", f"the answer of study {row['study_id']} in {kept.location}")
+    except StoreError as error:
+        raise StoreError(
+            f"{error}: its runs are kept and can be exported, and the command that made it concludes it anew"
+        ) from None
 
 
 def page_of(result: StudyResult, kept: SQLiteStore) -> Page:
@@ -87,7 +98,17 @@ def page_of(result: StudyResult, kept: SQLiteStore) -> Page:
     from batchwright.report.pages.study import study_page
 
     curves = stored_curves(result, kept.runs(result.study_id, curves=True))
-    return advise_page(result, curves) if isinstance(result, AdviceResult) else study_page(result, curves)
+    page = advise_page(result, curves) if isinstance(result, AdviceResult) else study_page(result, curves)
+    return with_damage(page, kept)
+
+
+def with_damage(page: Page, kept: SQLiteStore) -> Page:
+    """The page, and on it what could not be read of the store."""
+    from batchwright.report.page import Note
+    from batchwright.report.text.catalogue import say
+
+    notes = [Note(text=say(found), role="caveat") for found in kept.damage]
+    return replace(page, blocks=[*page.blocks, *notes]) if notes else page
 
 
 def study_answer(result: StudyResult, page: Page) -> Answer:
@@ -113,7 +134,7 @@ def reported(result: StudyResult, store: SQLiteStore) -> Answer:
 
     path = report_path(store, result.study_id)
     row = store.study(result.study_id)
-    kept = None if row["result"] is None else result_of(row)
+    kept = None if row["result"] is None else result_of(row, store)
     page = page_of(result, store)
     if kept is None or kept.report is None or not path.exists():
         write_page(page, path)
@@ -132,7 +153,7 @@ def runs_stored(store: str | None, study_id: str) -> int:
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
     path = store_path(store)
-    if not path.exists():
+    if not os.path.exists(path):
         return 0
     with SQLiteStore(path) as kept:
         return len(kept.runs(study_id))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from batchwright.app.checks import shown
-from batchwright.core.errors import InputError
+from batchwright.core.errors import InputError, shown
 
 if TYPE_CHECKING:
     from batchwright.app.options import MeasuredTaskOptions, TaskOptions
@@ -39,7 +38,7 @@ def task_of(
     else:
         raise InputError(
             "task must be a name such as digits, file.py:function, or a batchwright.Task, "
-            f"got {type(given).__name__} {shown(given, 40)}"
+            f"got {type(given).__name__} {shown(given)}"
         )
     assert task.reference is not None
     return task.reference, task

@@ -15,7 +15,7 @@ import typer
 from batchwright.app.signature import REQUIRED, Argument, arguments_of
 from batchwright.app.verbs import verb
 from batchwright.cli import output
-from batchwright.cli.values import written
+from batchwright.cli.values import as_typed
 from batchwright.cli.words import option_name
 from batchwright.study.signals import Interrupted, ending_signals
 
@@ -62,7 +62,7 @@ def options_of(name: str) -> dict[str, Argument]:
 
 
 def _parameter(argument: Argument) -> inspect.Parameter:
-    kind, _ = written(argument.kind)
+    kind, _ = as_typed(argument.kind)
     option, metavar = argument.option, argument.option.metavar or None
     if argument.positional:
         spec: Any = typer.Argument(metavar=metavar, help=option.help)
@@ -100,4 +100,4 @@ def _is_given(argument: Argument, value: Any) -> bool:
 
 
 def _value(argument: Argument, value: Any) -> Any:
-    return written(argument.kind)[1](value, argument.name)
+    return as_typed(argument.kind)[1](value, argument.name)

@@ -23,7 +23,7 @@ def put(answer: Answer, as_json: bool) -> None:
     report = files.pop("report", "")
     sys.stdout.write(page_text(answer.page, width=width(), styled=sys.stdout.isatty(), report=report))
     for kind, path in files.items():
-        say(f"{kind.capitalize()}: {path}")
+        tell(f"{kind.capitalize()}: {path}")
 
 
 def width() -> int | None:
@@ -31,7 +31,7 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def say(text: str = "") -> None:
+def tell(text: str = "") -> None:
     """One line on stdout."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

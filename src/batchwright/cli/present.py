@@ -29,7 +29,7 @@ def trained(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) 
     from batchwright.app.train import evaluation_line
 
     training = verb(**arguments)
-    say = output.note if as_json else output.say
+    say = output.note if as_json else output.tell
     with watching(arguments.get("progress", True), "examples") as watch:
         for evaluation in training.new_evaluations():
             say(evaluation_line(evaluation))
@@ -42,7 +42,7 @@ def trained(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) 
     result = training.result
     if result.status not in ("failed", "out_of_memory"):
         if not as_json:
-            output.say()
+            output.tell()
         output.put(training.answer(), as_json)
         return 0
     if as_json:
@@ -67,19 +67,22 @@ def filed(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) ->
     if as_json:
         output.put(answer, as_json)
         return 0
-    output.say(f"Report: {answer.document['report']}")
+    output.tell(f"Report: {answer.document['report']}")
     for path in answer.document["figures"]:
-        output.say(f"Figure: {path}")
+        output.tell(f"Figure: {path}")
     return 0
 
 
 def exported(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) -> int:
     """The runs of a study: into a file, else as a table or a document on stdout."""
     from batchwright.app.export import write_csv
+    from batchwright.report.page import Note
 
     answer = verb(**arguments)
     if arguments.get("output") is None and not as_json:
         write_csv(answer.rows(), sys.stdout)
+        for left_out in answer.page.all(Note):
+            output.note(left_out.text)
     else:
         output.put(answer, as_json)
     return 0

@@ -7,13 +7,12 @@ import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Union, get_args, get_origin
 
-from batchwright.app.checks import shown
-from batchwright.core.errors import InputError
+from batchwright.core.errors import InputError, shown
 
 Parsed = Callable[[Any, str], Any]
 
 
-def written(kind: Any) -> tuple[Any, Parsed]:
+def as_typed(kind: Any) -> tuple[Any, Parsed]:
     """The type that the parser of options sees, and how its value becomes the argument's.
 
     Numbers and texts stand for themselves, True is a flag, several numbers are ``4,8``, names too, a mapping

@@ -1,5 +1,6 @@
 """Damaged stores: one line that says which file, what is wrong and what can still be used; never a traceback."""
 
+import json
 import os
 import random
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from batchwright.advice.result import StudyResult
+from batchwright.cli.main import run_command as command
 from batchwright.core.errors import StoreError
 from batchwright.report.text.catalogue import say
 from batchwright.study.key import RunKey
@@ -317,6 +319,51 @@ def test_a_damaged_measurement_counts_as_not_made(path):
         assert "measurement seconds_per_step" in say(found)
         store.put_measurement(study_id, "seconds_per_step", before)
         assert store.measurements(study_id)["seconds_per_step"] == before
+
+
+# --- what the commands say ------------------------------------------------------------------------
+
+
+def test_commands_show_what_can_be_read_and_say_what_cannot(path, capsys):
+    def said(*words):
+        code = command([*words, "--store", str(path)])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    alter(
+        path,
+        "update studies set seconds = 'long' where name = 'old-examples'",
+        "update runs set updates = 'many' where run_key = '32/+0/search/0'",
+    )
+    code, out, _ = said("studies")
+    assert code == 0
+    assert "old-inconclusive" in out
+    assert "Left out: study digits-" in " ".join(out.split())
+    code, out, err = said("export", "old")
+    assert code == 0
+    assert len(out.splitlines()) == 24
+    assert err.count("\n") == 1
+    assert "run 32/+0/search/0" in err
+    code, out, _ = said("show", "old")
+    assert code == 0
+    assert "run 32/+0/search/0" in " ".join(out.split())
+
+
+def test_a_study_whose_answer_is_damaged_is_concluded_anew(path, capsys):
+    with SQLiteStore(path) as store:
+        row = store.study("old")
+    alter(path, "update studies set result = substr(result, 1, 300) where name = 'old'")
+    assert command(["show", "old", "--store", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert str(path) in err
+    assert "concludes it anew" in err
+    words = ["study", "digits", "--examples", "300", "--target", "loss=1.0", "--batch-sizes", "8,32,128"]
+    words += ["--search-seeds", "1", "--confirm-seeds", "2", "--workers", "1", "--json", "--store", str(path)]
+    assert command(words) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["study_id"], document["runs_executed"]) == (row["study_id"], 0)
+    assert command(["show", "old", "--store", str(path)]) == 0
 
 
 # --- pages ----------------------------------------------------------------------------------------

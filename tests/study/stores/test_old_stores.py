@@ -111,6 +111,16 @@ def test_it_exports(first_store, before, capsys):
     assert sorted([row[c] for c in columns] for row in exported) == sorted(expected)
 
 
+@pytest.mark.parametrize("name", NAMES[:3])
+def test_its_answers_are_shown(first_store, before, capsys, name):
+    (kept,) = [json.loads(row["result"]) for row in before["studies"] if row["name"] == name]
+    assert command(["show", name, "--store", str(first_store)]) == 0
+    out = capsys.readouterr().out
+    assert ("Inconclusive" in out) == (kept["recommendation"]["verdict"] == "inconclusive")
+    for row in [row for row in kept["batch_sizes"] if row["lr"] is not None]:
+        assert any(line.split()[:1] == [str(row["batch_size"])] for line in out.splitlines())
+
+
 def test_it_resumes_and_repeats_no_run(first_store, before):
     (row,) = [row for row in before["studies"] if row["name"] == "old-interrupted"]
     kept = {r["run_key"]: r["created"] for r in before["runs"] if r["study_id"] == row["study_id"]}

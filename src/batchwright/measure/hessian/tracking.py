@@ -32,7 +32,7 @@ from batchwright.measure.hessian.spectrum import eigenpairs
 from batchwright.optim.catalogue import CATALOGUE
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.task.task import Task
-from batchwright.training.loop import Run, train
+from batchwright.training.loop import Run, updates
 from batchwright.training.record import Status
 from batchwright.training.spec import RunSpec
 
@@ -109,7 +109,7 @@ def tracked_run(
     tracker = _Tracker(task, layers, how)
     first = Run(spec, task)
     yield first, tracker.at(first)
-    for run in train(spec, task):
+    for run in updates(spec, task):
         if run.step % every and run.status is None:
             continue
         if run.status is Status.DIVERGED:
