@@ -180,6 +180,7 @@ def test_what_is_not_finite_is_said_and_drawn(capsys, tmp_path):
     ("words", "message"),
     [
         (["--points", "2"], "a surface needs three points a side or more, got 2"),
+        (["--points", "1000000000"], "--points must be at most 1001 a side, got 1000000000"),
         (["--range", "0"], "the range of a surface must be finite and greater than 0, got 0"),
         (["--direction", "randm"], "unknown direction 'randm': did you mean 'random'?"),
         (["--figure", "s.gif"], "--figure must end in one of .svg, .png, .pdf, got 's.gif'"),
