@@ -1,6 +1,6 @@
 """The front door for editors and type checkers, which read no signature that is made at run time.
 
-    python -m batchwright.app.stub > src/batchwright/__init__.pyi
+python -m batchwright.app.stub > src/batchwright/__init__.pyi
 """
 
 from __future__ import annotations
