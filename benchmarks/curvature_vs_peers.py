@@ -39,7 +39,7 @@ from batchwright.measure.hessian.spectrum import eigenpairs
 from batchwright.measure.hessian.trace import trace
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference, take_examples
-from batchwright.training.loop import train
+from batchwright.training.loop import updates
 from batchwright.training.spec import RunSpec
 
 EXAMPLES, STEPS, TOP = 4000, 1000, 5
@@ -59,7 +59,7 @@ def trained(task: Task, reference: TaskReference, steps: int) -> nn.Module:
             "budget": {"steps": steps}, "evaluation": {"at": "steps", "every": 10**9},
         }
     )  # fmt: skip
-    for run in train(spec, task):
+    for run in updates(spec, task):
         if run.status is not None:
             break
     return copy.deepcopy(run.model).eval()

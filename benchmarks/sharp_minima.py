@@ -32,7 +32,7 @@ from batchwright.report.draw.files import save_figure
 from batchwright.report.draw.surface import draw_line
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference
-from batchwright.training.loop import train
+from batchwright.training.loop import updates
 from batchwright.training.record import Status
 from batchwright.training.spec import RunSpec
 
@@ -68,7 +68,7 @@ def run_to_target(
             "sampling": {"last_batch": "run_on"},
         }
     )  # fmt: skip
-    for run in train(spec, task):
+    for run in updates(spec, task):
         if run.status is not None:
             break
     print(f"B={batch_size} lr={lr:g} seed={seed}: {run.status}, {run.step} steps", file=sys.stderr)

@@ -272,3 +272,22 @@ def test_a_budget_that_covers_too_little_is_answered_with_a_larger_one(task, tmp
     assert answer.next[0] == asked.with_arguments(budget=40)
     assert answer.best_guess == (answer.batch_size, answer.lr)
     assert answer.best_guess.batch_size in spec().batch_sizes
+
+
+def test_what_was_read_in_another_way_than_its_author_may_think_is_said(tmp_path):
+    inputs, labels = clusters(120)
+    held_out = Task(
+        model=lambda: nn.Linear(5, 4),
+        train=(inputs, labels),
+        validation=0.25,
+        loss="cross_entropy",
+        target="loss=0.6",
+    )
+    with Store(tmp_path / "s.sqlite") as store:
+        result = answer_study(
+            spec(batch_sizes=(8, 32), target={"metric": "loss", "value": 0.6}),
+            held_out,
+            store,
+            InProcess(held_out),
+        )
+    assert "task.held_out" in [caveat.code for caveat in result.recommendation.caveats]

@@ -95,7 +95,7 @@ def test_the_words_say_what_it_means(capsys, tmp_path):
         ),
         (["--figure", "n.gif"], "--figure must end in one of .svg, .png, .pdf, got 'n.gif'"),
         (["--steps", "-1"], "--steps must be 0 or more, got -1"),
-        (["--draws", "2"], "a spread needs three draws or more, got 2"),
+        (["--draws", "2"], "draws must be between 3 and 10000, got 2"),
         (["--checkpoint", "nowhere"], "no checkpoint at nowhere"),
         (["--steps", "5", "--checkpoint", "nowhere"], "--checkpoint says where to measure: drop --steps"),
     ],

@@ -135,7 +135,9 @@ def test_a_scale_of_one_adds_its_own_derivative_only():
     torch.testing.assert_close(gradient[1:], Curvature(plain, plain_task).gradient())
 
 
-@pytest.mark.parametrize("make", [KeepsActivation, HasLock, WeightNormed], ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    "make", [Sparse, KeepsActivation, HasLock, WeightNormed], ids=lambda make: make.__name__
+)
 def test_a_probe_times_them(make):
     spec = RunSpec(task=TaskReference(name="words"), batch_size=1, optimizer={"lr": 0.1})
     found = measure_hardware(

@@ -50,6 +50,11 @@ def test_subset_of_a_subset():
     assert split.labels().tolist() == [0, 0]
 
 
+def test_narrow_integer_targets_are_widened_when_they_are_read():
+    items = [(torch.ones(1), np.uint8(i)) for i in range(3)]
+    assert ItemSplit(dataset=items).gather(torch.tensor([2]))[1].dtype == torch.int64
+
+
 def test_to_converts_floating_point_only():
     split = tensor_split().to(CPU, torch.float64)
     assert split.inputs["image"].dtype == torch.float64

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
+from batchwright.core.canonical import canonical
 from batchwright.core.errors import InputError
 from batchwright.report.text.catalogue import say
 from batchwright.task import Metric, Task, TaskReference, load_task
@@ -122,6 +123,11 @@ def test_a_live_task_is_called_by_its_name_and_can_only_be_passed_itself():
         InputError, match=r"^task 'my digits' lives in the program that made it: pass the Task itself"
     ):
         load_task(task.reference)
+
+
+def test_the_identity_of_a_task_that_is_not_live_is_what_it_was_before_there_were_live_ones():
+    assert canonical(TaskReference(name="digits")) == '{"name":"digits"}'
+    assert canonical(TaskReference(name="t", live=True)) == '{"live":true,"name":"t"}'
 
 
 def test_without_content_to_compare_nothing_is_reused_and_it_is_said():

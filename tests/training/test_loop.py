@@ -9,7 +9,7 @@ from torch import nn
 from batchwright.core.errors import InputError
 from batchwright.task import TaskReference
 from batchwright.training import Budget, EvaluationPlan, RunSpec, Status
-from batchwright.training.loop import continue_to, run, start, train
+from batchwright.training.loop import continue_to, run, start, updates
 
 REFERENCE = TaskReference(name="toy")
 
@@ -236,7 +236,7 @@ def test_steps_record_the_mean_loss_of_all_updates_between(toy):
 )
 def test_bad_specs_are_refused_in_one_line(toy, fields, message):
     with pytest.raises(InputError, match=message) as caught:
-        next(iter(train(spec(**fields), toy)))
+        next(iter(updates(spec(**fields), toy)))
     assert "\n" not in str(caught.value)
 
 

@@ -42,18 +42,21 @@ class TaskFacts:
         examples: N, the number of training examples.
         higher_is_better: the direction of the target's metric.
         own_schedule: whether the task brings a learning-rate schedule of its own.
+        remarks: what was read in another way than its author may think.
     """
 
     name: str
     examples: int
     higher_is_better: bool
     own_schedule: bool
+    remarks: tuple[Remark, ...] = ()
 
     @staticmethod
     def of(task: Task, spec: StudySpec) -> TaskFacts:
         """The facts of a live task under a study's target."""
         higher = task.higher_is_better(spec.target.metric)
-        return TaskFacts(task.name, len(task.train), higher, task.schedule is not None)
+        own_schedule = task.schedule is not None
+        return TaskFacts(task.name, len(task.train), higher, own_schedule, tuple(task.remarks))
 
 
 def conclude(
@@ -170,7 +173,7 @@ def _caveats(
     spec: StudySpec, task: TaskFacts, runs: StudyRuns, easier: Sequence[EasierTarget]
 ) -> list[Remark]:
     """What the reader must know beside the recommendation's own caveats."""
-    caveats = []
+    caveats = list(task.remarks)
     if task.own_schedule or spec.optimizer.schedule.horizon is not None:
         caveats.append(remark("study.schedule_has_horizon"))
     if runs.not_run and spec.budget_trainings is not None and runs.budget_needed is not None:

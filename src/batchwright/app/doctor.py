@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchwright.app import options as o
 from batchwright.app.signature import Asked, front_door
+from batchwright.core.errors import shown
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
@@ -74,7 +75,7 @@ def _task(name: str, data: str | None) -> dict[str, Any] | str:
 
 
 def _store(location: str | None) -> dict[str, Any]:
-    from batchwright.core.errors import StoreError, one_line, shown
+    from batchwright.core.errors import StoreError, one_line
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
     try:

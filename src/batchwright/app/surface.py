@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from batchwright.training.loop import Run
 
 _WHAT, _HOW = "What", "How"
-MOST_POINTS = 1001
 DIRECTIONS = ("random", "gradient", "eigenvector")
 
 
@@ -103,8 +102,6 @@ def surface(
 
 def check_together(which: SurfaceOptions, where: PointOptions) -> None:
     """Refuse arguments that say two things, or that would have no effect."""
-    if which.points > MOST_POINTS:
-        raise InputError(f"points must be at most {MOST_POINTS} a side, got {which.points}")
     if which.direction not in DIRECTIONS:
         raise unknown_name("direction", which.direction, DIRECTIONS)
     kinds = [name for name in ("between", "between_checkpoints", "trajectory") if getattr(which, name)]

@@ -17,5 +17,8 @@ Indices = Int[Tensor, " batch"]
 FlatParams = Float[Tensor, " params"]
 """All parameters of a model in one vector."""
 
+Gradients = Float[Tensor, "batch params"]
+"""One gradient an example, as rows."""
+
 Vectors = Float[Tensor, "vectors params"]
 """Several vectors of the parameters' length, as rows."""

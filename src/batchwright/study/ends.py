@@ -16,7 +16,7 @@ from batchwright.study.driver import StudyRuns
 from batchwright.study.key import RunKey
 from batchwright.study.spec import StudySpec
 from batchwright.task.task import Task
-from batchwright.training.loop import train
+from batchwright.training.loop import updates
 from batchwright.training.record import Status
 
 SEEDS = 3
@@ -81,7 +81,7 @@ def run_ends(
 def _end(spec: StudySpec, task: Task, key: RunKey, steps: float) -> RunEnd | None:
     """Where the run ends; None where, trained again, it misses the target (on other hardware, say)."""
     run_spec = spec.run(key, int(_SPARE_STEPS * steps) + 2)
-    for run in train(run_spec, task):
+    for run in updates(run_spec, task):
         if run.status is not None:
             break
     if run.status is not Status.TARGET_REACHED:

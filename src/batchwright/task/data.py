@@ -55,6 +55,16 @@ def move(tree: Any, device: torch.device, dtype: torch.dtype) -> Any:
     return pytree.tree_map(one, tree)
 
 
+def widened(targets: Any) -> Any:
+    """Integer targets of any width as 64-bit integers, which torch's losses want."""
+
+    def one(leaf: Any) -> Any:
+        narrow = isinstance(leaf, Tensor) and not leaf.is_floating_point() and not leaf.is_complex()
+        return leaf.long() if narrow else leaf
+
+    return pytree.tree_map(one, targets)
+
+
 @dataclass(frozen=True, kw_only=True)
 class TensorSplit:
     """Examples stacked along the first dimension of tensors (or trees of tensors), all in memory.
@@ -121,7 +131,8 @@ class ItemSplit:
         positions = indices.cpu() if self.positions is None else self.positions[indices.cpu()]
         with global_randomness(seed or 0, python_too=True):
             items = [self.dataset[i] for i in positions.tolist()]
-        return move(pair_of(self.collate_fn(items)), self.device, self.dtype)
+        inputs, targets = pair_of(self.collate_fn(items))
+        return move((inputs, widened(targets)), self.device, self.dtype)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> ItemSplit:
         return replace(self, device=device, dtype=dtype)

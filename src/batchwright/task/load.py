@@ -18,7 +18,7 @@ from batchwright.core.errors import LONGEST_ECHO, InputError, one_line, shown, u
 from batchwright.task.catalogue import builder, built_in_names
 from batchwright.task.code import own_sources
 from batchwright.task.fingerprint import task_fingerprint
-from batchwright.task.options import coerce_options, parameters_of
+from batchwright.task.options import builder_parameters, coerce_options
 from batchwright.task.subset import take_examples
 from batchwright.task.task import Task, TaskReference
 
@@ -130,7 +130,7 @@ def _resolve(
 
 
 def _accepts(function: Callable[..., Any], name: str) -> bool:
-    parameters = parameters_of(function)
+    parameters = builder_parameters(function)
     return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 

@@ -39,7 +39,7 @@ def coerce_options(function: Callable[..., Any], options: Mapping[str, Any], own
     >>> coerce_options(build, {"hidden": "64,32", "noise": "1"}, "build")
     {'hidden': [64, 32], 'noise': 1.0}
     """
-    parameters = {n: p for n, p in parameters_of(function).items() if n != "data_dir"}
+    parameters = {n: p for n, p in builder_parameters(function).items() if n != "data_dir"}
     known = [n for n, p in parameters.items() if p.kind in _BY_KEYWORD]
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     for name in known:
@@ -60,7 +60,7 @@ def coerce_options(function: Callable[..., Any], options: Mapping[str, Any], own
     return result
 
 
-def parameters_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+def builder_parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     """The parameters of a builder by name.
 
     Raises:

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from batchwright.core.errors import DataError, InputError, one_line
-from batchwright.training.snapshot import Facts, Snapshot, layout_of, misfit
+from batchwright.training.snapshot import Snapshot, SnapshotFacts, layout_of, misfit
 
 
 def save(state: Snapshot, path: Path) -> Path:
@@ -50,9 +50,9 @@ def load(path: Path) -> Snapshot:
     return snapshot
 
 
-def _facts(path: Path) -> Facts:
+def _facts(path: Path) -> SnapshotFacts:
     try:
-        return Facts.model_validate_json((path / "run.json").read_bytes())
+        return SnapshotFacts.model_validate_json((path / "run.json").read_bytes())
     except FileNotFoundError:
         raise DataError(f"no checkpoint at {path}: run.json is missing{_weights_in(path)}") from None
     except OSError as error:
@@ -65,7 +65,7 @@ def _facts(path: Path) -> Facts:
         ) from None
 
 
-def _tensors(path: Path, facts: Facts) -> dict[str, Tensor]:
+def _tensors(path: Path, facts: SnapshotFacts) -> dict[str, Tensor]:
     what = f"checkpoint {path}: {facts.tensors or 'the file of its tensors'}"
     rest = f"the spec and the records up to step {facts.step} in run.json can still be used"
     try:

@@ -1,6 +1,6 @@
 """One run: gradient descent, mini-batch and stochastic gradient descent in the same loop.
 
-    for state in train(spec):
+    for state in updates(spec):
         print(state.step, state.loss)
 
 The loop is a generator that yields after every update. It knows nothing of measurements: whatever the
@@ -32,11 +32,13 @@ __all__ = [
     "is_out_of_memory",
     "run",
     "start",
-    "train",
+    "updates",
 ]
 
 
-def train(spec: RunSpec, task: Task | None = None, *, resume: Snapshot | Path | None = None) -> Iterator[Run]:
+def updates(
+    spec: RunSpec, task: Task | None = None, *, resume: Snapshot | Path | None = None
+) -> Iterator[Run]:
     """Train, yielding the run's state after every update; the last state has ``status`` set.
 
     Args:

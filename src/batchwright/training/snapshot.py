@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=0, lt=2**63)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class Facts(BaseModel):
+class SnapshotFacts(BaseModel):
     """All of a run that is not tensors. ``loss_sum`` may be infinite: the run is then about to diverge."""
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
@@ -53,7 +53,7 @@ class Facts(BaseModel):
         return facts
 
     @model_validator(mode="after")
-    def _consistent(self) -> Facts:
+    def _consistent(self) -> SnapshotFacts:
         last = max([r.step for r in self.records] + [e.step for e in self.evaluations], default=0)
         if last > self.step:
             raise ValueError(f"a row of step {last} stands after the last update, {self.step}")
@@ -71,7 +71,7 @@ class Snapshot:
     """
 
     tensors: dict[str, Tensor]
-    facts: Facts
+    facts: SnapshotFacts
     source: str = field(default="the snapshot", compare=False)
     """Where it was read from, for errors."""
 

@@ -21,7 +21,7 @@ from batchwright.training.feed import Feed, device_of
 from batchwright.training.gradient import GradientEngine
 from batchwright.training.losses import LossMeter
 from batchwright.training.record import Evaluation, RunResult, Status, StepRecord
-from batchwright.training.snapshot import Facts, Snapshot, copied
+from batchwright.training.snapshot import Snapshot, SnapshotFacts, copied
 from batchwright.training.spec import RunSpec
 from batchwright.training.target import first_crossing
 from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_per_example
@@ -265,7 +265,7 @@ class Run:
         pending = self._meter.pending
         if pending:
             tensors["pending.losses"] = torch.cat(pending)
-        facts = Facts(
+        facts = SnapshotFacts(
             spec=self.spec, step=self.step, position=self.position, examples_seen=self.examples_seen,
             seconds=self.seconds, evaluation_seconds=self.evaluation_seconds, loss_sum=self._meter.total,
             loss_count=self._meter.count, next_evaluation=self._next_evaluation,

@@ -20,7 +20,7 @@ from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, s
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.task.load import load_task
 from batchwright.task.task import TaskReference
-from batchwright.training.loop import Run, train
+from batchwright.training.loop import Run, updates
 from batchwright.training.spec import Budget, RunSpec
 
 from ..noise_cases import explicit_gradients, explicit_hessian, small_net_task
@@ -172,7 +172,7 @@ def test_a_run_that_is_measured_is_bitwise_the_same(digits):
         ),
     )
     wanted = spec(name="adam", lr=1e-3)
-    losses = [(state.loss, state) for state in train(wanted, task)]
+    losses = [(state.loss, state) for state in updates(wanted, task)]
     measured = list(measured_run(wanted, task, every=10, sample=64))
     assert [row.step for _, row in measured] == [10, 20, 30]
     assert [row.loss for _, row in measured] == [losses[k][0] for k in (9, 19, 29)]

@@ -9,7 +9,7 @@ from batchwright.measure.hessian.curvature import Curvature
 from batchwright.measure.hessian.tracking import curvature_along, stability_threshold
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.task.task import Task, TaskReference
-from batchwright.training.loop import Run, train
+from batchwright.training.loop import Run, updates
 from batchwright.training.spec import RunSpec
 
 from ..noise_cases import explicit_hessian, small_net_task
@@ -44,7 +44,7 @@ def run_spec(task, optimizer, steps, batch_size=None):
 
 def last(spec, task):
     """The run at its end."""
-    *_, run = train(spec, task)
+    *_, run = updates(spec, task)
     return run
 
 

@@ -479,7 +479,7 @@ def test_half_precision_models_are_taken_in_single_precision():
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda t, m: surface_line(m, t, points=2), "three points a side or more, got 2"),
+        (lambda t, m: surface_line(m, t, points=2), "points must be between 3 and 10000 a side, got 2"),
         (lambda t, m: surface_line(m, t, reach=0.0), "must be finite and greater than 0, got 0"),
         (lambda t, m: surface_line(m, t, reach=math.nan), "must be finite and greater than 0, got nan"),
         (lambda t, m: surface_line(nn.Identity(), t), "the model has no trainable parameters"),

@@ -206,7 +206,7 @@ def _one_batch_size(race: Race, question: Question) -> list[Doubt]:
 
 
 def _caveats(race: Race, best: BatchSizeResult) -> list[Remark]:
-    caveats = []
+    caveats = list(race.legs.task.remarks)
     if best.inferred:
         caveats.append(
             remark(

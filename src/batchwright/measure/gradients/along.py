@@ -13,7 +13,7 @@ from batchwright.measure.gradients.noise import SAMPLE, Noise, measure_noise
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.gradients.preconditioner import weights_of
 from batchwright.task.task import Task
-from batchwright.training.loop import Run, train
+from batchwright.training.loop import Run, updates
 from batchwright.training.record import Status
 from batchwright.training.spec import RunSpec
 
@@ -83,7 +83,7 @@ def measured_run(
     """As :func:`noise_along`, with the live run beside each measurement."""
     if every < 1:
         raise InputError(f"along must be a number of updates from 1 on, got {every}")
-    for run in train(spec, task):
+    for run in updates(spec, task):
         if run.step % every and run.status is None:
             continue
         if run.status is Status.DIVERGED or _loss(run) is None:

@@ -15,10 +15,11 @@ import math
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from batchwright.core.errors import InputError
-from batchwright.core.shapes import Indices
+from batchwright.core.shapes import FlatParams, Gradients, Indices
 from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import generator
 from batchwright.measure.estimate import Estimate, NoiseScale, noise_ratio, on_log_scale, symmetric
@@ -37,10 +38,10 @@ class Moments:
     sampling error (not so where a row's gradient is itself random).
     """
 
-    mean: Tensor
-    squares: Tensor
-    along: Tensor
-    projected: Tensor
+    mean: FlatParams
+    squares: Float[Tensor, " rows"]
+    along: Float[Tensor, " rows"]
+    projected: Float[Tensor, "rows directions"]
     population: int
     exact_at_all: bool = True
 
@@ -54,7 +55,7 @@ class Moments:
         """1 - n/N: no sampling error remains once all rows are used."""
         return 1.0 - self.count / self.population if self.exact_at_all else 1.0
 
-    def leave_one_out(self) -> tuple[Tensor, Tensor]:
+    def leave_one_out(self) -> tuple[Float[Tensor, " estimates"], Float[Tensor, " estimates"]]:
         """(|G|^2, tr Sigma) without each row in turn, then with all rows in the last place."""
         n, total = self.count, self.population
         sum_sq = n**2 * float(self.mean @ self.mean)
@@ -67,7 +68,7 @@ class Moments:
         pairs = (sums - squares) / (rows * (rows - 1))
         return pairs + variance / total, variance * (total - 1) / total
 
-    def _half(self, values: Tensor) -> float:
+    def _half(self, values: Float[Tensor, " rows"]) -> float:
         """Half a 90% interval by the jackknife, from leave-one-out values, shape (n,)."""
         n = self.count
         spread = float(((values - values.mean()) ** 2).sum()) * (n - 1) / n
@@ -139,12 +140,12 @@ def moments(gradients: PerExampleGradients, indices: Indices) -> Moments:
     )
 
 
-def _squared_norms(rows: Tensor) -> Tensor:
+def _squared_norms(rows: Gradients) -> Float[Tensor, " batch"]:
     """|row|^2 in float64, by blocks of columns: a copy of all rows in float64 would exceed the budget."""
     return torch.stack([part.double().square().sum(dim=1) for part in rows.split(_COLUMNS, dim=1)]).sum(dim=0)
 
 
-def fixed_directions(gradients: PerExampleGradients) -> Tensor:
+def fixed_directions(gradients: PerExampleGradients) -> Float[Tensor, "params directions"]:
     """Three fixed random unit vectors, shape (P, 3): the same for every sample of the same model."""
     random = generator(0, "probe", "directions")
     vectors = torch.randn(_PROJECTIONS, gradients.count, generator=random)

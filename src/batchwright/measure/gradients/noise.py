@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from batchwright.core.errors import InputError, one_line
 from batchwright.core.remark import Remark, remark
-from batchwright.core.shapes import Indices
+from batchwright.core.shapes import FlatParams, Indices
 from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import generator
 from batchwright.measure.estimate import Estimate, NoiseScale, noise_ratio
@@ -77,7 +77,7 @@ def measure_noise(
     sample: int | None = SAMPLE,
     seed: int = 0,
     memory_bytes: int = MEMORY_BYTES,
-    weights: Tensor | None = None,
+    weights: FlatParams | None = None,
     curvature: bool = False,
     mode: Mode = "evaluation",
 ) -> Noise:

@@ -20,7 +20,7 @@ from torch.utils import _pytree as pytree
 
 from batchwright.core.errors import InputError
 from batchwright.core.params import flat_gradient
-from batchwright.core.shapes import Indices
+from batchwright.core.shapes import FlatParams, Gradients, Indices, Losses, Vectors
 from batchwright.core.streams import derive_seed, global_randomness
 from batchwright.measure.examples import in_memory
 from batchwright.measure.own_copy import own_copy
@@ -63,8 +63,8 @@ class PerExampleGradients:
         deterministic: whether an example's gradient is the same every time.
 
     Raises:
-        InputError: no trainable parameters, batch norm that couples the examples of a batch, or a model that
-            cannot be copied.
+        InputError: no memory, no trainable parameters, batch norm that couples the examples of a batch, or a
+            model that cannot be copied.
     """
 
     def __init__(
@@ -73,10 +73,12 @@ class PerExampleGradients:
         task: Task,
         *,
         memory_bytes: int = MEMORY_BYTES,
-        weights: Tensor | None = None,
+        weights: FlatParams | None = None,
         mode: Mode = "evaluation",
         seed: int = 0,
     ) -> None:
+        if memory_bytes < 1:
+            raise InputError(f"memory_bytes must be at least 1, got {memory_bytes}")
         self._model = own_copy(model, task).train(mode == "training")
         self._params = {n: p for n, p in self._model.named_parameters() if p.requires_grad}
         if not self._params:
@@ -118,14 +120,14 @@ class PerExampleGradients:
         for piece in indices.split(self.chunk):
             yield self._rows(piece)  # not kept here while the next chunk is made
 
-    def _rows(self, piece: Indices) -> Tensor:
+    def _rows(self, piece: Indices) -> Gradients:
         inputs, targets = self._data.gather(piece, seed=0)
         rows = self._all_at_once(inputs, targets, piece) if self.vectorised else None
         if rows is None:
             rows = self._one_by_one(inputs, targets, piece)
         return rows if self._weights is None else rows.mul_(self._weights)
 
-    def _all_at_once(self, inputs: Any, targets: Any, piece: Tensor) -> Tensor | None:
+    def _all_at_once(self, inputs: Any, targets: Any, piece: Indices) -> Gradients | None:
         """A chunk in one call; None, now and ever after, where ``vmap`` refuses the model."""
         params = {n: p.detach() for n, p in self._params.items()}
         gradients = vmap(grad(self._loss_of_one), in_dims=(None, 0, 0), randomness="different")
@@ -147,7 +149,7 @@ class PerExampleGradients:
             outputs = functional_call(_Forward(self._model, self._task.forward), _inside(params), (inputs,))
         return self._task.loss(outputs, targets)[0]
 
-    def _one_by_one(self, inputs: Any, targets: Any, piece: Tensor) -> Tensor:
+    def _one_by_one(self, inputs: Any, targets: Any, piece: Indices) -> Gradients:
         rows = torch.empty(len(piece), self.count, device=self.device, dtype=self.dtype)
         with self._randomness(piece):
             for i in range(len(piece)):
@@ -157,7 +159,7 @@ class PerExampleGradients:
 
     # --- whole batches ---
 
-    def mean(self, indices: Indices) -> Tensor:
+    def mean(self, indices: Indices) -> FlatParams:
         """The gradient of the mean loss over ``indices``, shape (P,); chunks are weighted by their sizes."""
         total = torch.zeros(self.count, device=self.device, dtype=self.dtype)
         for piece in indices.split(self.batch_chunk):
@@ -166,7 +168,7 @@ class PerExampleGradients:
                 total += self._joined(self._derivatives(loss))
         return total if self._weights is None else total * self._weights
 
-    def hessian_products(self, indices: Indices, vectors: Tensor) -> Tensor:
+    def hessian_products(self, indices: Indices, vectors: Vectors) -> Vectors:
         """H v for each row v of ``vectors``, shape (k, P), H the Hessian of the mean loss over ``indices``.
 
         By double backward: one graph of the gradient a chunk, kept for all vectors (Pearlmutter 1994).
@@ -186,11 +188,11 @@ class PerExampleGradients:
     def _derivatives(self, value: Tensor, vector: Tensor | None = None, **options: bool) -> Any:
         return torch.autograd.grad(value, list(self._params.values()), vector, allow_unused=True, **options)
 
-    def _joined(self, gradients: Any) -> Tensor:
+    def _joined(self, gradients: Any) -> FlatParams:
         """One vector; zeros for parameters that the loss did not use."""
         return flat_gradient(gradients, list(self._params.values()))
 
-    def _losses(self, inputs: Any, targets: Any) -> Tensor:
+    def _losses(self, inputs: Any, targets: Any) -> Losses:
         forward = self._task.forward
         outputs = self._model(inputs) if forward is None else forward(self._model, inputs)
         return self._task.loss(outputs, targets)

@@ -8,13 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import FlatParams
 from batchwright.optim.catalogue import CATALOGUE
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.optim.update import Updater
 from batchwright.training.spec import RunSpec
 
 
-def preconditioner(state: Mapping[str, Tensor], params: Mapping[str, Tensor], spec: OptimizerSpec) -> Tensor:
+def preconditioner(
+    state: Mapping[str, Tensor], params: Mapping[str, Tensor], spec: OptimizerSpec
+) -> FlatParams:
     """1/(sqrt(v) + eps) of an optimizer with a second moment v (see ``optim.catalogue``), shape (P,).
 
     1 for parameters without a state: those that never had a gradient.
@@ -50,7 +53,7 @@ def preconditioner(state: Mapping[str, Tensor], params: Mapping[str, Tensor], sp
     return torch.cat(pieces).detach()
 
 
-def weights_of(updater: Updater, model: nn.Module, spec: RunSpec) -> Tensor | None:
+def weights_of(updater: Updater, model: nn.Module, spec: RunSpec) -> FlatParams | None:
     """The preconditioner of a run's optimizer; None where it has none or has made no step."""
     params = {name: p for name, p in model.named_parameters() if p.requires_grad}
     try:

@@ -13,9 +13,10 @@ from typing import Literal
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict
-from torch import Tensor, nn
+from torch import nn
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import Indices
 from batchwright.core.statistics import t_quantile
 from batchwright.core.streams import generator
 from batchwright.measure.estimate import on_log_scale
@@ -26,7 +27,7 @@ _FROZEN = ConfigDict(frozen=True)
 SamplingName = Literal["with_replacement", "without_replacement"]
 SAMPLINGS: tuple[SamplingName, ...] = ("with_replacement", "without_replacement")
 DRAWS = 64
-_FEWEST_DRAWS = 3
+_FEWEST_DRAWS, _MOST_DRAWS = 3, 10_000
 _MOST_EXAMPLES = 1 << 15
 """Examples drawn at one batch size and kind of sampling; larger batches are drawn less often."""
 Progress = Callable[[int, int], None]
@@ -83,13 +84,13 @@ def scatter_by_batch(
         progress: called with the examples drawn so far and in all.
 
     Raises:
-        InputError: a batch size outside 1 ... N, or fewer than three draws.
+        InputError: a batch size outside 1 ... N, or draws outside 3 ... 10,000.
     """
     gradients = PerExampleGradients(model, task, memory_bytes=memory_bytes, seed=seed)
     total = gradients.examples
     sizes = sorted(set(batch_sizes or {4**k for k in range(8) if 4**k < total} | {total}))
-    if draws < _FEWEST_DRAWS:
-        raise InputError(f"a spread needs three draws or more, got {draws}")
+    if not _FEWEST_DRAWS <= draws <= _MOST_DRAWS:
+        raise InputError(f"draws must be between {_FEWEST_DRAWS} and {_MOST_DRAWS}, got {draws}")
     for size in sizes:
         if not 1 <= size <= total:
             raise InputError(f"batch_size must be between 1 and {total} (the training examples), got {size}")
@@ -121,7 +122,7 @@ def _draws_at(size: int, sampling: SamplingName, total: int, draws: int) -> int:
     return max(_FEWEST_DRAWS, min(draws, _MOST_EXAMPLES // size))
 
 
-def _draw(total: int, size: int, sampling: SamplingName, random: torch.Generator) -> Tensor:
+def _draw(total: int, size: int, sampling: SamplingName, random: torch.Generator) -> Indices:
     """Positions of one batch; ascending without replacement, so that the whole set is always the same sum."""
     if sampling == "with_replacement":
         return torch.randint(total, (size,), generator=random)

@@ -28,6 +28,7 @@ from batchwright.training.spec import EvaluationPlan, RunSpec
 _FROZEN = ConfigDict(frozen=True)
 _FREE_SHARE = 0.9
 """Share of the free memory that the largest batch may take, where no budget is given."""
+_LONGEST_SECONDS = 1e5
 _COLLAPSED = 0.7
 """Throughput below this share of the best at a smaller size is a collapse."""
 
@@ -130,7 +131,7 @@ def measure_hardware(
         watched: further objects of the caller (a run in mid-training, a loader) that must stay as they are.
 
     Raises:
-        InputError: a batch size outside 1 ... N, or a budget that is not positive.
+        InputError: a batch size outside 1 ... N, a budget that is not positive, or an absurd limit.
         BatchwrightError: the model raised an error at every batch size.
     """
     began = time.perf_counter()
@@ -140,6 +141,10 @@ def measure_hardware(
         check_batch_size(size, total)
     if memory_budget_bytes is not None and memory_budget_bytes < 1:
         raise InputError(f"the memory budget must be positive, got {memory_budget_bytes} bytes")
+    if not 0 < limit_seconds <= _LONGEST_SECONDS:
+        raise InputError(
+            f"limit_seconds must be above 0 and at most {_LONGEST_SECONDS:g}, got {limit_seconds:g}"
+        )
     device = device_of(spec.device)
     if device.type == "cuda":
         torch.cuda.init()  # else the generators that it brings would look like a change

@@ -21,7 +21,7 @@ from batchwright.measure.hardware.load import CALM_LOAD, LoadMeter
 
 _MOST_UPDATES = 1000
 """Of a turn: what takes so little time is timed well enough."""
-_WARM_UPDATES = 3
+_WARM_UPDATES, _VERY_LONG = 3, 10
 _AGAIN, _SUSPECT = 1.3, 3.0
 """Times above what the neighbours allow by these factors are taken again, and doubted if they stay there.
 Between them lies what hardware really does: kernels and threads that set in at a batch size."""
@@ -119,9 +119,11 @@ class Turns:
 
 
 def warm_up(contender: Contender, clock: Callable[[], float], turn_seconds: float) -> float:
-    """Seconds of an update, the first one apart where updates are short."""
+    """Seconds of an update, again after the first one, which sets things up, unless updates are very long."""
     once = _turn(contender, 1, clock)
-    return once if once >= turn_seconds else min(once, _turn(contender, _WARM_UPDATES, clock))
+    if once > _VERY_LONG * turn_seconds:
+        return once
+    return min(once, _turn(contender, _WARM_UPDATES if once < turn_seconds else 1, clock))
 
 
 def take_turns(

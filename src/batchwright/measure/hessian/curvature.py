@@ -242,6 +242,6 @@ class Curvature:
 def _worth_sharing(mean: MeanLoss, chunk: int) -> bool:
     """Whether a thread for each share of the chunks is quicker than all threads at each of them."""
     threads = torch.get_num_threads()
-    longest = math.ceil(len(mean.chunks) / threads) * chunk
+    longest = math.ceil(len(mean.chunks) / threads) * min(chunk, mean.examples)
     even = longest * threads <= _UNEVEN * mean.examples
     return even and (mean.operations is None or mean.operations >= _SHARED_FROM)

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from torch import Tensor
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import Vectors
 from batchwright.core.streams import generator
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.operator import SymmetricOperator
@@ -121,7 +121,7 @@ def spectral_density(
     )  # fmt: skip
 
 
-def _probes(operator: SymmetricOperator, numbers: range, seed: int) -> Tensor:
+def _probes(operator: SymmetricOperator, numbers: range, seed: int) -> Vectors:
     """Unit vectors of random signs, shape (k, P)."""
     rows = [
         torch.randint(2, (operator.count,), generator=generator(seed, "probe", "density", k)) for k in numbers
@@ -131,7 +131,7 @@ def _probes(operator: SymmetricOperator, numbers: range, seed: int) -> Tensor:
 
 
 def _lanczos(
-    operator: SymmetricOperator, starts: Tensor, steps: int
+    operator: SymmetricOperator, starts: Vectors, steps: int
 ) -> list[tuple[list[float], list[float]]]:
     """Diagonal and off-diagonal of each start's tridiagonal matrix; all starts share the products' passes."""
     k, count = starts.shape

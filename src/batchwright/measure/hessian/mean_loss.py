@@ -55,7 +55,7 @@ class MeanLoss:
         self.device, self.dtype = self.params[0].device, self.params[0].dtype
         self.task = measured_task(self.model, task, examples=examples, memory_bytes=memory_bytes, seed=seed)
         self.data = self.task.train
-        self.chunks = torch.arange(len(self.data)).split(chunk)
+        self.chunks = torch.arange(len(self.data)).split(min(chunk, len(self.data)))
         self.count = sum(p.numel() for p in self.params)
         several = torch.get_num_threads() > 1
         each = operations_per_example(self.model, self.data) if several else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 import torch
-from torch import Tensor
+
+from batchwright.core.shapes import Vectors
 
 
 @runtime_checkable
@@ -28,6 +29,6 @@ class SymmetricOperator(Protocol):
     @property
     def examples(self) -> int: ...
 
-    def hessian_products(self, vectors: Tensor) -> Tensor:
-        """H v for each row v of ``vectors``, shape (k, P)."""
+    def hessian_products(self, vectors: Vectors) -> Vectors:
+        """H v for each row v of ``vectors``."""
         ...

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
@@ -139,7 +140,7 @@ class _Layer:
             numbers += 2 * inner * self.outputs[:, 0].numel() + len(self.inputs) * self.module.weight.numel()
         return numbers * self.inputs.element_size()
 
-    def square_norms(self, slopes: Tensor) -> Tensor:
+    def square_norms(self, slopes: Float[Tensor, "batch ..."]) -> Float[Tensor, " batch"]:
         """|d(s_i z_i) / dw|^2 by example, shape (n,), from the slopes at the layer's outputs."""
         total = torch.zeros(len(slopes), dtype=torch.float64, device=slopes.device)
         if self.module.weight is not None and self.module.weight.requires_grad:
@@ -148,7 +149,7 @@ class _Layer:
             total += _over_positions(slopes).square().sum(dim=1).double()
         return total
 
-    def _weights_norms(self, slopes: Tensor) -> Tensor:
+    def _weights_norms(self, slopes: Float[Tensor, "batch ..."]) -> Float[Tensor, " batch"]:
         if isinstance(self.module, nn.Linear):  # an outer product
             return self.inputs.square().sum(dim=1) * slopes.square().sum(dim=1)
         if isinstance(self.module, nn.Conv2d):
@@ -164,7 +165,7 @@ class _Layer:
         return _over_positions(slopes * normalised).square().sum(dim=1)
 
 
-def _over_positions(values: Tensor) -> Tensor:
+def _over_positions(values: Float[Tensor, "batch channels ..."]) -> Float[Tensor, "batch channels"]:
     """Summed over all dimensions but example and channel."""
     return values.flatten(2).sum(dim=2) if values.ndim > 2 else values
 
@@ -205,7 +206,9 @@ def _summed_traces(layers: list[_Layer], outputs: Tensor, task: Task, targets: A
     return total
 
 
-def _loss_hessians(outputs: Tensor, task: Task, targets: Any) -> Tensor:
+def _loss_hessians(
+    outputs: Float[Tensor, "batch ..."], task: Task, targets: Any
+) -> Float[Tensor, "batch outputs outputs"]:
     """S_i = d^2 l_i / dz^2, shape (n, outputs, outputs), in float64."""
     detached = outputs.detach().requires_grad_()
     (slope,) = torch.autograd.grad(task.loss(detached, targets).sum(), detached, create_graph=True)

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import FlatParams, Vectors
 from batchwright.core.streams import generator
 from batchwright.measure.hessian.operator import SymmetricOperator
 
 _SHORT = 1 << 13
 
 
-def random_rows(operator: SymmetricOperator, count: int, seed: int, *names: str | int) -> Tensor:
+def random_rows(operator: SymmetricOperator, count: int, seed: int, *names: str | int) -> Vectors:
     """Standard normal rows, shape (count, P), from the stream ``probe`` and ``names``; drawn on the CPU."""
     random = generator(seed, "probe", *names)
     drawn = torch.randn(count, operator.count, generator=random)
@@ -27,7 +28,7 @@ def vector_norm(vector: Tensor) -> float:
     return float(torch.linalg.vector_norm(vector, dtype=torch.float64))
 
 
-def orthogonalised(vector: Tensor, basis: Tensor) -> Tensor:
+def orthogonalised(vector: FlatParams, basis: Vectors) -> FlatParams:
     """``vector`` less its components along the orthonormal rows of ``basis``, to rounding.
 
     Classical Gram-Schmidt, twice: "twice is enough" (Giraud et al. 2005); a third pass where that cancelled
@@ -73,7 +74,7 @@ class RitzBasis:
         """Whether V spans the whole space."""
         return self.size == self._operator.count
 
-    def grow(self, vectors: Tensor) -> int:
+    def grow(self, vectors: Vectors) -> int:
         """Add what is new in each row of ``vectors``; how many rows that were.
 
         Raises:
@@ -93,20 +94,20 @@ class RitzBasis:
             self._multiply(began)
         return self.size - began
 
-    def residual(self, index: int) -> Tensor:
+    def residual(self, index: int) -> FlatParams:
         """H x - theta x of the Ritz pair ``index``, shape (P,)."""
         y = self._mix[:, index].to(self._rows)
         return y @ self._images[: self.size] - float(self.values[index]) * (y @ self._rows[: self.size])
 
-    def vectors(self, indices: Sequence[int]) -> Tensor:
+    def vectors(self, indices: Sequence[int]) -> Vectors:
         """The Ritz vectors ``indices`` as rows."""
         return self._mix[:, list(indices)].T.to(self._rows) @ self._rows[: self.size]
 
-    def last_image(self) -> tuple[Tensor, float]:
+    def last_image(self) -> tuple[FlatParams, float]:
         """H times the row added last, and that row's Rayleigh quotient."""
         return self._images[self.size - 1], float(self._gram[self.size - 1, self.size - 1])
 
-    def outside(self, vector: Tensor) -> Tensor:
+    def outside(self, vector: FlatParams) -> FlatParams:
         """``vector`` less its part in the basis."""
         return orthogonalised(vector, self._rows[: self.size])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from batchwright.core.shapes import FlatParams
 from batchwright.measure.gradients.per_example import Mode
@@ -40,13 +40,13 @@ class ShiftedLoss:
         self.origin = self._at.point()
         self.evaluations = 0
 
-    def loss(self, point: Tensor) -> float:
-        """L at ``point``, shape (P,); may not be finite."""
+    def loss(self, point: FlatParams) -> float:
+        """L at ``point``; may not be finite."""
         self.evaluations += 1
         return self._at.loss_at(point)
 
-    def loss_and_gradient(self, point: Tensor) -> tuple[float, Tensor]:
-        """L and its gradient, shape (P,), at ``point``; may not be finite."""
+    def loss_and_gradient(self, point: FlatParams) -> tuple[float, FlatParams]:
+        """L and its gradient at ``point``; may not be finite."""
         self.evaluations += 1
         self._at.move(point)
         return self._at.loss(), self._at.gradient()

@@ -14,9 +14,11 @@ import math
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import Vectors
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.operator import SymmetricOperator
 from batchwright.measure.hessian.ritz import RitzBasis, hidden_probability, random_rows, vector_norm
@@ -57,16 +59,16 @@ class Eigenpairs:
             was overlooked; 0 on the dense path.
     """
 
-    values: Tensor
-    vectors: Tensor
-    residuals: Tensor
+    values: Float[Tensor, " pairs"]
+    vectors: Float[Tensor, "pairs params"]
+    residuals: Float[Tensor, " pairs"]
     ends: tuple[str, ...]
     complete: bool
     spread: float
     converged: bool
     products: int
     method: str
-    all_values: Tensor | None = None
+    all_values: Float[Tensor, " params"] | None = None
     hidden: float = 0.0
 
 
@@ -167,7 +169,7 @@ class _Search:
         self._basis = RitzBasis(operator, min(capacity, operator.count))
         self._draws, self._hidden = 0, 1.0
 
-    def run(self, start: Tensor | None) -> Eigenpairs:
+    def run(self, start: Vectors | None) -> Eigenpairs:
         if start is not None:
             self._basis.grow(
                 start.to(self._operator.device, self._operator.dtype)[: self._basis.capacity // 2]
@@ -249,7 +251,7 @@ class _Search:
         high = self._top + (spare * self._top) // self._wanted
         basis.compress([*range(low), *range(basis.size - high, basis.size)])
 
-    def _random(self, count: int) -> Tensor:
+    def _random(self, count: int) -> Vectors:
         self._draws += 1
         return random_rows(self._operator, count, self._seed, "spectrum", self._draws)
 

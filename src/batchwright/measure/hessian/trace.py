@@ -14,10 +14,12 @@ import time
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
+from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import Vectors
 from batchwright.core.streams import generator
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.operator import SymmetricOperator
@@ -120,7 +122,7 @@ def trace(
     )  # fmt: skip
 
 
-def _error(estimates: Tensor, method: str) -> float:
+def _error(estimates: Float[Tensor, " estimates"], method: str) -> float:
     scatter = float(estimates.std()) / math.sqrt(len(estimates))
     return _CORRELATION * scatter if method == "xtrace" else scatter
 
@@ -137,7 +139,7 @@ def _checked(products: Tensor) -> Tensor:
     return products
 
 
-def _directions(operator: SymmetricOperator, first: int, count: int, seed: int) -> Tensor:
+def _directions(operator: SymmetricOperator, first: int, count: int, seed: int) -> Vectors:
     """Points of the sphere of radius sqrt(P), shape (count, P): directions ``first``, ``first + 1``, ...
 
     Not random signs: where few parameters matter these repeat themselves, and look like a range that is full.
@@ -150,7 +152,9 @@ def _directions(operator: SymmetricOperator, first: int, count: int, seed: int) 
     return torch.stack(scaled).to(operator.device, operator.dtype)
 
 
-def _hutchinson(operator: SymmetricOperator, relative_error: float, most: int, seed: int) -> Tensor:
+def _hutchinson(
+    operator: SymmetricOperator, relative_error: float, most: int, seed: int
+) -> Float[Tensor, " estimates"]:
     """z' H z for random z, one after another."""
     found: list[float] = []
     while len(found) < most:
@@ -166,7 +170,7 @@ def _hutchinson(operator: SymmetricOperator, relative_error: float, most: int, s
 
 def _xtrace(
     operator: SymmetricOperator, relative_error: float, most: int, seed: int
-) -> tuple[float, Tensor | None]:
+) -> tuple[float, Float[Tensor, " estimates"] | None]:
     """The trace and its k estimates; None for these where the basis holds the whole range of H."""
     omega = torch.empty(0, operator.count, dtype=operator.dtype, device=operator.device)
     basis, images = omega, omega
@@ -189,7 +193,7 @@ def _xtrace(
             return value, estimates
 
 
-def _captured(basis: Tensor, images: Tensor) -> float:
+def _captured(basis: Vectors, images: Vectors) -> float:
     """tr(Q' H Q)."""
     return float((basis.double() * images.double()).sum())
 
@@ -213,7 +217,9 @@ def _extended(basis: Tensor, upper: Tensor, products: Tensor) -> tuple[Tensor, T
     return basis, upper, False
 
 
-def _leave_one_out(omega: Tensor, basis: Tensor, images: Tensor, upper: Tensor) -> Tensor:
+def _leave_one_out(
+    omega: Vectors, basis: Vectors, images: Vectors, upper: Float[Tensor, "vectors vectors"]
+) -> Float[Tensor, " vectors"]:
     """One estimate of the trace a direction, from the basis that the other directions make."""
     k, count = omega.shape
     inner = (basis @ images.T).double().cpu()

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import FlatParams, Vectors
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.gradients.preconditioner import weights_of
 from batchwright.measure.hessian.curvature import Curvature
@@ -31,7 +32,7 @@ from batchwright.measure.hessian.spectrum import eigenpairs
 from batchwright.optim.catalogue import CATALOGUE
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.task.task import Task
-from batchwright.training.loop import Run, train
+from batchwright.training.loop import Run, updates
 from batchwright.training.record import Status
 from batchwright.training.spec import RunSpec
 
@@ -108,7 +109,7 @@ def tracked_run(
     tracker = _Tracker(task, layers, how)
     first = Run(spec, task)
     yield first, tracker.at(first)
-    for run in train(spec, task):
+    for run in updates(spec, task):
         if run.step % every and run.status is None:
             continue
         if run.status is Status.DIVERGED:
@@ -154,17 +155,17 @@ class _Tracker:
 class _Scaled:
     """S H S for a diagonal S: a preconditioned Hessian, or with zeros and ones a block of it."""
 
-    def __init__(self, curvature: Curvature, scale: Tensor) -> None:
+    def __init__(self, curvature: Curvature, scale: FlatParams) -> None:
         self._curvature, self._scale = curvature, scale.to(curvature.device, curvature.dtype)
         self.count, self.dtype, self.device = curvature.count, curvature.dtype, curvature.device
         self.examples, self.products = curvature.examples, 0
 
-    def hessian_products(self, vectors: Tensor) -> Tensor:
+    def hessian_products(self, vectors: Vectors) -> Vectors:
         self.products += len(vectors)
         return self._scale * self._curvature.hessian_products(self._scale * vectors)
 
 
-def _blocks(run: Run, curvature: Curvature) -> Iterator[tuple[str, Tensor]]:
+def _blocks(run: Run, curvature: Curvature) -> Iterator[tuple[str, FlatParams]]:
     """A mask for every parameter tensor."""
     start = 0
     for name, parameter in run.model.named_parameters():

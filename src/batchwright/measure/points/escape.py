@@ -15,6 +15,7 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
 from batchwright.core.remark import Remark, remark
+from batchwright.core.shapes import FlatParams
 from batchwright.measure.examples import measured_task
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.curvature import Curvature
@@ -120,7 +121,7 @@ def escape_saddle(
     )  # fmt: skip
 
 
-def _lower(shifted: ShiftedLoss, unit: Tensor, before: float) -> tuple[float, float, Tensor | None]:
+def _lower(shifted: ShiftedLoss, unit: FlatParams, before: float) -> tuple[float, float, FlatParams | None]:
     """(distance, loss, signed unit vector) of the lower end of the two sides, None where neither falls."""
     best: tuple[float, float, Tensor | None] = (0.0, before, None)
     for side in (unit, -unit):
@@ -130,7 +131,7 @@ def _lower(shifted: ShiftedLoss, unit: Tensor, before: float) -> tuple[float, fl
     return best
 
 
-def _searched(shifted: ShiftedLoss, side: Tensor, before: float) -> tuple[float, float]:
+def _searched(shifted: ShiftedLoss, side: FlatParams, before: float) -> tuple[float, float]:
     """The lowest loss on a half-line: (distance, loss); distance 0 where no step lowers it."""
 
     def at(distance: float) -> float:

@@ -100,6 +100,8 @@ def measure_geometry(
             or a loss or gradient at the point that is not finite.
     """
     began = time.perf_counter()
+    if trace_error is not None and not 0 < trace_error < math.inf:
+        raise InputError(f"trace_error must be a positive number, got {trace_error:g}")
     remark("gradient")
     task = measured_task(model, task, examples=examples, memory_bytes=memory_bytes, seed=seed)
     curvature = Curvature(model, task, chunk=chunk, memory_bytes=memory_bytes, seed=seed)

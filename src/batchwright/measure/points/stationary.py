@@ -18,6 +18,7 @@ from scipy.sparse.linalg import LinearOperator, minres
 from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import FlatParams
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.hessian.curvature import Curvature
 from batchwright.task.task import Task
@@ -109,11 +110,11 @@ def _norm(at: Curvature) -> float:
     return float(at.gradient().double().norm())
 
 
-def _product(at: Curvature, vector: Tensor) -> Tensor:
+def _product(at: Curvature, vector: FlatParams) -> FlatParams:
     return at.hessian_products(vector.to(at.dtype)[None])[0].double()
 
 
-def _newton_direction(at: Curvature, products: int) -> Tensor:
+def _newton_direction(at: Curvature, products: int) -> FlatParams:
     """p with |H p + g| small, by at most so many products; the larger the gradient, the fewer digits."""
     gradient = at.gradient().double()
     device = gradient.device
@@ -129,7 +130,7 @@ def _newton_direction(at: Curvature, products: int) -> Tensor:
     return torch.as_tensor(found, device=device)
 
 
-def _descended(at: Curvature, direction: Tensor) -> bool:
+def _descended(at: Curvature, direction: FlatParams) -> bool:
     """Move along the direction as far as |g|^2 falls enough; back where it began if it does not."""
     here, gradient = at.point(), at.gradient().double()
     before = 0.5 * float(gradient @ gradient)

@@ -21,6 +21,7 @@ from scipy.optimize import Bounds, minimize
 from torch import Tensor
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import Vectors
 from batchwright.core.streams import generator
 from batchwright.measure.hessian.shifted import ShiftedLoss
 
@@ -60,7 +61,7 @@ def keskar(
     *,
     epsilon: float = EPSILONS[0],
     subspace: int | None = None,
-    directions: Tensor | None = None,
+    directions: Vectors | None = None,
     iterations: int = ITERATIONS,
     seed: int = 0,
 ) -> KeskarSharpness:

@@ -11,9 +11,9 @@ import math
 
 from pydantic import BaseModel, ConfigDict
 from scipy.optimize import minimize_scalar
-from torch import Tensor
 
 from batchwright.core.errors import InputError
+from batchwright.core.shapes import FlatParams, Vectors
 from batchwright.measure.hessian.shifted import ShiftedLoss
 
 RHO = 0.05
@@ -39,7 +39,7 @@ class SamSharpness(BaseModel):
     starts: int
 
 
-def sam(shifted: ShiftedLoss, *, rho: float = RHO, directions: Tensor | None = None) -> SamSharpness:
+def sam(shifted: ShiftedLoss, *, rho: float = RHO, directions: Vectors | None = None) -> SamSharpness:
     """SAM's sharpness at the origin of ``shifted``: after its one step, and the true maximum over the ball.
 
     The maximum is sought from +-rho times the gradient's and every given direction, by steps to the point of
@@ -70,7 +70,7 @@ def sam(shifted: ShiftedLoss, *, rho: float = RHO, directions: Tensor | None = N
     return SamSharpness(rho=rho, one_step=one_step, maximum=_finite(maximum), starts=len(starts))
 
 
-def _ascent(shifted: ShiftedLoss, start: Tensor, base: float, rho: float) -> float:
+def _ascent(shifted: ShiftedLoss, start: FlatParams, base: float, rho: float) -> float:
     """The largest rise on the way up from ``start`` within the ball; inf where the loss is not finite."""
     here = start
     value, gradient = shifted.loss_and_gradient(shifted.origin + here)
@@ -94,7 +94,7 @@ def _ascent(shifted: ShiftedLoss, start: Tensor, base: float, rho: float) -> flo
     return value - base if math.isfinite(value) else math.inf
 
 
-def _highest(shifted: ShiftedLoss, here: Tensor, towards: Tensor, value: float) -> float:
+def _highest(shifted: ShiftedLoss, here: FlatParams, towards: FlatParams, value: float) -> float:
     """The share of the way at which the loss is largest."""
 
     def drop(share: float) -> float:
@@ -104,7 +104,7 @@ def _highest(shifted: ShiftedLoss, here: Tensor, towards: Tensor, value: float) 
     return float(minimize_scalar(drop, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-4}).x)
 
 
-def _onto(vector: Tensor, rho: float) -> Tensor:
+def _onto(vector: FlatParams, rho: float) -> FlatParams:
     return vector * (rho / vector.norm())
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from batchwright.core.errors import InputError
 from batchwright.core.params import ParamDict, parameters_of, unflatten
 from batchwright.core.remark import Remark, remark
+from batchwright.core.shapes import FlatParams
 from batchwright.core.streams import generator
 
 _FLAT = 1e-12
@@ -109,8 +110,8 @@ def random_directions(model: nn.Module, count: int = 1, *, seed: int = 0) -> tup
     return tuple(Direction(v, remark("direction.random"), "filter") for v in values)
 
 
-def unit_direction(model: nn.Module, vector: Tensor, description: Remark) -> Direction:
-    """A given vector of shape (P,), in the order of the trainable parameters, scaled to length 1.
+def unit_direction(model: nn.Module, vector: FlatParams, description: Remark) -> Direction:
+    """A given vector, in the order of the trainable parameters, scaled to length 1.
 
     Raises:
         InputError: another length than P, or a vector that is zero or not finite.

@@ -24,6 +24,7 @@ from batchwright.training.environment import environment
 Progress = Callable[[int, int], None]
 Numbers = tuple[float | None, ...]
 _FROZEN = ConfigDict(frozen=True)
+_MOST_POINTS = 10_000
 
 
 class LineValues(BaseModel):
@@ -134,7 +135,7 @@ def surface_line(
         progress: called with (points done, points to do).
 
     Raises:
-        InputError: fewer than three points, a reach that is not positive, or a model that cannot be moved.
+        InputError: points outside 3 ... 10,000, a reach that is not positive, or a model that cannot be moved.
     """
     began = time.perf_counter()
     alpha = grid(-reach, reach, points, keep=(0.0,))
@@ -183,13 +184,13 @@ def grid(low: float, high: float, points: int, keep: Sequence[float] = ()) -> li
     >>> grid(-1, 2, 4, keep=(0.5,))
     [-1.0, 0.0, 0.5, 1.0, 2.0]
     """
-    if points < 3:
-        raise InputError(f"a surface needs three points a side or more, got {points}")
+    if not 3 <= points <= _MOST_POINTS:
+        raise InputError(f"points must be between 3 and {_MOST_POINTS} a side, got {points}")
     if not 0 < high - low < float("inf"):
         raise InputError(
             f"the range of a surface must be finite and greater than 0, got {(high - low) / 2:g}"
         )
-    spaced = np.linspace(low, high, points)
+    spaced = np.linspace(float(low), float(high), points)
     near = 1e-9 * (high - low)
     for value in keep:
         closest = int(np.abs(spaced - value).argmin())

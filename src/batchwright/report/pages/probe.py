@@ -89,9 +89,6 @@ def _caveats(found: Probe) -> list[str]:
     caveats = []
     if _busy(found):
         caveats.append(text("probe.busy", load=found.others_load))
-    odd = [point.batch_size for point in found.points if point.suspect]
-    if odd:
-        caveats.append(text("probe.suspect", count=len(odd), sizes=odd))
     if found.collapse is not None:
         caveats.append(_collapsed(found.collapse))
     if suspects := [point.batch_size for point in found.points if point.suspect]:

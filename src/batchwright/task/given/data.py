@@ -12,7 +12,7 @@ from torch.utils import _pytree as pytree
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset, default_collate
 
 from batchwright.core.errors import InputError, one_line
-from batchwright.task.data import Collate, ItemSplit, Split, TensorSplit
+from batchwright.task.data import Collate, ItemSplit, Split, TensorSplit, widened
 from batchwright.task.given.loader import parts_of
 from batchwright.task.given.stream import read_once
 from batchwright.task.labels import label_name, pair_of
@@ -75,11 +75,7 @@ def _some(split: Split, positions: Any) -> Split:
 
 def tensor_split(inputs: Any, targets: Any) -> TensorSplit:
     """Inputs and targets in memory; integer targets become 64-bit, as torch's losses want them."""
-    targets = pytree.tree_map(
-        lambda leaf: leaf.long() if isinstance(leaf, Tensor) and _is_narrow(leaf) else leaf,
-        as_tensors(targets),
-    )
-    return TensorSplit(inputs=as_tensors(inputs), targets=targets)
+    return TensorSplit(inputs=as_tensors(inputs), targets=widened(as_tensors(targets)))
 
 
 def as_tensors(value: Any) -> Any:
@@ -145,7 +141,3 @@ def _has_positions(data: Any) -> bool:
 
 def _is_texts(value: Any) -> bool:
     return not isinstance(value, Tensor) and len(value) > 0 and isinstance(next(iter(value)), str)
-
-
-def _is_narrow(leaf: Tensor) -> bool:
-    return not leaf.is_floating_point() and not leaf.is_complex() and leaf.dtype != torch.int64
