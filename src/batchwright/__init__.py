@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from batchwright.task.task import Target as Target
     from batchwright.task.task import Task as Task
 
-_HOMES = {
+HOMES = {
     "Answer": "app.answer",
     "Inconclusive": "app.answer",
     "advise": "app.advise",
@@ -72,7 +72,7 @@ _HOMES = {
 }
 """Name -> the module that has it."""
 
-__all__ = [*_HOMES, "__version__"]
+__all__ = [*HOMES, "__version__"]
 
 
 class _FrontDoor(ModuleType):
@@ -83,15 +83,15 @@ class _FrontDoor(ModuleType):
     """
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _HOMES and isinstance(value, ModuleType):
+        if name in HOMES and isinstance(value, ModuleType):
             return
         super().__setattr__(name, value)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -122,4 +122,11 @@ def test_the_front_door_lists_what_type_checkers_see():
         for node in block.body
         for alias in node.names
     }
-    assert typed == {f"{home}.{name}" for name, home in bw._HOMES.items()}
+    assert typed == {f"{home}.{name}" for name, home in bw.HOMES.items()}
+
+
+def test_editors_see_the_same_signatures():
+    """The stub is what ``python -m batchwright.app.stub`` prints now."""
+    from batchwright.app.stub import stub
+
+    assert Path(bw.__file__).with_suffix(".pyi").read_text() == stub()

@@ -150,6 +150,24 @@ def test_ctrl_c(command, undisturbed, tmp_path):
     continue_and_compare(words, tmp_path, before, undisturbed)
 
 
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_asked_to_end(command, undisturbed, tmp_path, name, code):
+    """The end of a session or of a container is said, stored, and has the exit code that shells expect."""
+    words = command(tmp_path)
+    process = start(words, tmp_path, 1)
+    process.send_signal(getattr(signal, name))
+    out, err = process.communicate(timeout=WAIT_SECONDS)
+    assert process.returncode == code
+    assert out == ""
+    assert err.splitlines()[-1] == (
+        "batchwright: interrupted: finished runs are kept, and the same command continues"
+    )
+    assert "Traceback" not in err
+    with sqlite3.connect(tmp_path / "studies.sqlite") as connection:
+        assert connection.execute("select status, result from studies").fetchall() == [("interrupted", None)]
+    continue_and_compare(words, tmp_path, runs(tmp_path), undisturbed)
+
+
 def test_a_worker_is_killed(command, undisturbed, tmp_path):
     process = start(command(tmp_path, workers=2), tmp_path, 4)
     before = runs(tmp_path)

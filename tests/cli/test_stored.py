@@ -74,6 +74,17 @@ def test_an_unfinished_study_says_how_to_continue_and_does(cli, finished, interr
     assert shlex.split(resumed["command"])[:3] == shlex.split(finished.document["command"])[:3]
 
 
+def test_resume_keeps_the_last_objective_and_measure(cli, finished, interrupted):
+    """What was asked last is stored as data: a later objective is not lost, and no command line is parsed."""
+    words = [str(interrupted) if word == str(finished.store) else word for word in finished.words]
+    assert cli(*words, "--objective", "examples", "--measure", "sharpness").code == 0
+    with sqlite3.connect(interrupted / "studies.sqlite") as connection:
+        connection.execute("update studies set status = 'interrupted', result = null")
+    document = cli("resume", finished.study_id, "--store", interrupted, "--workers", 1, "--json").json()
+    assert document["recommendation"]["objective"] == "examples"
+    assert document["sharpness"]["ends"]
+
+
 def test_resume_refuses_a_task_that_changed(cli, finished, interrupted, task_file):
     with sqlite3.connect(interrupted / "studies.sqlite") as connection:
         connection.execute("pragma foreign_keys = off")

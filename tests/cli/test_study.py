@@ -173,3 +173,14 @@ def test_every_run_is_in_the_store(finished):
     with sqlite3.connect(finished.store / "studies.sqlite") as connection:
         (count,) = connection.execute("select count(*) from runs").fetchone()
     assert count == finished.document["runs_executed"]
+
+
+def test_a_budget_in_time(cli, task_file, tmp_path):
+    """The same grammar everywhere: a time pays for so many trainings, and one training is timed to know how many."""
+    words = ["study", f"{task_file}:task", "--batch-sizes", "8,16,32", "--target", "loss=0.2", "--workers", 1]
+    answer = cli(*words, "--budget", "3s", "--store", tmp_path, "--json")
+    assert answer.code == 0, answer.err
+    trainings = answer.json()["spec"]["budget_trainings"]
+    assert trainings >= 1
+    assert trainings == float(f"{trainings:.1g}")
+    assert answer.json()["spec"]["search"]["search_seeds"] == 1

@@ -179,7 +179,8 @@ def test_what_is_not_finite_is_said_and_drawn(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--points", "2"], "points must be between 3 and 10000 a side, got 2"),
+        (["--points", "2"], "--points must be between 3 and 10000 a side, got 2"),
+        (["--points", "1000000000"], "--points must be between 3 and 10000 a side, got 1000000000"),
         (["--range", "0"], "the range of a surface must be finite and greater than 0, got 0"),
         (["--direction", "randm"], "unknown direction 'randm': did you mean 'random'?"),
         (["--figure", "s.gif"], "--figure must end in one of .svg, .png, .pdf, got 's.gif'"),

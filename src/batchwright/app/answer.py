@@ -182,6 +182,8 @@ class Answer:
 def spoken(value: Any) -> Any:
     """A document in which every remark is its sentence: the codes are in the result.
 
+    The doubts of a study stay codes; ``sentence`` says them.
+
     >>> spoken({"note": {"code": "common.as_stored", "values": {"text": "so"}}, "n": [1]})
     {'note': 'so', 'n': [1]}
     """
@@ -190,7 +192,7 @@ def spoken(value: Any) -> Any:
             from batchwright.report.text.catalogue import text
 
             return text(value["code"], **value["values"])
-        return {name: spoken(part) for name, part in value.items()}
+        return {name: part if name == "doubts" else spoken(part) for name, part in value.items()}
     return [spoken(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from batchwright.training.spec import RunSpec
 
 WHERE = "Where"
+_BATCH_SIZE = 32
 PointLr = Annotated[float | None, Option("... and this learning rate.", panel=WHERE)]
 
 
@@ -30,7 +31,7 @@ class PointOfRun:
     """A point of a run: after ``steps`` updates, from the task's initial weights."""
 
     steps: int = 0
-    batch_size: int = 32
+    batch_size: int | None = None
     lr: float | None = None
 
 
@@ -39,7 +40,7 @@ def initial() -> PointOfRun:
     return PointOfRun()
 
 
-def after(*, steps: int, batch_size: int = 32, lr: float | None = None) -> PointOfRun:
+def after(*, steps: int, batch_size: int | None = None, lr: float | None = None) -> PointOfRun:
     """The point after so many updates with this batch size and learning rate."""
     return PointOfRun(steps=steps, batch_size=batch_size, lr=lr)
 
@@ -61,7 +62,10 @@ class PointOptions(OptionGroup):
         str | None, Option("At this checkpoint of a training.", panel=WHERE, metavar="DIR")
     ] = None
     steps: Annotated[int, Option("Train so many updates first.", panel=WHERE)] = 0
-    batch_size: Annotated[int, Option("... with this batch size ...", panel=WHERE)] = 32
+    batch_size: Annotated[
+        int | None,
+        Option("... with this batch size, 32 by default (all if there are fewer) ...", panel=WHERE),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,13 +137,13 @@ def spec_at(
         spec = checkpoint_spec(place.checkpoint, reference).model_copy(update={"device": machine.device})
         return spec, task if subject_is_live(reference) else load_task(spec.task)
     point = place.point
-    if not point.steps:
-        # Nothing is trained: any batch size that the task has will do.
-        point = replace(point, batch_size=min(max(point.batch_size, 1), len(task.train)))
+    batch_size = point.batch_size
+    if batch_size is None or not point.steps:  # where nothing is trained, any batch size will do
+        batch_size = min(_BATCH_SIZE, len(task.train))
     spec = RunSpec.model_validate(
         {
             "task": reference,
-            "batch_size": point.batch_size,
+            "batch_size": batch_size,
             "optimizer": optimizer_spec(task, optimizer, point.lr),
             "budget": {"steps": max(point.steps, 1)},
             "evaluation": {"at": "steps", "every": 10**9},
