@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_no_time_passed_tells_nothing():
 
 @pytest.mark.skipif(not os.path.exists("/proc/stat"), reason="needs Linux")
 def test_this_machines_account_is_read():
-    found = LoadMeter()
+    found = LoadMeter(Path("/proc/stat").read_text)
     until = time.perf_counter() + 60
     while (share := found.share()) is None and time.perf_counter() < until:
         time.sleep(0.05)  # the account counts in ticks of 10 ms
