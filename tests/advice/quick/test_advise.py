@@ -17,6 +17,8 @@ from batchwright.study.executors.in_process import InProcess
 from batchwright.study.key import RunKey
 from batchwright.study.run import run_study
 from batchwright.study.stores.memory import MemoryStore
+from batchwright.task.load import load_task
+from batchwright.task.task import Target, TaskReference
 
 FLAT = StepTimes({16: 1e-4, 1024: 4e-4})
 """Seconds a step as given: what is decided does not depend on this machine."""
@@ -276,3 +278,32 @@ def test_times_are_kept_for_advice_that_continues_and_taken_anew_after_a_busy_on
     assert "study.clock_in_doubt" not in seen[1]
     assert seen[2] == seen[1]  # calm times are kept
     assert next(loads) == 0.9
+
+
+def test_a_metric_that_does_not_move_at_first_sends_the_rates_to_no_side(digits, study_spec):
+    """Two equal classes, an accuracy that stands still for the first steps: the start rate's neighbours stay."""
+    task = load_task(TaskReference(name="digits", examples=300))
+    spec = study_spec(
+        task=TaskReference(name="digits", examples=300),
+        batch_sizes=(16, 64, 256),
+        optimizer={"name": "sgd", "lr": 0.002},
+        max_epochs=60,
+    ).model_copy(update={"target": Target(metric="accuracy", value=0.8)})
+    store = MemoryStore()
+    result = quick_advice(spec, task, store, InProcess(task), times=FLAT, action=ASKED, allowance=SMALL)
+    assert result.recommendation.batch_size is not None
+    assert any(run.status == "target_reached" for run in result.evidence.runs)
+    assert min(run.lr for run in result.evidence.runs) >= 0.002 / 17  # at most one step of 16 down
+
+
+def test_when_the_leaders_end_short_of_the_target_a_stopped_rate_goes_on(legs):
+    from batchwright.advice.quick.race import Race
+
+    race = Race(legs, Meter(SMALL, FLAT, 360), middle=64)
+    arms = {k: legs.begin(RunKey(64, k, "search", 0)) for k in (-4, 0, 4)}
+    for k, step in ((-4, 4), (0, 8), (4, 30)):
+        legs.to_step(arms[k], step)
+    assert race._revived(arms) == {4}  # it came furthest
+    for arm in arms.values():
+        legs.to_step(arm, 10**6)
+    assert race._revived(arms) == set()

@@ -222,7 +222,7 @@ def test_notes_that_say_the_same_are_said_together(cases):
 def test_it_says_how_many_runs_it_took_over(cases):
     result = cases.study().model_copy(update={"runs_taken_over": 12, "runs_reused": 3})
     assert notes(study_page(result), "remark")[-1] == (
-        "Study 3f9c2a71: 204 runs executed, 3 taken from the store and 12 over from other studies and advice, in "
+        "Study 3f9c2a71: 204 runs executed, 3 taken from the store, 12 taken over from other studies and advice, in "
         "41.3 s."
     )
 

@@ -55,8 +55,12 @@ class Legs:
     def begin(self, key: RunKey) -> Arm:
         """A new run, evaluated after its first update."""
         result = self._to(key, 1)
-        higher = self.task.higher_is_better(self.spec.target.metric)
-        return Arm(key, result, self.spec.target, higher)
+        return Arm(key, result, self.spec.target, self.higher_is_better)
+
+    @property
+    def higher_is_better(self) -> bool:
+        """The direction of the target's metric."""
+        return self.task.higher_is_better(self.spec.target.metric)
 
     def to_step(self, arm: Arm, step: int) -> None:
         """Take a run to the first planned evaluation at or after ``step``, or to its end."""

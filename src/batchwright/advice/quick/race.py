@@ -96,7 +96,7 @@ class Race:
                 self.evidence.noise = self._noise(arms[leader])
             self.say("advice.rates", {"batch_size": self.middle, "steps": horizon})
             alive = self._survivors(arms, alive, leader)
-            if all(arms[k].ended for k in alive):
+            if all(arms[k].ended for k in alive) and not (alive := self._revived(arms)):
                 return
             horizon = math.ceil(horizon * _GROWTH)
 
@@ -109,8 +109,13 @@ class Race:
         return sorted({k for k in (past or beside) if k not in arms})
 
     def _leader(self, arms: dict[int, Arm], alive: set[int]) -> int:
-        """The rate that needs the fewest steps to the levels reached so far; the lowest while none has."""
-        going = sorted(k for k in alive if not arms[k].failed and arms[k].best_level() is not None)
+        """The rate that needs the fewest steps to the levels reached so far; of equals that nearest the start.
+
+        A metric that has not moved yet, such as an accuracy at the share of its largest class, tells no rate
+        from another: the range must not grow to one side for that.
+        """
+        able = [k for k in alive if not arms[k].failed and arms[k].best_level() is not None]
+        going = sorted(able, key=lambda k: (abs(k), k))
         if not going:
             return min(arms)
         leader = going[0]
@@ -135,6 +140,15 @@ class Race:
             lower = [k for k in arms if k < leader and not arms[k].ended]
             return {leader, *(k for _, k in close), *lower[-1:]}
         return {leader, *(k for _, k in close)}
+
+    def _revived(self, arms: dict[int, Arm]) -> set[int]:
+        """Of the rates that were stopped on the way, the one that came furthest: none that went on reached it."""
+        stopped = [(arm.best_level(), k) for k, arm in arms.items() if not arm.ended]
+        levels = [(level, k) for level, k in stopped if level is not None]
+        if not levels:
+            return set()
+        sign = 1.0 if self.legs.higher_is_better else -1.0
+        return {max(levels, key=lambda found: (sign * found[0], -abs(found[1])))[1]}
 
     def _behind(self, arm: Arm, leader: Arm) -> float:
         """Log of its steps over the leader's to equal levels; infinite where it failed or shows nothing."""

@@ -107,8 +107,8 @@ STRINGS = {
     "study.missing.seconds": "Seconds a step were not measured, so there is no time to target.",
     "study.made": "Study {study_id}: {executed:count} runs executed, {reused:count} taken from the store, in "
     "{took:duration}.",
-    "study.made.taken_over": "Study {study_id}: {executed:count} runs executed, {reused:count} taken from the store "
-    "and {taken_over:count} over from other studies and advice, in {took:duration}.",
+    "study.made.taken_over": "Study {study_id}: {executed:count} runs executed, {reused:count} taken from the "
+    "store, {taken_over:count} taken over from other studies and advice, in {took:duration}.",
     "study.details.spec": "The whole specification",
     "study.next.idle": "On an idle machine: no run is repeated, only steps are timed anew.",
     "study.next.not_repeated": "Runs already stored are not repeated.",
