@@ -99,7 +99,7 @@ def test_an_encoding_without_the_characters(quick, monkeypatch):
     with watching(True, "runs") as watch:
         watch.note("251 µs")
     stream.seek(0)
-    assert stream.read() == "251 us\n"
+    assert "251 us" in stream.read().splitlines()  # progress may have been told beside it
 
 
 def test_an_error_clears_the_line(quick, monkeypatch):

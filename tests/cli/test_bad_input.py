@@ -37,7 +37,7 @@ def refused(answer, *texts):
         ("train two-weights --batch-size 1 --lr -1", "--lr must be greater than 0, got -1"),
         (
             "train two-weights --target accuracy=0.9",
-            "unknown metric of task 'two-weights': 'accuracy': Known: loss; add",
+            "unknown metric of task 'two-weights': 'accuracy'. Known: loss; add",
         ),
         ("train two-weights --target los=0.9", "did you mean 'loss'?"),
         ("train two-weights --target valdation.loss=1", "did you mean 'validation'?"),

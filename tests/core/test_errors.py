@@ -6,7 +6,7 @@ from batchwright.optim.spec import OptimizerSpec
 
 
 def test_unknown_name_without_a_near_one_lists_what_there_is():
-    assert str(unknown_name("task", "zzz", ["b", "a"])) == "unknown task 'zzz': Known: a, b"
+    assert str(unknown_name("task", "zzz", ["b", "a"])) == "unknown task 'zzz'. Known: a, b"
 
 
 def test_validation_errors_become_one_line_with_rule_and_value():

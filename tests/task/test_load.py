@@ -134,8 +134,9 @@ def test_examples_take_a_stratified_subset(user_file):
     )
 
 
-def test_every_failure_of_a_users_file_is_one_line(user_file):
-    place = str(user_file)
+def test_every_failure_of_a_users_file_is_one_line(user_file, monkeypatch):
+    monkeypatch.chdir(user_file.parent)  # a longer name would be cut where an echo ends
+    place = user_file.name
     assert error_of(f"{place}:raises") == f"{place}:raises raised ValueError: first line second line"
     assert error_of(f"{place}:leaves") == f"{place}:leaves raised SystemExit: bye"
     assert error_of(f"{place}:wrong") == f"{place}:wrong must return a batchwright Task, got int"

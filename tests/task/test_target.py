@@ -49,7 +49,7 @@ BAD = [
     ("loss=²", "target must be METRIC=VALUE with a number, as loss=0.2, got 'loss=²'"),
     ("", "target must be METRIC=VALUE with a number, as loss=0.2, got ''"),
     ("los=0.9", "unknown metric of task 't': 'los': did you mean 'loss'? Known: accuracy, loss"),
-    ("mae=0.9", "unknown metric of task 't': 'mae': Known: accuracy, loss; add metrics=['mae']"),
+    ("mae=0.9", "unknown metric of task 't': 'mae'. Known: accuracy, loss; add metrics=['mae']"),
     (
         "valdation.loss=1",
         "unknown split in target: 'valdation': did you mean 'validation'? Known: train, validation",

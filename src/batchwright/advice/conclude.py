@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from batchwright.advice.decide.clock import doubted_if_busy
 from batchwright.advice.decide.easier import at_target, easier_values
 from batchwright.advice.decide.evidence import critical_batch, fit_points, points_of
 from batchwright.advice.decide.recommend import distinct, recommend
@@ -20,17 +21,17 @@ from batchwright.advice.result import EasierTarget, Objective, Recommendation, S
 from batchwright.core.action import Action
 from batchwright.core.errors import InputError, unknown_name
 from batchwright.core.remark import Remark, remark
-from batchwright.measure.hardware.alone import SecondsPerStep
-from batchwright.measure.hardware.load import CALM_LOAD
 from batchwright.study.driver import StudyRuns
 from batchwright.study.reach import best_value, extreme, initial_value
-from batchwright.study.run import TOO_BUSY, Findings, others_load
+from batchwright.study.run import Findings, others_load
 from batchwright.study.spec import COST_PER_BATCH_SIZE_ECONOMY, StudySpec
 from batchwright.study.summary import batch_size_results, trials
 from batchwright.task.task import Task
 
 _FEWEST_SIZES = 3
 """Batch sizes that a comparison needs."""
+_FOR_WANT_OF_BUDGET = ("study.few_answers", "study.best_is_smallest", "study.best_is_largest")
+"""Doubts that a budget causes when it ends before the planned range does."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,7 @@ def conclude(
     )
     if runs.not_run and spec.budget_trainings is not None:
         recommendation = _with_the_budget_it_takes(recommendation, spec, asked)
-    if objective == "time":
-        recommendation = _doubted_if_busy(recommendation, timings, asked)
+    recommendation = doubted_if_busy(recommendation, others_load(timings), asked)
     easier = tuple(
         at_target(spec, task.examples, task.higher_is_better, runs, rows, value, recommendation)
         for value in easier_values(spec, task.higher_is_better, runs)
@@ -138,35 +138,13 @@ def _reach(spec: StudySpec, task: TaskFacts, runs: StudyRuns) -> Reach:
 def _with_the_budget_it_takes(
     recommendation: Recommendation, spec: StudySpec, asked: Action
 ) -> Recommendation:
-    """Where the budget left too few batch sizes to compare, the step that helps is a larger one."""
-    if all(doubt.code != "study.few_answers" for doubt in recommendation.doubts):
+    """Where the budget ended the range of batch sizes, the step that helps is a larger budget."""
+    if all(doubt.code not in _FOR_WANT_OF_BUDGET for doubt in recommendation.doubts):
         return recommendation
     sizes = max(_FEWEST_SIZES, len(spec.batch_sizes))
     needed = max(sizes * COST_PER_BATCH_SIZE_ECONOMY, 1.5 * (spec.budget_trainings or 0.0))
     larger = asked.with_arguments(budget=math.ceil(needed))
     return recommendation.model_copy(update={"next": distinct([larger, *recommendation.next[1:]])})
-
-
-def _doubted_if_busy(
-    recommendation: Recommendation, timings: Mapping[int, SecondsPerStep], asked: Action
-) -> Recommendation:
-    """Seconds measured beside other work can be off by any factor: no answer in time rests on them.
-
-    Steps, rates and the critical batch size are untouched by load, so everything else stays as it is.
-    """
-    load = others_load(timings)
-    if load <= CALM_LOAD:
-        return recommendation
-    if load <= TOO_BUSY:
-        caveats = (*recommendation.caveats, remark("study.others_load", load=load))
-        return recommendation.model_copy(update={"caveats": caveats})
-    return recommendation.model_copy(
-        update={
-            "verdict": "inconclusive",
-            "doubts": (*recommendation.doubts, remark("study.clock_in_doubt", load=load)),
-            "next": (*recommendation.next, asked),
-        }
-    )
 
 
 def _caveats(

@@ -169,9 +169,11 @@ class Answer:
         save_figure(self.plot(name), path)
 
     def __repr__(self) -> str:
+        from batchwright.report.render.actions import call
         from batchwright.report.render.terminal import page_text
 
-        return page_text(self.page, width=_REPR_WIDTH, report=self.files.get("report", "")).rstrip()
+        report = self.files.get("report", "")
+        return page_text(self.page, width=_REPR_WIDTH, report=report, write=call).rstrip()
 
     def _repr_html_(self) -> str:
         from batchwright.report.render.notebook import page_fragment

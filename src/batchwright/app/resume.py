@@ -27,7 +27,26 @@ def resume(
         row = kept.study(study)
         if row["status"] == "complete" and row["result"] is not None:
             return stored_answer(kept, row, store)
+    if row["kind"] == "advice":
+        return _advised_further(row, store, progress)
     return _continued(row, workers, store, progress)
+
+
+def _advised_further(row: StudyRow, store: str | None, progress: Any) -> Answer:
+    """Advice is continued by asking for it again: what it ran is stored, so no run is repeated."""
+    from batchwright.app.advise import advise
+    from batchwright.core.action import Action
+
+    action = None if row["action"] is None else Action.model_validate(row["action"])
+    if action is None or action.subject is None:
+        raise StoreError(
+            f"the task of advice {row['study_id']} lived in the process that began it: ask again there, "
+            f"with {_begun(row)}"
+        )
+    arguments = {**action.arguments, "progress": progress}
+    if store is not None:
+        arguments["store"] = store
+    return advise(action.subject, **arguments)
 
 
 def _continued(row: StudyRow, workers: int | None, store: str | None, progress: Any) -> Answer:

@@ -74,7 +74,8 @@ class Asked:
         """The same as data: what only lives in this process (a model, a callable) is left out."""
         from batchwright.core.action import Action
 
-        kept = {name: plain for name, value in self.arguments.items() if (plain := _plain(value)) is not None}
+        given = {name: value for name, value in self.arguments.items() if name != "progress"}
+        kept = {name: plain for name, value in given.items() if (plain := _plain(value)) is not None}
         return Action(command=self.command, subject=subject, arguments=kept)
 
 

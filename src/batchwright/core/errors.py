@@ -46,8 +46,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """
     names = sorted(known)
     near = difflib.get_close_matches(name[:LONGEST_ECHO].lower(), names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return InputError(f"unknown {kind} {shown(name)}: {hint}Known: {', '.join(names) or 'none'}")
+    hint = f": did you mean {near[0]!r}?" if near else "."
+    return InputError(f"unknown {kind} {shown(name)}{hint} Known: {', '.join(names) or 'none'}")
 
 
 def one_line(error: BaseException) -> str:

@@ -120,11 +120,18 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("after", [0, 1, 2, 5, 11, 23, 37, 50, 71, 97])
-def test_advice_that_was_killed_continues_to_the_same_answer(digits, study_spec, after):
-    spec = study_spec()
-    allowance = Allowance(trainings=4, least_seconds=0)
-    whole = advised(spec, digits, allowance=allowance)
+SMALL = Allowance(trainings=2, least_seconds=0)
+
+
+@pytest.fixture(scope="module")
+def whole(digits, study_spec):
+    """Advice on three batch sizes that nothing disturbed."""
+    return advised(study_spec(batch_sizes=(32, 128, 512)), digits, allowance=SMALL)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 5, 11, 19, 26, 33, 41, 50])
+def test_advice_that_was_killed_continues_to_the_same_answer(digits, study_spec, whole, after):
+    spec = study_spec(batch_sizes=(32, 128, 512))
 
     class Dies(InProcess):
         legs = 0
@@ -137,10 +144,10 @@ def test_advice_that_was_killed_continues_to_the_same_answer(digits, study_spec,
 
     store = MemoryStore()
     try:
-        advised(spec, digits, store, Dies(digits), allowance=allowance)
+        advised(spec, digits, store, Dies(digits), allowance=SMALL)
     except Killed:
         assert store.study(advice_identity(spec, digits))["status"] == "interrupted"
-    continued = advised(spec, digits, store, allowance=allowance)
+    continued = advised(spec, digits, store, allowance=SMALL)
     assert continued.recommendation == whole.recommendation
     assert continued.evidence == whole.evidence
     assert continued.critical_batch == whole.critical_batch
@@ -234,3 +241,38 @@ def test_a_batch_size_that_may_be_best_is_in_the_set():
     random = np.random.default_rng(0)
     steps = np.array([[0.0], [0.02], [0.5]]) + 0.1 * random.standard_normal((3, 2000))
     assert costs(steps, [1.0, 1.0, 1.0]).as_good() == [0, 1]
+
+
+def test_seconds_taken_beside_other_work_put_the_clock_in_doubt(digits, study_spec):
+    spec = study_spec(batch_sizes=(32, 128, 512))
+
+    def with_load(load, objective="time"):
+        return quick_advice(
+            spec, digits, MemoryStore(), InProcess(digits), times=StepTimes(FLAT.measured, load),
+            action=ASKED, allowance=SMALL, objective=objective,
+        ).recommendation  # fmt: skip
+
+    calm, busy = with_load(0.0), with_load(0.85)
+    assert busy.verdict == "inconclusive"
+    assert busy.doubts[-1].code == "study.clock_in_doubt"
+    assert busy.next[-1] == ASKED
+    assert (busy.batch_size, busy.lr, busy.batch_sizes) == (calm.batch_size, calm.lr, calm.batch_sizes)
+    assert "study.others_load" in [caveat.code for caveat in with_load(0.2).caveats]
+    assert with_load(0.85, "steps").doubts == with_load(0.0, "steps").doubts
+
+
+def test_times_are_kept_for_advice_that_continues_and_taken_anew_after_a_busy_one(
+    digits, study_spec, monkeypatch
+):
+    from batchwright.advice.quick import advise as module
+
+    spec, store, loads = study_spec(batch_sizes=(32, 128, 512)), MemoryStore(), iter([0.9, 0.0, 0.9])
+    monkeypatch.setattr(module, "step_times", lambda *_: StepTimes(FLAT.measured, next(loads)))
+    seen = []
+    for _ in range(3):
+        result = quick_advice(spec, digits, store, InProcess(digits), allowance=SMALL, action=ASKED)
+        seen.append([doubt.code for doubt in result.recommendation.doubts])
+    assert "study.clock_in_doubt" in seen[0]
+    assert "study.clock_in_doubt" not in seen[1]
+    assert seen[2] == seen[1]  # calm times are kept
+    assert next(loads) == 0.9

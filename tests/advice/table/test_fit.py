@@ -207,7 +207,7 @@ def test_what_is_not_bounded_is_not_stated():
             {"predict": [0]},
             "to predict must be positive and at most 1e+15, got 0",
         ),
-        (PUBLISHED, {"workload": "BRT"}, "unknown workload 'BRT': Known: Kempner C4 302M"),
+        (PUBLISHED, {"workload": "BRT"}, "unknown workload 'BRT'. Known: Kempner C4 302M"),
         (PUBLISHED, {"workload": "c4"}, "'c4' must name one of the table's, it is in 'Kempner C4 85M"),
         (
             {"batch": [8, 9] * 400, "steps": [5, 6] * 400, "name": [i // 2 for i in range(800)]},

@@ -26,6 +26,7 @@ from batchwright.advice.quick.step_times import StepTimes, step_times
 from batchwright.advice.result import AdviceResult, Objective
 from batchwright.core.action import Action
 from batchwright.study.executors.contract import Executor
+from batchwright.study.run import TOO_BUSY
 from batchwright.study.spec import StudySpec, check_study
 from batchwright.study.stores.contract import Store
 from batchwright.task.task import Task
@@ -33,7 +34,7 @@ from batchwright.training.environment import environment
 from batchwright.training.feed import device_of
 
 _FEWEST_ABOVE, _SMALLEST_MIDDLE = 8, 8
-_TIMES = "step_times"
+_TIMES = "step_times/"
 
 
 def advice_identity(spec: StudySpec, task: Task) -> str:
@@ -74,6 +75,7 @@ def quick_advice(
     began = time.perf_counter()
     check_study(spec, task)
     study_id = study_id or advice_identity(spec, task)
+    finished = {row["study_id"] for row in store.studies() if row["status"] == "complete"}
     store.begin_study(
         study_id,
         kind="advice",
@@ -86,7 +88,7 @@ def quick_advice(
     )
     try:
         say("advice.timing", {})
-        times = times or _kept_times(spec, task, store, study_id)
+        times = times or _kept_times(spec, task, store, study_id, continues=study_id not in finished)
         legs = Legs(spec, task, store, executor, study_id)
         meter = Meter(allowance or Allowance(), times, len(task.split(spec.target.split)))
         race = Race(legs, meter, middle=_middle(spec, times, len(task.train)), say=say)
@@ -108,14 +110,19 @@ def quick_advice(
     return result
 
 
-def _kept_times(spec: StudySpec, task: Task, store: Store, study_id: str) -> StepTimes:
-    """Seconds a step, measured once: what is decided by them must not change when advice continues."""
-    kept = store.measurements(study_id).get(_TIMES)
-    if kept is None:
-        times = step_times(spec, task)
-        store.put_measurement(study_id, _TIMES, {str(size): value for size, value in times.measured.items()})
-        return times
-    return StepTimes({int(size): float(value) for size, value in kept.items()})
+def _kept_times(spec: StudySpec, task: Task, store: Store, study_id: str, *, continues: bool) -> StepTimes:
+    """Seconds a step, measured once: what is decided by them must not change when advice continues.
+
+    Asked again after it was finished, advice that was timed beside other work is timed anew.
+    """
+    kept = [value for name, value in store.measurements(study_id).items() if name.startswith(_TIMES)]
+    if kept and (continues or kept[-1]["others_load"] <= TOO_BUSY):
+        seconds = {int(size): float(value) for size, value in kept[-1]["seconds"].items()}
+        return StepTimes(seconds, float(kept[-1]["others_load"]))
+    times = step_times(spec, task)
+    document = {"seconds": {str(b): s for b, s in times.measured.items()}, "others_load": times.others_load}
+    store.put_measurement(study_id, f"{_TIMES}{len(kept)}", document)
+    return times
 
 
 def _middle(spec: StudySpec, times: StepTimes, examples: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from batchwright.advice.decide.clock import doubted_if_busy
 from batchwright.advice.decide.doubts import Doubt, doubts
 from batchwright.advice.decide.easier import shifted
 from batchwright.advice.decide.question import Question
@@ -69,6 +70,7 @@ def advice_result(race: Race, *, objective: Objective, asked: Action) -> AdviceR
         next=distinct([r.action for r in reasons]) or (question.study(_about(race, sizes)),),
         costs=_ratios(rows, best),
     )
+    recommendation = doubted_if_busy(recommendation, race.meter.times.others_load, asked)
     return _result(race, recommendation, rows, _critical(race, costs), asked)
 
 

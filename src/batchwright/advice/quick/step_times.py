@@ -24,9 +24,11 @@ class StepTimes:
     """Seconds a step at the measured batch sizes; between them linear in the logs.
 
     Below the smallest they are the smallest's, beyond the largest proportional to the batch size.
+    ``others_load`` is the largest share of the machine that others used meanwhile.
     """
 
     measured: dict[int, float]
+    others_load: float = 0.0
 
     def log_seconds(self, log_batch: Array) -> Array:
         """Log seconds a step at log batch sizes, shape (batch sizes,)."""
@@ -67,4 +69,5 @@ def step_times(spec: StudySpec, task: Task, *, instruments: Instruments = REAL) 
         last, size = once, size * _LADDER
     turns = take_turns(contenders, warm, _PACE, instruments)
     timed = zip(contenders, turns, strict=True)
-    return StepTimes({c.batch_size: found.median for c, found in timed if not found.suspect})
+    load = max((found.others_load or 0.0 for found in turns), default=0.0)
+    return StepTimes({c.batch_size: found.median for c, found in timed if not found.suspect}, load)

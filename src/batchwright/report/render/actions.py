@@ -15,6 +15,8 @@ from batchwright.core.action import Action
 
 LIVE = "task"
 """How a call names what its caller holds only as a live object."""
+_LIVE = {"fit": "table"}
+"""The same where it is no task."""
 
 
 def command_line(action: Action) -> str:
@@ -45,7 +47,13 @@ def call(action: Action) -> str:
     >>> print(call(Action(command="advise", subject="digits", arguments={"budget": "5min"})))
     bw.advise('digits', budget='5min')
     """
-    subject = [LIVE] if action.subject is None else [repr(action.subject)] if action.subject else []
+    subject = (
+        [_LIVE.get(action.command, LIVE)]
+        if action.subject is None
+        else [repr(action.subject)]
+        if action.subject
+        else []
+    )
     arguments = [f"{name}={_literal(value)}" for name, value in _given(action)]
     return f"bw.{action.command}({', '.join([*subject, *arguments])})"
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len
 
+from batchwright.core.action import Action
 from batchwright.report.page import NextStep, Note, Page, Sentence, Table
 from batchwright.report.render.actions import typed
 from batchwright.report.text.catalogue import text
@@ -23,7 +24,14 @@ _SAID = ("answer", "text", "remark")
 """Roles of what a terminal says between its tables; caveats come before, readings are left to the page."""
 
 
-def page_text(page: Page, *, width: int | None = None, styled: bool = False, report: str = "") -> str:
+def page_text(
+    page: Page,
+    *,
+    width: int | None = None,
+    styled: bool = False,
+    report: str = "",
+    write: Callable[[Action], str] = typed,
+) -> str:
     """The page as text, ending with a line feed.
 
     Args:
@@ -31,13 +39,14 @@ def page_text(page: Page, *, width: int | None = None, styled: bool = False, rep
         width: of the terminal in characters; None for a pipe or a file, where nothing is broken or left out.
         styled: whether to print in bold, with ANSI escapes.
         report: where the whole report lies, if it was written.
+        write: how a next step is written, by default as it is typed.
     """
     bold: Callable[[str], str] = _bold if styled else str
     groups = [
         [bold(line) for line in wrapped(page.headline, width)],
         _lines((text("page.caveat", text=note.text) for note in _notes(page, "caveat")), width),
         *_body(page, width, bold),
-        [line for step in page.all(NextStep) for line in _step(step, width)],
+        [line for step in page.all(NextStep) for line in _step(step, width, write)],
         _lines([text("page.report", path=report)] if report else [], None),
     ]
     return "\n\n".join("\n".join(group) for group in groups if group) + "\n"
@@ -142,11 +151,11 @@ def _lines(paragraphs: Iterable[str], width: int | None) -> list[str]:
     return [line for paragraph in paragraphs for line in wrapped(paragraph, width)]
 
 
-def _step(step: NextStep, width: int | None) -> list[str]:
-    """The command on one line, as it is copied, and why under it."""
+def _step(step: NextStep, width: int | None, write: Callable[[Action], str]) -> list[str]:
+    """The step on one line, as it is copied, and why under it."""
     indent = " " * 6
     why = wrapped(step.why, None if width is None else width - len(indent)) if step.why else []
-    return [text("page.next", step=typed(step.action)), *(indent + line for line in why)]
+    return [text("page.next", step=write(step.action)), *(indent + line for line in why)]
 
 
 def _bold(line: str) -> str:

@@ -29,7 +29,7 @@ _SAME = 1e-3
 """Relative difference up to which two ways to compute a loss agree."""
 
 
-class _ModelFailedError(InputError):
+class ModelFailedError(InputError):
     """The model raised on its own training inputs."""
 
 
@@ -52,7 +52,7 @@ def fitted(task: Task) -> tuple[Loss, Callable[[nn.Module, Any], Any] | None]:
         )
     try:
         return _fitted(task, model)
-    except _ModelFailedError:
+    except ModelFailedError:
         if not torch.cuda.is_available():
             raise
         return _fitted(task, copy.deepcopy(model).to("cuda"))  # some layers have no other implementation
@@ -170,7 +170,7 @@ def _from_model(call: Callable[[nn.Module, Any], Any], model: nn.Module, inputs:
     except Exception as error:
         dtypes = {leaf.dtype for leaf in pytree.tree_leaves(inputs) if isinstance(leaf, Tensor)}
         fix = "; pass images as floats, as (x.float() / 255, y)" if torch.uint8 in dtypes else ""
-        raise _ModelFailedError(
+        raise ModelFailedError(
             f"the model fails on its training inputs of {_shapes(inputs)}: "
             f"{type(error).__name__}: {one_line(error)}{fix}"
         ) from error
