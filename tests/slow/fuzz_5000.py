@@ -1,4 +1,4 @@
-"""Five thousand absurd command lines: ``pytest tests/slow/fuzz_5000.py``, about an hour; not collected otherwise."""
+"""Five thousand absurd command lines: ``pytest tests/slow/fuzz_5000.py``, some minutes; not collected otherwise."""
 
 import importlib.util
 from pathlib import Path
