@@ -146,3 +146,18 @@ def test_the_installed_data(monkeypatch):
     # The constants are those of the training images, to the digits given.
     assert abs(task.train.inputs.mean().item()) < 3e-4
     assert abs(task.train.inputs.std().item() - 1) < 3e-4
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a" * 5000])
+def test_a_folder_whose_name_no_file_can_have_is_not_there(name):
+    with pytest.raises(
+        DataError, match=r"^fashion-mnist: train-images-idx3-ubyte not found in [^;]*; "
+    ) as error:
+        find_files_of(name)
+    assert len(str(error.value)) < 500
+
+
+def find_files_of(folder):
+    from batchwright.task.builtin.fashion_mnist import find_data
+
+    return find_data(folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from batchwright.core.errors import DataError
+from batchwright.core.errors import LONGEST_ECHO, DataError
 from batchwright.task.idx import read_idx
 from batchwright.task.losses import cross_entropy
 from batchwright.task.metrics import ACCURACY
@@ -58,9 +58,9 @@ def find_files(source: Source, data_dir: str | None = None) -> Path:
     if data_dir is None and source.installed is not None:
         folders.append(source.installed)
     for folder in folders:
-        if any(_path(folder, stem).exists() for stem in FOUR_FILES.split(", ")):
+        if any(_is_there(_path(folder, stem)) for stem in FOUR_FILES.split(", ")):
             return folder
-    looked = f"in {', '.join(map(str, folders))}" if folders else "anywhere"
+    looked = f"in {', '.join(map(_cut, folders))}" if folders else "anywhere"
     raise DataError(f"{source.name}: train-images-idx3-ubyte not found {looked}; {source.fix}")
 
 
@@ -114,4 +114,18 @@ def _read_pair(
 def _path(folder: Path, stem: str) -> Path:
     """The file as it is, else gzipped; the first name where neither exists."""
     plain, zipped = folder / stem, folder / f"{stem}.gz"
-    return zipped if zipped.exists() and not plain.exists() else plain
+    return zipped if _is_there(zipped) and not _is_there(plain) else plain
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file exists; a name that no file can have has none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _cut(folder: Path) -> str:
+    """A folder as an error names it: the end of a very long name is left out."""
+    text = str(folder)
+    return text if len(text) <= LONGEST_ECHO else f"{text[: LONGEST_ECHO - 3]}..."
