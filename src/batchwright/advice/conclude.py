@@ -22,7 +22,6 @@ from batchwright.core.action import Action
 from batchwright.core.errors import InputError, unknown_name
 from batchwright.core.remark import Remark, remark
 from batchwright.study.driver import StudyRuns
-from batchwright.study.reach import best_value, extreme, initial_value
 from batchwright.study.run import Findings, others_load
 from batchwright.study.spec import COST_PER_BATCH_SIZE_ECONOMY, StudySpec
 from batchwright.study.summary import batch_size_results, trials
@@ -89,7 +88,7 @@ def conclude(
         examples=task.examples,
         asked=asked,
         curve=fit,
-        reach=_reach(spec, task, runs),
+        reach=Reach.of(list(runs.results.values()), spec, task.higher_is_better),
     )
     if runs.not_run and spec.budget_trainings is not None:
         recommendation = _with_the_budget_it_takes(recommendation, spec, asked)
@@ -117,21 +116,6 @@ def conclude(
         action=action,
         spec=spec.model_dump(mode="json"),
         environment=dict(environment or {}),
-    )
-
-
-def _reach(spec: StudySpec, task: TaskFacts, runs: StudyRuns) -> Reach:
-    """How far the runs came on their way to the target."""
-    results, higher = list(runs.results.values()), task.higher_is_better
-    starts = [initial_value(result, spec.target) for result in results]
-    return Reach(
-        metric=spec.target.metric,
-        split=spec.target.split,
-        target=spec.target.value,
-        initial=next((value for value in starts if value is not None), None),
-        best=extreme([best_value(result, spec.target, higher) for result in results], higher),
-        higher_is_better=higher,
-        max_epochs=spec.max_epochs,
     )
 
 

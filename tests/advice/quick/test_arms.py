@@ -92,7 +92,7 @@ def test_a_run_whose_budget_ended_on_the_way_was_evaluated_for_that_reason(study
 def test_planned_evaluations_are_those_of_a_run(legs, digits):
     steps = [e.step for e in run(legs.run_spec(key(AT_0_1)), digits).evaluations if e.step]
     assert steps[:-1] == sorted(
-        {planned_from(s, legs.spec.evaluation_ratio) for s in range(1, steps[-2] + 1)}
+        {planned_from(s, legs.run_spec(key(AT_0_1)).evaluation) for s in range(1, steps[-2] + 1)}
     )
 
 

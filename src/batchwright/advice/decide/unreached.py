@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from batchwright.advice.decide.doubts import Doubt
 from batchwright.advice.decide.question import Question
 from batchwright.core.remark import Remark, remark
+from batchwright.study.reach import best_value, extreme, initial_value
 from batchwright.study.result import BatchSizeResult
+from batchwright.study.spec import StudySpec
+from batchwright.training.record import RunResult
 
 NEAR = 0.9
 """Share of the way to the target from which on more training is likely to reach it."""
@@ -28,6 +31,21 @@ class Reach:
     best: float | None
     higher_is_better: bool
     max_epochs: float
+
+    @staticmethod
+    def of(results: Sequence[RunResult], spec: StudySpec, higher_is_better: bool) -> Reach:
+        """How far these runs of a study came."""
+        starts = (initial_value(result, spec.target) for result in results)
+        levels = (best_value(result, spec.target, higher_is_better) for result in results)
+        return Reach(
+            metric=spec.target.metric,
+            split=spec.target.split,
+            target=spec.target.value,
+            initial=next((value for value in starts if value is not None), None),
+            best=extreme(levels, higher_is_better),
+            higher_is_better=higher_is_better,
+            max_epochs=spec.max_epochs,
+        )
 
     @property
     def met_at_start(self) -> bool:

@@ -32,7 +32,6 @@ from batchwright.advice.result import (
 from batchwright.core.action import Action
 from batchwright.core.remark import Remark, remark
 from batchwright.measure.gradients.noise import Noise
-from batchwright.study.reach import best_value, extreme, initial_value
 from batchwright.study.result import BatchSizeResult, StepsToTarget, Trial
 from batchwright.training.record import Status
 
@@ -230,23 +229,13 @@ def _about(race: Race, members: Sequence[int]) -> list[int]:
 
 
 def _no_answer(race: Race, objective: Objective, asked: Action, question: Question) -> AdviceResult:
-    arms, target = race.evidence.arms, race.spec.target
+    arms = race.evidence.arms
     failures = [arm for arm in arms if arm.result.status in (Status.FAILED, Status.OUT_OF_MEMORY)]
     if failures and len(failures) == len(arms):
         first = failures[0].result
         reason = Doubt(run_failed(str(first.status), first.message), question.again())
     else:
-        higher = arms[0].higher_is_better
-        starts = [initial_value(arm.result, target) for arm in arms]
-        reach = Reach(
-            metric=target.metric,
-            split=target.split,
-            target=target.value,
-            initial=next((value for value in starts if value is not None), None),
-            best=extreme([best_value(arm.result, target, higher) for arm in arms], higher),
-            higher_is_better=higher,
-            max_epochs=race.spec.max_epochs,
-        )
+        reach = Reach.of([arm.result for arm in arms], race.spec, race.legs.higher_is_better)
         reason = no_answer([], question, reach)
     critical = CriticalBatch(
         value=None, interval=None, identifiable=False, valid_range=None, verdict="no_fit"

@@ -17,7 +17,7 @@ from batchwright.study.stores.contract import Store
 from batchwright.task.task import Task
 from batchwright.training.loop import Run, continue_to, start
 from batchwright.training.record import RunResult, Status
-from batchwright.training.spec import RunSpec
+from batchwright.training.spec import EvaluationPlan, RunSpec
 
 _GOING_ON = 1.15
 """A leg that goes on takes a run this factor further in steps."""
@@ -65,7 +65,7 @@ class Legs:
     def to_step(self, arm: Arm, step: int) -> None:
         """Take a run to the first planned evaluation at or after ``step``, or to its end."""
         if not arm.ended and arm.step < step:
-            arm.show(self._to(arm.key, planned_from(step, self.spec.evaluation_ratio)))
+            arm.show(self._to(arm.key, planned_from(step, arm.result.spec.evaluation)))
 
     def go_on(self, arm: Arm) -> None:
         """Take a run about 15% further in steps."""
@@ -117,13 +117,13 @@ def goes_as_far(known: RunResult, step: int, spec: RunSpec) -> bool:
     return known.updates >= step or known.status is not Status.STOPPED
 
 
-def planned_from(step: int, ratio: float) -> int:
-    """The first planned evaluation at or after ``step``, where each comes ``ratio`` times after the last.
+def planned_from(step: int, plan: EvaluationPlan) -> int:
+    """The first planned evaluation at or after ``step``.
 
-    >>> [planned_from(s, 1.05) for s in (1, 2, 20, 22, 23)]
+    >>> [planned_from(s, EvaluationPlan(at="log", ratio=1.05)) for s in (1, 2, 20, 22, 23)]
     [1, 2, 20, 23, 23]
     """
-    planned = 1
+    planned = plan.next_after(0)
     while planned < step:
-        planned = max(planned + 1, math.ceil(planned * ratio))
+        planned = plan.next_after(planned)
     return planned
