@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from batchwright.core.streams import derive_seed, global_randomness
+from batchwright.core.modes import evaluating
+from batchwright.core.streams import derive_seed
 from batchwright.task.data import Split
 from batchwright.task.task import Task
 
@@ -58,20 +57,6 @@ class Evaluator:
                 targets = torch.cat([t for _, t in kept])
                 metrics[name] = _finite(float(task.metrics[name].function(outputs, targets)))
         return _finite(loss_sum / total), {name: metrics[name] for name in task.metrics}
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; modes and the process-wide random state are put back."""
-    training = [module for module in model.modules() if module.training]
-    with torch.no_grad(), global_randomness(0):
-        if training:
-            model.eval()
-        try:
-            yield
-        finally:
-            for module in training:
-                module.training = True
 
 
 def _finite(value: float) -> float | None:

@@ -7,7 +7,6 @@ from batchwright.measure.hessian.tracking import curvature_along
 from batchwright.measure.points.escape import escape_saddle
 from batchwright.measure.points.geometry import measure_geometry
 from batchwright.report.pages.curvature import curvature_page
-from batchwright.report.pages.curvature_along import curvature_along_page
 from batchwright.report.pages.escape import escape_page
 from batchwright.task.load import load_task
 from batchwright.task.task import TaskReference
@@ -68,15 +67,15 @@ def test_sharpness_without_its_caveat_is_not_shown(geometry, read):
     assert "reparametrisation" not in read(curvature_page(plain, task="digits")).words
 
 
-def test_along_a_run_the_edge_of_stability_decides(along, read):
-    page = read(curvature_along_page(along, task="digits", action=ACTION))
-    assert page.answers[0].endswith("% of the edge of stability, 20.0.")
-    assert page.steps == ["batchwright curvature digits --set hidden=4 --examples 100 --steps 20 --lr 0.1"]
+def test_along_a_run_the_edge_of_stability_decides(geometry, along, read):
+    def answer(rows):
+        return read(curvature_page(geometry, task="digits", step=20, along=rows, action=ACTION)).answers[1]
+
+    assert answer(along).endswith("% of the edge of stability, 20.0.")
     risen = [row.model_copy(update={"largest": 19.0}) for row in along]
-    page = read(curvature_along_page([along[0], *risen[1:]], task="digits"))
-    assert "It came to the edge of stability, 20.0, after 10 updates" in page.answers[0]
+    assert "It came to the edge of stability, 20.0, after 10 updates" in answer([along[0], *risen[1:]])
     unknown = [row.model_copy(update={"threshold": None}) for row in along]
-    assert read(curvature_along_page(unknown, task="digits")).answers[0].endswith("is not known.")
+    assert answer(unknown).endswith("is not known.")
 
 
 def test_at_a_saddle_the_way_out_keeps_the_point(saddle, read):

@@ -1,45 +1,18 @@
-"""The largest eigenvalue along a run, beside the edge of stability: a page, or a part of a point's page."""
+"""The largest eigenvalue along a run, beside the edge of stability: a part of a point's page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
 
-from batchwright.core.action import Action
 from batchwright.measure.hessian.tracking import CurvatureAlong
 from batchwright.report.draw.curvature import draw_along
-from batchwright.report.page import Block, Figure, NextStep, Page, Sentence, Table
-from batchwright.report.pages.parts import column, readings
-from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, following
+from batchwright.report.page import Block, Figure, Sentence, Table
+from batchwright.report.pages.parts import column
 from batchwright.report.text.catalogue import text
 
 _AT_EDGE = 0.9
 """Share of the threshold from which a run counts as having reached the edge of stability."""
-_READINGS = ("curvature.reading.edge",)
-
-
-def curvature_along_page(along: Sequence[CurvatureAlong], *, task: str, action: Action | None = None) -> Page:
-    """The curvature along a run alone, as a page.
-
-    Args:
-        along: one row a measurement, at least one.
-        task: the task's name.
-        action: what made it.
-    """
-    kept = (*TASK, "examples", *OPTIMIZER, *RUN, *POINT)
-    ending = following(action, "curvature", task, kept, steps=along[-1].step or None)
-    products = sum(row.products for row in along)
-    return Page(
-        title=text("curvature.title", task=task),
-        eyebrow=text("curvature.along.eyebrow", task=task, count=along[-1].step),
-        blocks=[
-            *along_blocks(along),
-            *readings(_READINGS),
-            NextStep(action=ending, why=text("curvature.next.point")),
-        ],
-        action=action,
-        about={text("about.products"): f"{products:,}"},
-    )
 
 
 def along_blocks(along: Sequence[CurvatureAlong]) -> list[Block]:

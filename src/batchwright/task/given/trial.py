@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from torch.nn.parameter import is_lazy
 from torch.utils import _pytree as pytree
 
 from batchwright.core.errors import BatchwrightError, InputError, one_line
-from batchwright.core.streams import global_randomness
+from batchwright.core.modes import evaluating
 from batchwright.task.data import Split, TensorSplit, move
 from batchwright.task.given.calling import Forward, how_called, own_loss
 from batchwright.task.given.loss import Loss, as_loss, takes_classes
@@ -59,7 +58,7 @@ def fitted(task: Task) -> tuple[Loss, Callable[[nn.Module, Any], Any] | None]:
 
 
 def _fitted(task: Task, model: nn.Module) -> tuple[Loss, Callable[[nn.Module, Any], Any] | None]:
-    with _quiet(model):
+    with evaluating(model, python_too=True):
         inputs, targets = _first_examples(task, model)
         loss = as_loss("cross_entropy" if task.loss is None else task.loss, task.train)
         if task.forward is not None:
@@ -189,19 +188,6 @@ def _first_examples(task: Task, model: nn.Module) -> tuple[Any, Any]:
             "return tensors or numbers from the data set, or pass collate_fn"
         ) from error
     return move(batch, first.device, first.dtype)
-
-
-@contextmanager
-def _quiet(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients, random draws seeded; all is put back."""
-    training = [module for module in model.modules() if module.training]
-    with torch.no_grad(), global_randomness(0, python_too=True):
-        model.eval()
-        try:
-            yield
-        finally:
-            for module in training:
-                module.training = True
 
 
 def _count(targets: Any) -> int:

@@ -59,8 +59,6 @@ STRINGS = {
     "curvature.method.lanczos": "Lanczos' method, both ends",
     "curvature.about.run": "trained with",
     "curvature.run": "{optimizer}, learning rate {lr:rate}, batch size {batch_size:count}",
-    "curvature.along.eyebrow": "{task} · curvature along {count:count} updates",
-    "curvature.along.eyebrow.one": "{task} · curvature along {count} update",
     "curvature.along.title": "Along the run",
     "curvature.along.takeaway": (
         "Above the dashed line an update overshoots more and more along the steepest direction."
@@ -88,13 +86,8 @@ STRINGS = {
         "positive."
     ),
     "curvature.reading.ratio": "The minimum ratio is the share of positive eigenvalues.",
-    "curvature.reading.edge": (
-        "The edge of stability is the eigenvalue above which updates along it grow, 2/lr for gradient "
-        "descent; full-batch training tends to rise to it and to hover there (Cohen et al. 2021)."
-    ),
     "curvature.next.escape": "out of here, along the most negative curvature",
     "curvature.next.along": "for the largest eigenvalue along the run, beside the edge of stability",
-    "curvature.next.point": "for all that can be said of where the run ended",
     "curvature.next.surface": "for the loss around this point",
     "sharpness.heading": "Sharpness",
     "sharpness.caption": "How much the loss rises near the point, by several definitions.",
