@@ -6,7 +6,6 @@ it was, and what follows (``advice.conclude``) can be asked again of the same fi
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from batchwright.study.driver import Driver, Progress, StudyRuns
 from batchwright.study.ends import RunEnd, run_ends
 from batchwright.study.executors.contract import Executor
 from batchwright.study.key import RunKey
+from batchwright.study.sitting import sitting
 from batchwright.study.spec import StudySpec, check_study
 from batchwright.study.stores.contract import Store
 from batchwright.task.task import Task
@@ -95,26 +95,14 @@ def run_study(
     """
     check_study(spec, task)
     check_measures(measures)
-    began = time.perf_counter()
     study_id = study_id or study_identity(spec, task, store)
-    store.begin_study(
-        study_id,
-        kind="study",
-        name=name,
-        task=task.name,
-        spec_json=spec.model_dump_json(),
-        fingerprint=task.fingerprint or None,
-        request=dict(request or {}),
-        action=action,
-    )
-    try:
-        findings = _find(spec, task, store, executor, study_id, measures, progress, say)
-    except BaseException:
-        executor.close()
-        store.end_study(study_id, status="interrupted", seconds=time.perf_counter() - began)
-        raise
-    store.end_study(study_id, status="complete", seconds=time.perf_counter() - began)
-    return findings
+    with sitting(
+        store, study_id, kind="study", name=name, task=task, spec=spec, request=request or {}, action=action
+    ):
+        try:
+            return _find(spec, task, store, executor, study_id, measures, progress, say)
+        finally:
+            executor.close()
 
 
 def _find(

@@ -27,6 +27,7 @@ from batchwright.advice.result import AdviceResult, Objective
 from batchwright.core.action import Action
 from batchwright.study.executors.contract import Executor
 from batchwright.study.run import TOO_BUSY
+from batchwright.study.sitting import sitting
 from batchwright.study.spec import StudySpec, check_study
 from batchwright.study.stores.contract import Store
 from batchwright.task.task import Task
@@ -76,37 +77,31 @@ def quick_advice(
     check_study(spec, task)
     study_id = study_id or advice_identity(spec, task)
     finished = {row["study_id"] for row in store.studies() if row["status"] == "complete"}
-    store.begin_study(
-        study_id,
-        kind="advice",
-        name=name,
-        task=task.name,
-        spec_json=spec.model_dump_json(),
-        fingerprint=task.fingerprint or None,
-        request={"objective": objective},
-        action=action,
-    )
-    try:
-        say("advice.timing", {})
-        times = times or _kept_times(spec, task, store, study_id, continues=study_id not in finished)
-        legs = Legs(spec, task, store, executor, study_id)
-        meter = Meter(allowance or Allowance(), times, len(task.split(spec.target.split)))
-        race = Race(legs, meter, middle=_middle(spec, times, len(task.train)), say=say)
-        race.run()
-    except BaseException:
-        store.end_study(study_id, status="interrupted", seconds=time.perf_counter() - began)
-        raise
-    finally:
-        executor.close()
-    asked = action or Action(command="advise", subject=spec.task.name)
-    result = advice_result(race, objective=objective, asked=asked).model_copy(
-        update={"study_id": study_id, "environment": environment(device_of(spec.device))}
-    )
-    seconds = time.perf_counter() - began
-    cost = result.cost.model_copy(update={"seconds": seconds})
-    result = result.model_copy(update={"seconds": seconds, "cost": cost})
-    store.keep_result(study_id, result.model_dump_json())
-    store.end_study(study_id, status="complete", seconds=seconds)
+    request = {"objective": objective}
+    with sitting(
+        store, study_id, kind="advice", name=name, task=task, spec=spec, request=request, action=action
+    ):
+        try:
+            say("advice.timing", {})
+            times = times or _kept_times(spec, task, store, study_id, continues=study_id not in finished)
+            legs = Legs(spec, task, store, executor, study_id)
+            meter = Meter(allowance or Allowance(), times, len(task.split(spec.target.split)))
+            race = Race(legs, meter, middle=_middle(spec, times, len(task.train)), say=say)
+            race.run()
+        finally:
+            executor.close()
+        asked = action or Action(command="advise", subject=spec.task.name)
+        found = advice_result(race, objective=objective, asked=asked)
+        seconds = time.perf_counter() - began
+        result = found.model_copy(
+            update={
+                "study_id": study_id,
+                "environment": environment(device_of(spec.device)),
+                "seconds": seconds,
+                "cost": found.cost.model_copy(update={"seconds": seconds}),
+            }
+        )
+        store.keep_result(study_id, result.model_dump_json())
     return result
 
 
@@ -115,13 +110,15 @@ def _kept_times(spec: StudySpec, task: Task, store: Store, study_id: str, *, con
 
     Asked again after it was finished, advice that was timed beside other work is timed anew.
     """
-    kept = [value for name, value in store.measurements(study_id).items() if name.startswith(_TIMES)]
-    if kept and (continues or kept[-1]["others_load"] <= TOO_BUSY):
-        seconds = {int(size): float(value) for size, value in kept[-1]["seconds"].items()}
-        return StepTimes(seconds, float(kept[-1]["others_load"]))
+    stored = store.measurements(study_id)
+    count = sum(name.startswith(_TIMES) for name in stored)
+    last = stored.get(f"{_TIMES}{count - 1}")
+    if last is not None and (continues or last["others_load"] <= TOO_BUSY):
+        seconds = {int(size): float(value) for size, value in last["seconds"].items()}
+        return StepTimes(seconds, float(last["others_load"]))
     times = step_times(spec, task)
     document = {"seconds": {str(b): s for b, s in times.measured.items()}, "others_load": times.others_load}
-    store.put_measurement(study_id, f"{_TIMES}{len(kept)}", document)
+    store.put_measurement(study_id, f"{_TIMES}{count}", document)
     return times
 
 

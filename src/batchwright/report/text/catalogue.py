@@ -31,7 +31,6 @@ from typing import Any
 from batchwright.core import numbers
 from batchwright.core.remark import Remark
 
-LANGUAGES = ("en",)
 _language: ContextVar[str] = ContextVar("language", default="en")
 
 
