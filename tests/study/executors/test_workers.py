@@ -164,3 +164,19 @@ def test_no_worker_outlives_its_driver(tiny, tmp_path):
         threading.Event().wait(0.2)
         deadline -= 1
     assert not os.path.exists(f"/proc/{worker}")
+
+
+def test_what_loky_cleans_up_after_the_end_is_not_told(tmp_path):
+    """A semaphore that is gone, while the watch over them still has it on its list."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from loky.backend import resource_tracker\n"
+        "from batchwright.study.executors.workers import WorkerProcesses\n"
+        "with WorkerProcesses(1) as executor:\n"
+        "    executor.warm_up()\n"
+        "    resource_tracker.register('/loky-gone', 'semlock')\n"
+        "    import sys\n"
+        "    assert not any('resource_tracker' in option for option in sys.warnoptions)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import os
+import sys
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
@@ -155,6 +156,7 @@ class WorkerProcesses(Executor):
         if self._pool is None:
             import loky
 
+            _start_tracker()
             # What becomes of a dead process's run is said in one line; the interpreter's dump of it would be
             # a page. Loky switches that on, unless it is set.
             dumps = os.environ.get("PYTHONFAULTHANDLER", "")
@@ -170,3 +172,20 @@ class WorkerProcesses(Executor):
         if self._pool is not None:
             self._pool.shutdown(wait=True, kill_workers=True)
             self._pool = None
+
+
+def _start_tracker() -> None:
+    """Start loky's watch over semaphores, which is told not to report what it finds when everything has ended.
+
+    Now and then the interpreter ends between removing a semaphore and telling so: nothing is left behind, and
+    the report would be four lines on somebody's terminal. It takes the warning filters of the interpreter that
+    starts it.
+    """
+    from loky.backend import resource_tracker
+
+    quiet = "ignore:resource_tracker:UserWarning"
+    sys.warnoptions.append(quiet)
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.remove(quiet)
