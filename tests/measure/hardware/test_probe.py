@@ -1,6 +1,7 @@
 """The probe: the border found exactly, children that are killed, and nothing of the caller's changed."""
 
 import copy
+import statistics
 import sys
 
 import pytest
@@ -177,6 +178,25 @@ def test_what_a_probe_of_digits_finds(probed):
     assert found.largest_that_fits == 1437
     assert found.largest_is_all
     assert found.memory_bytes_per_example > 64 * 4  # at least the inputs
+
+
+def test_a_dense_nets_working_set_is_what_it_holds(probed):
+    """Inputs, the hidden layer before its ReLU or after it, outputs: 8 bytes of labels, 4 of every number kept."""
+    found, _ = probed
+    facts, (one, *_, most) = found.model_bytes, found.points
+    assert facts.fixed_bytes - (facts.optimizer_bytes or 0) == 2 * 4 * (64 * 64 + 64 + 64 * 10 + 10)
+    each = (most.working_set_bytes - one.working_set_bytes) / (512 - 1)
+    assert 8 + 4 * (64 + 64 + 10) <= each <= 8 + 4 * (64 + 2 * 64 + 3 * 10)
+    for cache in found.caches:
+        if cache.passed_at:
+            assert facts.working_set_bytes(1) + (cache.passed_at - 1) * each == pytest.approx(cache.bytes)
+
+
+def test_turns_stand_side_by_side(probed):
+    found, _ = probed
+    for point in found.points:
+        assert statistics.median(point.turns) == pytest.approx(point.seconds_per_step)
+        assert min(point.turns) <= point.low <= point.high <= max(point.turns)
 
 
 def test_the_digest_sees_every_change(digits):

@@ -68,6 +68,19 @@ class ModelBytes(BaseModel):
     optimizer_bytes: int | None
     activation_bytes_per_example: float | None
 
+    @property
+    def fixed_bytes(self) -> int:
+        """What an update touches at every batch size: parameters, as many gradients, optimizer state."""
+        return 2 * self.parameter_bytes + (self.optimizer_bytes or 0)
+
+    def working_set_bytes(self, batch_size: int) -> float | None:
+        """The same and B times what an example adds: its inputs, and what the backward pass keeps of it.
+
+        None where the activations could not be counted.
+        """
+        each = self.activation_bytes_per_example
+        return None if each is None else self.fixed_bytes + batch_size * each
+
 
 class MemoryChild:
     """A child process that runs updates at the batch sizes it is given, and is started again when it dies.
