@@ -28,6 +28,12 @@ def repeated(task: bw.Task, examples: int) -> bw.Task:
     return bw.Task(model=task.model, train=rows, validation=few, loss=task.loss, name=task.name)
 
 
+def clocked(task: bw.Task, batch_sizes: Sequence[int], seconds: float) -> Probe:
+    """A probe of these batch sizes, alone: nothing else of the lesson may run meanwhile."""
+    found: Probe = bw.probe(task, batch_sizes=batch_sizes, seconds=seconds, progress=False).result
+    return found
+
+
 def point_at(found: Probe, batch_size: int) -> ProbePoint | None:
     """What a probe measured at a batch size; None where it could not time it."""
     return next((point for point in found.points if point.batch_size == batch_size), None)

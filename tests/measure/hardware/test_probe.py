@@ -15,6 +15,7 @@ from batchwright.measure.hardware.memory import MemoryChild, MemoryTrial
 from batchwright.measure.hardware.probe import measure_hardware
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.report.text.catalogue import say
+from batchwright.task.live import as_live
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference
 from batchwright.training.loop import Run
@@ -226,6 +227,22 @@ def test_a_live_model_is_not_trained():
     assert torch.equal(model.weight, before)
     assert model.weight.grad is None
     assert found.state_unchanged
+
+
+def test_memory_of_a_task_that_lives_in_this_process_is_measured():
+    """The verb gives it a reference, by which no other process finds it."""
+    rows = torch.randn(64, 4), torch.zeros(64, dtype=torch.long)
+    live = as_live(
+        Task(model=nn.Linear(4, 2), train=rows, validation=rows, loss="cross_entropy", name="live")
+    )
+    with MemoryChild(
+        RunSpec(task=live.reference, batch_size=1, optimizer=OptimizerSpec(lr=0.1)),
+        live,
+        budget_bytes=4 << 30,
+    ) as child:
+        trial = child.measure(16)
+    assert trial.fits, say(trial.reason)
+    assert child.facts.parameter_bytes == 4 * (4 * 2 + 2)
 
 
 def test_bad_sizes_and_budgets_are_refused(digits):

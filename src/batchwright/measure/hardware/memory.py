@@ -91,7 +91,7 @@ class MemoryChild:
 
     Args:
         spec: the run; its batch size is the first one run, outside the measurement.
-        task: the live task; sent by its reference where it has one, else pickled.
+        task: the live task; sent by its reference where that finds it in another process, else pickled.
         budget_bytes: memory of the child.
         trial_seconds: time allowed for one size.
 
@@ -104,7 +104,8 @@ class MemoryChild:
     def __init__(self, spec: RunSpec, task: Task, *, budget_bytes: int, trial_seconds: float = 30.0) -> None:
         self._spec, self._budget, self._trial_seconds = spec, budget_bytes, trial_seconds
         self._folder = tempfile.TemporaryDirectory(prefix="batchwright-")
-        self._task_file = None if task.reference is not None else self._pickle(task)
+        found_by_name = task.reference is not None and not task.reference.live
+        self._task_file = None if found_by_name else self._pickle(task)
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.facts: ModelBytes | None = None
