@@ -102,14 +102,22 @@ Values = Mapping[int, Sequence[float]]
 
 
 def _steps(lab: Lab, data: DataSet, tuning: Sequence[int], seeds: Sequence[int]) -> Values:
-    """Steps to the target at tuned rates; of a run that did not get there all of its steps, which is too few."""
+    """Steps to the target at tuned rates; of a run that did not get there all of its steps, which is too few.
+
+    A size whose best rate lies at the end of the range tried is left out.
+    """
 
     def cost(_: int, run: RunResult) -> float:
         return math.inf if run.steps_to_target is None else run.steps_to_target
 
     start = {b: min(0.05 * math.sqrt(b), 0.8) for b in data.sizes}
     rates: Mapping[int, TunedRate] = tuned_rates(lab, start, data.setting, cost, tuning)
-    asked = [(b, data.setting(b, rate.lr, seed)) for b, rate in rates.items() if rate.lr for seed in seeds]
+    asked = [
+        (b, data.setting(b, rate.lr, seed))
+        for b, rate in rates.items()
+        if rate.lr and rate.inside
+        for seed in seeds
+    ]
     found: dict[int, list[float]] = {}
     for (b, _), run in zip(asked, lab.runs([how for _, how in asked]), strict=True):
         found.setdefault(b, []).append(run.steps_to_target or run.updates)

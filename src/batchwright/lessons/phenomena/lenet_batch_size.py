@@ -86,8 +86,11 @@ def experiment(lab: Lab) -> Found:
     task = bw.named_task(plan.task, model="lenet", examples=plan.examples)
     clock = clocked(task, [TINY, *SIZES], 20.0 if lab.full else 5.0)
     parts = [faster_data(clock)]
+    inside = {"fixed": True, "tuned": all(rate.inside for rate in tuned.values())}
     for kind, found in courses.items():
-        parts += judged(kind, found, clock, plan)
+        parts += (
+            judged(kind, found, clock, plan) if inside[kind] else _untold(judged(kind, found, clock, plan))
+        )
     return Found(parts=parts, panels=[_cost(courses, clock, plan), _final(courses)],
                  notes=[*_data(plan), *_changes(parts)])  # fmt: skip
 
@@ -158,6 +161,11 @@ def judged(kind: str, found: Courses, clock: Probe, plan: Plan) -> list[Part]:
         Part(name=f"more_time_{kind}", verdict=above(slower, MUCH_MORE), measurements=(slower,)),
         _best_time(kind, seconds), _best_accuracy(kind, found), _tiny(kind, found),
     ]  # fmt: skip
+
+
+def _untold(parts: Sequence[Part]) -> list[Part]:
+    """Where a best rate lies at the end of the range tried, nothing follows from it."""
+    return [part.model_copy(update={"verdict": "cannot_tell", "condition": None}) for part in parts]
 
 
 def _epochs(courses: Sequence[Course], most: int) -> list[float]:
