@@ -19,7 +19,7 @@ from batchwright.advice.lesson import Measured, Part
 from batchwright.core.chart import Mark, Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import Verdict, below, everywhere, geometric_mean, ratio
+from batchwright.lessons.judge import Verdict, below, everywhere, exact, geometric_mean, ratio
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.timing import Probe, clocked, median_ratio, point_at
 from batchwright.lessons.tuning import RunResult, TunedRate, tuned_rates
@@ -33,6 +33,8 @@ AS_GOOD = 1.25
 FASTER = 0.95
 """A power of two below this share of its neighbours' seconds counts as faster."""
 LOSS = 0.3
+SECONDS = 40.0
+"""Timing ends as soon as sweeps agree; here at the latest."""
 MOST_EPOCHS = 40
 """Epochs that a run may take."""
 
@@ -62,8 +64,10 @@ def experiment(lab: Lab) -> Found:
     steps = {s.examples: _steps(lab, s, seeds[:2], seeds[2 : 12 if lab.full else 6]) for s in sets}
     wanted = sorted({*(b for s in sets for b in s.sizes), *(p + d for p in POWERS for d in (-1, 0, 1))})
     digits = max((s for s in sets if s.task.name == "digits"), key=lambda s: s.examples)
-    clock = clocked(digits.task, [b for b in wanted if b <= digits.examples], 24.0 if lab.full else 8.0)
-    clocks = {s.examples: clock if s.task.name == "digits" else clocked(s.task, s.sizes, 24.0) for s in sets}
+    clock = clocked(digits.task, [b for b in wanted if b <= digits.examples], SECONDS)
+    clocks = {
+        s.examples: clock if s.task.name == "digits" else clocked(s.task, s.sizes, SECONDS) for s in sets
+    }
     seconds = {n: _seconds(of_size, clocks[n]) for n, of_size in steps.items()}
     return Found(
         parts=[full_batch(seconds), advised(seconds), powers(clock)],
@@ -139,7 +143,9 @@ def _best(seconds: Values) -> int:
 def full_batch(seconds: Mapping[int, Values]) -> Part:
     """Seconds to the target with all examples a step, over those of the best size."""
     ratios = [
-        ratio("full_ratio", of_size[count], of_size[_best(of_size)], examples=count, beside=_best(of_size))
+        ratio(
+            "full_batch_ratio", of_size[count], of_size[_best(of_size)], examples=count, beside=_best(of_size)
+        )
         for count, of_size in seconds.items()
         if count < FEW and count in of_size
     ]
@@ -169,6 +175,8 @@ def advised(seconds: Mapping[int, Values]) -> Part:
 
 
 def _over_counts(name: str, ratios: Sequence[Measured]) -> Part:
+    if not ratios:
+        return Part(name=name, verdict="cannot_tell", measurements=(exact(f"{name}_ratio", None),))
     verdict, by = everywhere({m.at["examples"]: below(m, AS_GOOD) for m in ratios})
     condition = remark("lesson.batch_guidelines.counts", **by) if verdict == "holds_when" else None
     return Part(name=name, verdict=verdict, condition=condition, measurements=tuple(ratios))
@@ -177,6 +185,8 @@ def _over_counts(name: str, ratios: Sequence[Measured]) -> Part:
 def powers(clock: Probe) -> Part:
     """Seconds of a step at 2^k over the geometric mean of those at 2^k - 1 and 2^k + 1, sweep by sweep."""
     ratios = {p: r for p in POWERS if (r := beside_neighbours(clock, p)) is not None}
+    if not ratios:
+        return Part(name="powers", verdict="cannot_tell", measurements=(exact("power_ratio", None),))
     pooled = median_ratio("power_ratio", np.concatenate(list(ratios.values())))
     each = [median_ratio("power_ratio", values, batch_size=p) for p, values in ratios.items()]
     verdict: Verdict = below(pooled, FASTER)

@@ -28,24 +28,25 @@ HARDLY = 2.5
 """Up to this ratio a step of ten times the batch counts as hardly longer: a quarter of what the examples are."""
 SHORTER = 0.5
 """An epoch below this share of another is the shorter one, whatever else the machine does."""
-SECONDS = 6.0
+SECONDS = 30.0
+"""Timing ends as soon as sweeps agree; here at the latest."""
 
 
 def experiment(lab: Lab) -> Found:
     """Time the steps of both nets, and judge ratios of sizes."""
     examples = {"dense_net": SIZES[-1], "LeNet": 10_000 if lab.full else MANY}
-    probes = {net: timed(net, examples[net], 5 * SECONDS if lab.full else SECONDS) for net in NETS}
+    probes = {net: timed(net, examples[net]) for net in NETS}
     return Found(
         parts=[same_step(probes), hardly_longer(probes), longer_beyond(probes), shorter_epoch(probes)],
         panels=[_steps(probes), _epochs(probes)],
     )
 
 
-def timed(net: str, examples: int, seconds: float) -> Probe:
+def timed(net: str, examples: int) -> Probe:
     """One net, its steps timed at the article's sizes."""
     task = repeated(bw.named_task("digits", **NETS[net]), examples)
     sizes = [size for size in SIZES if size <= examples]
-    return clocked(task, sizes, seconds)
+    return clocked(task, sizes, SECONDS)
 
 
 # --- what follows ---

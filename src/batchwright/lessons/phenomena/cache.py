@@ -27,24 +27,25 @@ MATTERS = 1.15
 """Costs an example above this ratio are a difference."""
 WELL_PAST, HARDLY_FILLED = 4.0, 0.25
 """Times the cache: a working set that leaves it well behind, one that leaves most of it empty."""
-SECONDS = 6.0
+SECONDS = 30.0
+"""Timing ends as soon as sweeps agree; here at the latest."""
 
 
 def experiment(lab: Lab) -> Found:
     """Time both nets, and judge where an example costs least."""
     largest = LARGEST_FULL if lab.full else LARGEST
-    probes = {net: timed(net, largest[net], 5 * SECONDS if lab.full else SECONDS) for net in NETS}
+    probes = {net: timed(net, largest[net]) for net in NETS}
     return Found(
         parts=[alone(probes), filling(probes), exceeding(probes), past_memory(probes)],
         panels=[_panel(net, found) for net, found in probes.items()],
     )
 
 
-def timed(net: str, largest: int, seconds: float) -> Probe:
+def timed(net: str, largest: int) -> Probe:
     """One net, its steps timed at powers of two."""
     task = repeated(bw.named_task("digits", **NETS[net]), largest)
     sizes = [2**k for k in range(largest.bit_length())]
-    return clocked(task, sizes, seconds)
+    return clocked(task, sizes, SECONDS)
 
 
 # --- what follows ---

@@ -33,6 +33,8 @@ EPOCHS, TINY_EPOCHS = 16, 2
 MORE, MUCH_MORE, BETTER = 1.2, 1.5, 1.1
 """Ratios: of epochs, of seconds to the target, and of seconds at an end of the range over those inside it."""
 FASTER = 0.9
+SECONDS = 30.0
+"""Timing ends as soon as sweeps agree; here at the latest."""
 WORSE = 0.01
 STEMS = ("more_epochs", "more_time", "best_time", "best_accuracy", "tiny")
 
@@ -84,7 +86,7 @@ def experiment(lab: Lab) -> Found:
     }
     courses = {kind: _courses(lab, plan, of_size, seeds) for kind, of_size in rates.items()}
     task = bw.named_task(plan.task, model="lenet", examples=plan.examples)
-    clock = clocked(task, [TINY, *SIZES], 20.0 if lab.full else 5.0)
+    clock = clocked(task, [TINY, *SIZES], SECONDS)
     parts = [faster_data(clock)]
     inside = {"fixed": True, "tuned": all(rate.inside for rate in tuned.values())}
     for kind, found in courses.items():

@@ -35,7 +35,7 @@ STRINGS = {
     "lesson.batch_guidelines.data": (
         "The largest set of digits has {examples:count} examples: every image as it is, and moved by a pixel to each side."
     ),
-    "lesson.batch_guidelines.number.full_ratio": "seconds with the full batch over those of the best size",
+    "lesson.batch_guidelines.number.full_batch_ratio": "seconds with the full batch over those of the best size",
     "lesson.batch_guidelines.number.advised_ratio": "mean seconds of 64 to 512 over those of the best size",
     "lesson.batch_guidelines.number.size_ratio": "seconds over those of the best size",
     "lesson.batch_guidelines.number.power_ratio": "a step of 2^k over its neighbours'",

@@ -20,7 +20,7 @@ STRINGS = {
     "lesson.batch_guidelines.part.powers": "2 的幂更快：2^k 的单步耗时不到 2^k − 1 和 2^k + 1 的 0.95 倍。",
     "lesson.batch_guidelines.counts": "样本数为：{holds:list}；不包括：{does_not_hold:list}",
     "lesson.batch_guidelines.data": "最大的手写数字集有 {examples:count} 个样本：每张图的原样及向四个方向各平移一个像素。",
-    "lesson.batch_guidelines.number.full_ratio": "全批量与最佳批大小的时间之比",
+    "lesson.batch_guidelines.number.full_batch_ratio": "全批量与最佳批大小的时间之比",
     "lesson.batch_guidelines.number.advised_ratio": "64 到 512 的平均时间与最佳批大小之比",
     "lesson.batch_guidelines.number.size_ratio": "与最佳批大小的时间之比",
     "lesson.batch_guidelines.number.power_ratio": "2^k 与相邻批大小的单步耗时之比",
