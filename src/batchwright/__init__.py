@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from batchwright.app.train import train as train
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
+    from batchwright.report.text.language import language as language
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
     from batchwright.task.task import Task as Task
@@ -56,6 +57,7 @@ HOMES = {
     "export": "app.export",
     "fit": "app.fit",
     "initial": "app.point",
+    "language": "report.text.language",
     "noise": "app.noise",
     "probe": "app.probe",
     "resume": "app.resume",

@@ -10,8 +10,8 @@ from batchwright.report.draw.files import save_figure, to_svg
 
 
 @pytest.fixture(autouse=True)
-def _nothing_was_said():
-    fonts._warn.cache_clear()
+def _nothing_was_said(monkeypatch):
+    monkeypatch.setattr(fonts, "_said", [])
 
 
 def titled(words):
@@ -31,11 +31,21 @@ def test_missing_characters_are_said_once(tmp_path):
         warnings.simplefilter("always")
         save_figure(titled("数字 digits"), tmp_path / "a.png")
         save_figure(titled("digits 数字"), tmp_path / "b.svg")
-        to_svg(titled("数字"), name="x")
+        save_figure(titled("其他 words"), tmp_path / "c.pdf")
     assert [str(w.message) for w in said] == [
         "no installed font has the characters 字数: figures show boxes instead; install one that does, such as "
-        "fonts-noto-cjk"
+        "fonts-noto-cjk, or save figures as .svg"
     ]
+
+
+@pytest.mark.usefixtures("no_wide_font")
+def test_words_that_stay_text_need_no_font_here(tmp_path):
+    """SVG holds letters, not outlines: whoever shows it draws them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save_figure(titled("数字"), tmp_path / "a.svg")
+        assert "数字" in to_svg(titled("数字"), name="x")
+    assert "数字" in (tmp_path / "a.svg").read_text("utf-8")
 
 
 @pytest.mark.usefixtures("no_wide_font")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from batchwright.core.errors import BatchwrightWarning
 from batchwright.report.text.catalogue import text
 
 if TYPE_CHECKING:
@@ -24,23 +25,27 @@ WIDE = (
 
 
 @contextmanager
-def drawing(figure: Figure, settings: Mapping[str, Any]) -> Iterator[None]:
+def drawing(figure: Figure, settings: Mapping[str, Any], *, as_text: bool = False) -> Iterator[None]:
     """Draw with ``settings`` and, where the figure's words need them, with the fonts that have them.
 
-    Characters that no installed font has are drawn as boxes; that is said in one warning a set of characters,
-    however many figures have them.
+    Characters that no installed font has are drawn as boxes, and that is said once. Where the words stay text
+    (``as_text``: in SVG) whoever shows the drawing finds fonts of its own, and nothing is said.
     """
     import matplotlib
 
-    lacking = lacking_characters(_words(figure))
-    if lacking:
-        _warn(lacking)
-    families = [OWN, *_installed()] if any(not c.isascii() for c in _words(figure)) else [OWN]
+    families = _families(figure, warn=not as_text)
     fixed: Any = {"font.sans-serif": families, **settings}
     with matplotlib.rc_context(fixed), warnings.catch_warnings():
         # matplotlib would say it once a character and drawing.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
+
+
+def give_fonts(figure: Figure) -> None:
+    """Name the fonts in the figure itself, for a notebook or a window that draws it by its own settings."""
+    families = _families(figure, warn=True)
+    for artist in _texts(figure) if len(families) > 1 else ():
+        artist.set_fontfamily(families)
 
 
 def lacking_characters(words: str) -> str:
@@ -55,10 +60,18 @@ def lacking_characters(words: str) -> str:
     return "".join(sorted(strange))
 
 
-def _words(figure: Figure) -> str:
+def _families(figure: Figure, *, warn: bool) -> list[str]:
+    """Our own font alone, or with the wide ones behind it."""
+    words = "".join(artist.get_text() for artist in _texts(figure))
+    if warn and (lacking := lacking_characters(words)):
+        _warn(lacking)
+    return [OWN] if words.isascii() else [OWN, *_installed()]
+
+
+def _texts(figure: Figure) -> list[Any]:
     from matplotlib.text import Text
 
-    return "".join(artist.get_text() for artist in figure.findobj(Text))
+    return figure.findobj(Text)
 
 
 @cache
@@ -77,7 +90,12 @@ def _characters(family: str) -> frozenset[int]:
     return frozenset(get_font(findfont(family)).get_charmap())
 
 
-@cache
+_said: list[str] = []
+
+
 def _warn(characters: str) -> None:
-    """Once for these characters."""
-    warnings.warn(text("draw.no_font", characters=characters[:20]), stacklevel=6)
+    """Once, whatever lacks afterwards: the remedy is the same."""
+    if not _said:
+        _said.append(characters)
+        message = text("draw.no_font", characters=characters[:20])
+        warnings.warn(message, BatchwrightWarning, stacklevel=2)

@@ -13,8 +13,10 @@ from rich.cells import cell_len
 from batchwright.core.action import Action
 from batchwright.report.page import NextStep, Note, Page, Sentence, Table
 from batchwright.report.render.actions import typed
+from batchwright.report.render.wrap import unbroken, wrapped
 from batchwright.report.text.catalogue import text
 from batchwright.report.text.columns import Shown, written
+from batchwright.report.text.language import speaking
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _GAP = "  "
@@ -41,6 +43,13 @@ def page_text(
         report: where the whole report lies, if it was written.
         write: how a next step is written, by default as it is typed.
     """
+    with speaking(page.language):
+        return _page_text(page, width, styled, report, write)
+
+
+def _page_text(
+    page: Page, width: int | None, styled: bool, report: str, write: Callable[[Action], str]
+) -> str:
     bold: Callable[[str], str] = _bold if styled else str
     groups = [
         [bold(line) for line in wrapped(page.headline, width)],
@@ -50,27 +59,6 @@ def page_text(
         _lines([text("page.report", path=report)] if report else [], None),
     ]
     return "\n\n".join("\n".join(group) for group in groups if group) + "\n"
-
-
-def wrapped(paragraph: str, width: int | None) -> list[str]:
-    """A paragraph in lines of at most ``width`` cells, broken between words; a longer word stays whole.
-
-    >>> wrapped("one two three", 8)
-    ['one two', 'three']
-    >>> wrapped("one two three", None)
-    ['one two three']
-    """
-    if width is None:
-        return [paragraph]
-    lines, line = [], ""
-    for word in paragraph.split(" "):
-        longer = f"{line} {word}" if line else word
-        if line and cell_len(longer) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    return [*lines, line]
 
 
 def table_lines(table: Table, width: int | None, bold: Callable[[str], str] = str) -> list[str]:
@@ -110,7 +98,7 @@ def _head(columns: Sequence[Shown], broken: bool) -> list[tuple[str, ...]]:
         return [tuple(column.heading for column in columns)]
     headings = []
     for column in columns:
-        room = max(_HEADING, *map(cell_len, (*column.heading.split(" "), *column.cells)))
+        room = max(_HEADING, *map(cell_len, (*(word for _, word in unbroken(column.heading)), *column.cells)))
         headings.append(wrapped(column.heading, room))
     height = max(map(len, headings))
     padded = [[""] * (height - len(heading)) + heading for heading in headings]

@@ -23,15 +23,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from functools import cache
 from string import Formatter
 from typing import Any
 
 from batchwright.core import numbers
 from batchwright.core.remark import Remark
+from batchwright.report.text.errors.translate import in_language
+from batchwright.report.text.language import ENGLISH, current_language
 
-_language: ContextVar[str] = ContextVar("language", default="en")
+_SAID_BY_ERRORS = {"reason", "message", "error"}
+"""Names of values that hold the words of an error, which are English where they arise."""
 
 
 def text(key: str, **values: Any) -> str:
@@ -43,10 +45,21 @@ def text(key: str, **values: Any) -> str:
     >>> text("common.and_two", first="1", second="2")
     '1 and 2'
     """
-    strings = templates(_language.get())
-    if values.get("count") == 1 and f"{key}.one" in strings:
-        key = f"{key}.one"
-    return _FORMATTER.vformat(strings[key], (), values)
+    language = current_language()
+    if language != ENGLISH:
+        for name in _SAID_BY_ERRORS & values.keys():
+            values[name] = in_language(values[name], language)
+    return _FORMATTER.vformat(_template(key, language, one=values.get("count") == 1), (), values)
+
+
+def _template(key: str, language: str, one: bool) -> str:
+    """The template in this language, else in English."""
+    for strings in (templates(language), templates(ENGLISH)):
+        if one and f"{key}.one" in strings:
+            return strings[f"{key}.one"]
+        if key in strings:
+            return strings[key]
+    raise KeyError(key)
 
 
 def say(remark: Remark) -> str:
@@ -56,7 +69,7 @@ def say(remark: Remark) -> str:
 
 def has(key: str) -> bool:
     """Whether the catalogue has this key."""
-    return key in templates(_language.get())
+    return key in templates(ENGLISH)
 
 
 @cache

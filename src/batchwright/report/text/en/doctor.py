@@ -12,6 +12,7 @@ STRINGS = {
     "doctor.section.store": "Store",
     "doctor.no_store": "none yet, the first study makes it",
     "doctor.missing": "missing",
+    "doctor.threads": "threads of torch: {threads}",
     "doctor.no_target": "none",
     "doctor.not_installed": "not installed",
     "doctor.column.name": "name",

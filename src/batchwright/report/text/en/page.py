@@ -9,6 +9,7 @@ STRINGS = {
     "page.next": "Next: {step}",
     "page.run_next": "Run this next",
     "page.report": "Report: {path}",
+    "page.figure": "Figure: {path}",
     "page.measured": "What was measured",
     "page.behind": "The table behind it",
     "page.readings": "How to read it",

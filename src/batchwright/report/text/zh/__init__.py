@@ -1,0 +1,1 @@
+"""The catalogue in Simplified Chinese, one module a subject."""
