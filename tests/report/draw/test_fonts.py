@@ -82,3 +82,19 @@ class _Recorded:
 
     def __exit__(self, *error):
         return False
+
+
+def test_a_figure_that_others_draw_names_its_fonts(monkeypatch):
+    """A notebook draws by its own settings: the fonts stand in the figure itself."""
+    from batchwright.report.draw.files import drawn
+    from batchwright.report.page import Figure as Picture
+    from batchwright.report.text.language import current_language
+
+    monkeypatch.setattr(fonts, "_installed", lambda: ("A Wide Font",))
+    monkeypatch.setattr(fonts, "lacking_characters", lambda words: "")
+    picture = Picture(name="a", title="", takeaway="", draw=lambda: titled(f"数字 {current_language()}"))
+    title = drawn(picture, "zh").axes[0].title
+    assert title.get_text() == "数字 zh"
+    assert title.get_fontfamily() == [fonts.OWN, "A Wide Font"]
+    plain = Picture(name="a", title="", takeaway="", draw=lambda: titled("digits"))
+    assert drawn(plain, "en").axes[0].title.get_fontfamily() == ["sans-serif"]

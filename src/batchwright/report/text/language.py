@@ -60,6 +60,9 @@ class Spoken:
     def __init__(self, name: str, of_process: str | None, of_block: str | None) -> None:
         self._name, self._of_process, self._of_block = name, of_process, of_block
 
+    def __repr__(self) -> str:
+        return f"language({self._name!r})"
+
     def __enter__(self) -> None:
         global _of_process
         _of_process = self._of_process

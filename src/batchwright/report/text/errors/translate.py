@@ -31,6 +31,8 @@ _FRAMES = ("{}: {}", "{}; {}", "{}. {}", "{} ({})")
 """How messages are put together without a word: the parts are looked up, the signs stay."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|[\d.,e+-]*")
 """A text or a number that somebody typed: never looked up."""
+_SEAM = "\0"
+"""Stands where a value begins or ends in a Chinese character, until the space beside it is gone."""
 
 
 def in_language(message: Any, language: str | None = None) -> Any:
@@ -48,7 +50,11 @@ class _Template:
 
     def filled(self, match: re.Match[str], known: _Known, first: int = 0) -> str:
         """The translation with the values from the group after ``first`` on."""
-        return self.translation.format(*(_value(value, known) for value in match.groups()[first:]))
+        values = (_value(value, known) for value in match.groups()[first:])
+        written = self.translation.format(*map(_with_seams, values))
+        for beside, instead in ((f": {_SEAM}", "\uff1a"), (f" {_SEAM}", ""), (f"{_SEAM} ", ""), (_SEAM, "")):
+            written = written.replace(beside, instead)
+        return written
 
 
 @dataclass(frozen=True)
@@ -58,12 +64,16 @@ class _Known:
     templates: tuple[_Template, ...]
 
 
+def _with_seams(words: str) -> str:
+    before, after = (_SEAM if "\u4e00" <= end <= "\u9fff" else "" for end in (words[:1], words[-1:]))
+    return f"{before}{words}{after}"
+
+
 def _translated(message: str, known: _Known) -> str:
     if message in known.phrases:
         return known.phrases[message]
     for tail in known.tails:
-        match = tail.pattern.fullmatch(message)
-        if match and (_QUOTED.fullmatch(match[1]) or _translated(match[1], known) != match[1]):
+        if match := tail.pattern.fullmatch(message):
             return _value(match[1], known) + tail.filled(match, known, first=1)
     for template in known.templates:
         if match := template.pattern.fullmatch(message):

@@ -24,6 +24,6 @@ ERRORS = {
 
 LIBRARIES = {
     "steps_to_target or examples_to_target": "steps_to_target 或 examples_to_target",
-    "{}, {} and {}": "{0}、{1} 和 {2}",
+    "a run needs a learning rate, a batch size and a loss, got {}, {} and {} of them": "每次运行都需要学习率、批大小和损失，实际个数分别为 {0}、{1} 和 {2}",
     "'{}' and '{}'": "'{0}' 和 '{1}'",
 }

@@ -35,11 +35,9 @@ ERRORS = {
     "loss(outputs, targets) fails for outputs of {} and targets of {}: {}: {}": "loss(outputs, targets) 在输出为 {0}、目标为 {1} 时出错：{2}: {3}",
     " and average over the rest, as .flatten(1).mean(1)": "，并对其余维度取平均，例如 .flatten(1).mean(1)",
     "loss(outputs, targets) must return one value an example, shape ({},) for {} of them, got {}: pass reduction='none' to torch's function{}, or name it, as loss='cross_entropy'": "loss(outputs, targets) 必须为每个样本返回一个值，即 {1} 个样本应得到形状 ({0},)，实际为 {2}：请给 torch 的函数传入 reduction='none'{3}，或直接写名称，例如 loss='cross_entropy'",
-    "; count classes from 0, as y - 1": "；类别应从 0 数起，例如 y - 1",
     "targets must be classes from 0 to {}, for the model has {} outputs, got {}": "目标必须是 0 到 {0} 的类别，因为模型有 {1} 个输出，实际为 {2}",
     "loss must be given, as loss='cross_entropy' (or {}), a torch loss module or a function with one value an example": "必须给出 loss，例如 loss='cross_entropy'（或 {0}）、torch 的损失模块，或每个样本返回一个值的函数",
     "the model's own loss is {} where the cross entropy of its logits is {}, and one value an example is needed: pass a function that computes the same without the mean over the batch; where each token predicts the next one, loss=lambda z, y: F.cross_entropy(z[:, :-1].movedim(-1, 1), y[:, 1:], reduction='none').mean(1)": "模型自带的损失为 {0}，而其 logits 的交叉熵为 {1}，这里又需要每个样本一个值：请传入计算相同损失但不对批取均值的函数；若每个词元预测下一个词元，可用 loss=lambda z, y: F.cross_entropy(z[:, :-1].movedim(-1, 1), y[:, 1:], reduction='none').mean(1)",
-    "; pass images as floats, as (x.float() / 255, y)": "；请以浮点数传入图像，例如 (x.float() / 255, y)",
     "the model fails on its training inputs of {}: {}: {}": "模型在其训练输入（{0}）上出错：{1}: {2}",
     "the first training examples do not make a batch: {}: {}; return tensors or numbers from the data set, or pass collate_fn": "前几个训练样本无法组成一个批：{0}: {1}；请让数据集返回张量或数字，或传入 collate_fn",
     # labels
@@ -52,4 +50,9 @@ LIBRARIES = {
     "{} parts": " {0} 个部分",
     "shape {}": "形状 {0}",
     "type {}": "类型 {0}",
+}
+
+TAILS = {
+    "; count classes from 0, as y - 1": "；类别应从 0 数起，例如 y - 1",
+    "; pass images as floats, as (x.float() / 255, y)": "；请以浮点数传入图像，例如 (x.float() / 255, y)",
 }

@@ -45,6 +45,7 @@ ERRORS = {
 }
 
 LIBRARIES = {
+    "{} is damaged ({}): {} studies can still be listed": "{0} 已损坏（{1}）：仍可列出 {2} 个研究",
     "the answer of study {} in {}": "{1} 中研究 {0} 的结果",
     "the spec of study {}": "研究 {0} 的设定",
     "file is not a database": "文件不是数据库",

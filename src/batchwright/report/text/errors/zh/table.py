@@ -1,6 +1,7 @@
 """Tables of steps to target: files, columns, cells, and what can be fitted."""
 
 ERRORS = {
+    " and more": " 等",
     # where a table comes from
     "needed are batch_size, and steps_to_target or examples_to_target": "需要 batch_size，以及 steps_to_target 或 examples_to_target",
     "a path, text, a data frame, a list of rows or a mapping of columns": "路径、文本、数据框、行的列表，或从列名到列的映射",
@@ -19,7 +20,6 @@ ERRORS = {
     "reading Parquet needs pyarrow: pip install 'batchwright[parquet]'": "读取 Parquet 需要 pyarrow：pip install 'batchwright[parquet]'",
     "{} is not a Parquet table: {}": "{0} 不是 Parquet 表格：{1}",
     "a table named - must come through a pipe, standard input is a terminal": "名为 - 的表格必须经管道传入，而标准输入是终端",
-    ": quote a cell that holds {}": "：含有 {0} 的单元格请加引号",
     "{}, row {}: has {} cells where the heading has {}": "{0} 第 {1} 行：有 {2} 个单元格，而表头有 {3}",
     "{} is not JSON: {}": "{0} 不是 JSON：{1}",
     "{}: not a table: {}": "{0}：不是表格：{1}",
@@ -80,10 +80,12 @@ ERRORS = {
 }
 
 TAILS = {
-    " and more": " 等",
+    ": quote a cell that holds {}": "：含有 {0} 的单元格请加引号",
+    "' and more": "' 等",
 }
 
 LIBRARIES = {
+    "{} is empty": "{0}是空的",
     "{}, row {}": "{0} 第 {1} 行",
     ", workload {}": "，工作负载 {0}",
 }

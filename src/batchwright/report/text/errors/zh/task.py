@@ -91,10 +91,15 @@ ERRORS = {
 }
 
 LIBRARIES = {
+    "{} must be {}comma-separated {}, got {}": "{0} 必须是 {1}个以逗号分隔的{2}，实际为 {3}",
+    "{} must be an integer or a comma-separated list of {}, got {}": "{0} 必须是整数，或以逗号分隔的{1}列表，实际为 {2}",
+    "a finite number or a comma-separated list of {}": "有限数，或以逗号分隔的{0}列表",
+    "text or a comma-separated list of {}": "文本，或以逗号分隔的{0}列表",
+    "an integer or {}": "整数或{0}",
     "{} raised {}: {}": "{0} 抛出了 {1}: {2}",
     "cannot import {}: {}": "无法导入 {0}：{1}",
     "{} option {}": "{0} 的选项 {1}",
-    "task {}": "任务 {0}",
+    "task '{}'": "任务 '{0}'",
     "in {}": "（查找了 {0}）",
     "anywhere": "",
     "integers": "整数",

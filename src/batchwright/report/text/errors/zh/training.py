@@ -44,7 +44,6 @@ ERRORS = {
     "{} is missing; {}": "{0} 缺失；{1}",
     "{} is damaged ({}); {}": "{0} 已损坏（{1}）；{2}",
     "{} is damaged: {}": "{0} 已损坏：{1}",
-    "; the weights in {} can still be read": "；{0} 中的权重仍可读取",
     "format {}, this version reads up to {}: upgrade batchwright": "格式为 {0}，本版本最高支持 {1}：请升级 batchwright",
     "a row of step {} stands after the last update, {}": "第 {0} 步的记录晚于最后一次更新（第 {1} 步）",
     "{} examples were seen of {} drawn": "抽取了 {1} 个样本，却记录用过 {0} 个",
@@ -65,4 +64,8 @@ LIBRARIES = {
     "{} of '{}'": "'{1}' 的 {0}",
     "checkpoint {}: {}": "检查点 {0}：{1}",
     "checkpoint {}": "检查点 {0}",
+}
+
+TAILS = {
+    "; the weights in {} can still be read": "；{0} 中的权重仍可读取",
 }
