@@ -15,6 +15,7 @@ from batchwright.app.signature import arguments_of
 from batchwright.app.verbs import VERBS, verb
 from batchwright.cli import present
 from batchwright.cli.commands import command
+from batchwright.cli.help import help_in_language
 from batchwright.cli.language import LanguageOption, chosen_language, warnings_as_notes
 from batchwright.report.text.language import speaking
 
@@ -94,7 +95,8 @@ def _run(arguments: list[str]) -> int:
     from batchwright.cli.words import usage
 
     try:
-        code = int(app(args=arguments, prog_name="batchwright", standalone_mode=False) or 0)
+        parser = help_in_language(typer.main.get_command(app))
+        code = int(parser.main(args=arguments, prog_name="batchwright", standalone_mode=False) or 0)
         # Typer itself catches Ctrl-C, and by version raises Abort or returns this.
         return interrupted(arguments[0], code) if code == _CTRL_C else code
     except typer.Exit as stop:
