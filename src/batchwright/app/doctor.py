@@ -39,10 +39,11 @@ def doctor(
 def _examined(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
     import torch
 
+    from batchwright.report.text.catalogue import text
     from batchwright.task.catalogue import built_in_names
     from batchwright.training.environment import environment
 
-    devices = {"cpu": f"threads of torch: {torch.get_num_threads()}"}
+    devices = {"cpu": text("doctor.threads", count=torch.get_num_threads())}
     for i in range(torch.cuda.device_count()):
         devices[f"cuda:{i}"] = torch.cuda.get_device_name(i)
     return {

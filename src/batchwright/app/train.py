@@ -192,9 +192,11 @@ class Training:
 def evaluation_line(evaluation: Evaluation) -> str:
     """One evaluation as a line of a log."""
     from batchwright.core.numbers import measured
-    from batchwright.report.text.catalogue import text
+    from batchwright.report.text.catalogue import named, text
 
-    quality = "".join(f"  {name} {measured(value)}" for name, value in evaluation.metrics.items())
+    quality = "".join(
+        f"  {named('metric', name)} {measured(value)}" for name, value in evaluation.metrics.items()
+    )
     return text(
         "progress.evaluation", epoch=evaluation.epoch, step=evaluation.step, split=evaluation.split,
         loss=evaluation.loss, quality=quality,

@@ -18,12 +18,13 @@ def put(answer: Answer, as_json: bool) -> None:
         sys.stdout.write(json.dumps(answer.document, indent=1, allow_nan=False, default=str) + "\n")
         return
     from batchwright.report.render.terminal import page_text
+    from batchwright.report.text.catalogue import text
 
     files = dict(answer.files)
     report = files.pop("report", "")
     sys.stdout.write(page_text(answer.page, width=width(), styled=sys.stdout.isatty(), report=report))
     for kind, path in files.items():
-        line(f"{kind.capitalize()}: {path}")
+        line(text(f"page.{kind}", path=path))
 
 
 def width() -> int | None:

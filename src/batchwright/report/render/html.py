@@ -177,7 +177,11 @@ def _kind(block: Block, inconclusive: bool) -> str:
 
 
 def _drawn(figure: Figure) -> dict[str, Any]:
-    drawing = to_svg(figure.draw(), name=figure.name, label=f"{figure.title}. {figure.takeaway}")
+    drawing = to_svg(
+        figure.draw(),
+        name=figure.name,
+        label=text("page.figure.label", title=figure.title, takeaway=figure.takeaway),
+    )
     return {
         "name": figure.name,
         "title": figure.title,

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from batchwright.core.action import Action
 from batchwright.report.page import NextStep, Note, Page, Sentence, Table
 from batchwright.report.render.actions import typed
+from batchwright.report.render.wrapping import wrapped
 from batchwright.report.text.catalogue import text
 from batchwright.report.text.columns import Shown, written
 
@@ -50,27 +51,6 @@ def page_text(
         _lines([text("page.report", path=report)] if report else [], None),
     ]
     return "\n\n".join("\n".join(group) for group in groups if group) + "\n"
-
-
-def wrapped(paragraph: str, width: int | None) -> list[str]:
-    """A paragraph in lines of at most ``width`` cells, broken between words; a longer word stays whole.
-
-    >>> wrapped("one two three", 8)
-    ['one two', 'three']
-    >>> wrapped("one two three", None)
-    ['one two three']
-    """
-    if width is None:
-        return [paragraph]
-    lines, line = [], ""
-    for word in paragraph.split(" "):
-        longer = f"{line} {word}" if line else word
-        if line and cell_len(longer) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    return [*lines, line]
 
 
 def table_lines(table: Table, width: int | None, bold: Callable[[str], str] = str) -> list[str]:
