@@ -12,10 +12,10 @@ STRINGS = {
     "knee.too_few_ran": "求拐点至少需要 {needed} 个放得下且能运行的批大小",
     "knee.no_curve": "每步用时与只转一次弯的曲线相差 {factor:.2g} 倍",
     "knee.beyond_largest": (
-        "直到测过的最大批大小 {largest:count}，每步用时仍大致不变：拐点大于 {above:measured}"
+        "直到测过的最大批大小 {largest:count}，每步用时仍大致不变，拐点应大于 {above:measured}"
     ),
     "knee.below_smallest": (
-        "从测过的最小批大小 {smallest:count} 起，每步用时就与批大小成正比：拐点小于 {below:measured}"
+        "从测过的最小批大小 {smallest:count} 起，每步用时就与批大小成正比，拐点应小于 {below:measured}"
     ),
     "timing.too_slow": "在允许的计时时间内跑不完",
     "memory.beyond_budget": "超出内存预算",

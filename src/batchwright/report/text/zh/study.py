@@ -64,7 +64,7 @@ STRINGS = {
     "study.column.ratio.time": "用时 ÷ 最佳",
     "study.column.ratio.examples": "样本数 ÷ 最佳",
     "study.column.ratio.steps": "步数 ÷ 最佳",
-    "study.column.flat_rates": "相差 20% 以内",
+    "study.column.flat_rates": "20% 内同样好",
     "study.column.fails_at": "失败于",
     "study.column.test": "测试{metric:metric}",
     "study.column.runs": "运行数",

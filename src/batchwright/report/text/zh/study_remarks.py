@@ -42,7 +42,7 @@ STRINGS = {
     ),
     "study.schedule_has_horizon": "学习率调度有固定的终点，研究时照原样使用：达标步数取决于它。",
     "study.budget_did_not_cover": (
-        "预算不足以覆盖批大小 {batch_sizes:list}；要覆盖下一个，总共约需 {budget_needed:.0f} 次训练。"
+        "预算不足以覆盖批大小 {batch_sizes:list}；再覆盖一个，总共约需 {budget_needed:.0f} 次训练。"
     ),
     "study.not_searched": "批大小 {batch_sizes:list} 没有搜索。",
     "study.easier_target_moves": "若目标更易，最佳的会是另一个批大小：答案只对这个目标成立。",
