@@ -12,7 +12,7 @@ from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, again, f
 from batchwright.report.pages.surface_tables import line_table, plane_table
 from batchwright.report.pages.surface_words import surface_headline
 from batchwright.report.text.axes import Found, axis_labels
-from batchwright.report.text.catalogue import chained, text
+from batchwright.report.text.catalogue import text
 
 _UNEQUAL = 1.5
 """Ends whose training losses differ by more than this factor are not equally trained."""
@@ -55,7 +55,7 @@ def surface_page(found: Found, *, task: str, action: Action | None = None) -> Pa
             found,
             {
                 text("surface.about.points"): f"{_points(found):,}",
-                text("surface.about.axes"): chained("common.semicolon", axis_labels(found)),
+                text("surface.about.axes"): text("common.semicolon").join(axis_labels(found)),
             },
         ),
     )

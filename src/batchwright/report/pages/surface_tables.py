@@ -8,7 +8,7 @@ from batchwright.report.page import Table
 from batchwright.report.pages.parts import column
 from batchwright.report.pages.surface_words import finite_points
 from batchwright.report.text.axes import axis_labels
-from batchwright.report.text.catalogue import chained, mark_name, text
+from batchwright.report.text.catalogue import mark_name, text
 from batchwright.report.thinning import thinned
 
 
@@ -82,4 +82,4 @@ def _snapshots(found: SurfacePlane, rows: int) -> Table:
 
 def _caption(found: SurfaceLine | Interpolation | SurfacePlane) -> str:
     """What the coordinates are, in the words of the axes."""
-    return text("surface.caption", axes=chained("common.semicolon", axis_labels(found)))
+    return text("surface.caption", axes=text("common.semicolon").join(axis_labels(found)))

@@ -11,7 +11,7 @@ from batchwright.report.draw.runs import draw_runs, first_metric, run_curve
 from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.parts import about, column
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, again, following, given
-from batchwright.report.text.catalogue import chained, text
+from batchwright.report.text.catalogue import text
 from batchwright.report.thinning import thinned
 from batchwright.task.task import Target
 from batchwright.training.record import Evaluation, RunResult, Status
@@ -106,7 +106,7 @@ def _end_words(result: RunResult) -> str:
     last = result.evaluations[-1]
     parts = [text("train.value", metric="loss", value=measured(last.loss))]
     parts += [text("train.value", metric=n, value=measured(v)) for n, v in last.metrics.items()]
-    return text("train.end", split=last.split, values=chained("common.comma", parts))
+    return text("train.end", split=last.split, values=text("common.comma").join(parts))
 
 
 def _facts(result: RunResult) -> list[tuple[str, str]]:

@@ -67,7 +67,20 @@ def has(key: str) -> bool:
 
 @cache
 def templates(language: str) -> dict[str, str]:
-    """All templates of a language by key."""
+    """All templates of a language by key, in English where it lacks one (a test finds that)."""
+    own = own_templates(language)
+    if language == "en":
+        return own
+    # A plural that a language leaves out is one that it does not have.
+    lacking = {
+        k: template for k, template in own_templates("en").items() if k.removesuffix(".one") not in own
+    }
+    return lacking | own
+
+
+@cache
+def own_templates(language: str) -> dict[str, str]:
+    """The templates that a language has itself, by key."""
     package = importlib.import_module(f"batchwright.report.text.{language}")
     strings: dict[str, str] = {}
     for module in pkgutil.iter_modules(package.__path__):
@@ -85,18 +98,19 @@ def listed(items: Sequence[Any], most: int = 12) -> str:
     ('1', '1, 2 and 65,536', 'loss and accuracy', '0, 1 and 3 more')
     """
     words = [numbers.size(item) if isinstance(item, int) else str(item) for item in items]
+    comma = text("common.comma")
     if len(words) > most:
-        return text("common.and_more", first=chained("common.comma", words[:most]), more=len(words) - most)
+        return text("common.and_more", first=comma.join(words[:most]), more=len(words) - most)
     if len(words) < 2:
         return "".join(words)
-    return text("common.and_two", first=chained("common.comma", words[:-1]), second=words[-1])
+    return text("common.and_two", first=comma.join(words[:-1]), second=words[-1])
 
 
 def chained(key: str, words: Sequence[str]) -> str:
     """Words or sentences one after the other, as ``key`` puts two of them together.
 
-    >>> chained("common.comma", ["a", "b", "c"]), chained("common.sentences", ["It fits.", "It holds."])
-    ('a, b, c', 'It fits. It holds.')
+    >>> chained("common.sentences", ["It fits.", "It holds."])
+    'It fits. It holds.'
     """
     return reduce(lambda first, second: text(key, first=first, second=second), words)
 
