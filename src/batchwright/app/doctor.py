@@ -43,7 +43,7 @@ def _examined(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
     from batchwright.task.catalogue import built_in_names
     from batchwright.training.environment import environment
 
-    devices = {"cpu": text("doctor.threads", threads=torch.get_num_threads())}
+    devices = {"cpu": text("doctor.threads", count=torch.get_num_threads())}
     for i in range(torch.cuda.device_count()):
         devices[f"cuda:{i}"] = torch.cuda.get_device_name(i)
     return {

@@ -35,6 +35,7 @@ HELP = {
     "Continue an interrupted study: finished runs are not repeated. A finished one is shown.": "继续被中断的研究：已完成的运行不会重做。若已完成，则显示其结果。",
     "Write every run of a study as a table: to a file, else as CSV (JSON with --json) on stdout.": "把研究的每次运行写成表格：写入文件，否则以 CSV（用 --json 则为 JSON）输出到标准输出。",
     "Write a stored study's report again, and its figures as files.": "重新生成已保存研究的报告，并把其中的图存成文件。",
+    "List the lessons, run one, or run them all: claims about mini-batch training, put to the test.": "列出课程，运行其中一课或全部：把关于小批量训练的论断付诸检验。",
     "Show what is installed and found, and what is missing and how to get it.": "显示已安装和找到的内容、缺少的内容以及如何获得。",
     # of every command
     "Show this message and exit.": "显示此帮助后退出。",
@@ -161,6 +162,10 @@ HELP = {
     "The column(s) that name what was trained; none pools all rows.": "说明训练对象的列（可多列）；none 表示合并所有行。",
     "Examples in the data set, where the table counts epochs.": "数据集的样本数，用于按轮数计的表。",
     "Devices times accumulation steps, where batch sizes are those of one device.": "设备数乘以梯度累积步数，用于按单设备批大小计的表。",
+    # lessons
+    "One of them; without, they are listed.": "其中一课；不给则列出全部。",
+    "Run them all.": "运行全部课程。",
+    "The long form: all seeds, all sizes, the largest data installed.": "完整形式：所有种子、所有规模、已安装的最大数据。",
     # export and report
     "A .csv, .json or .parquet file.": ".csv、.json 或 .parquet 文件。",
     "Where to write the HTML file.": "HTML 文件写到哪里。",

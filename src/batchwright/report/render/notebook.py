@@ -68,7 +68,7 @@ def _drawing(page: Page) -> Markup:
     if not figures:
         return Markup("")
     first = figures[0]
-    label = f"{first.title}. {first.takeaway}"
+    label = text("page.figure.label", title=first.title, takeaway=first.takeaway)
     drawn = first.draw()
     # A notebook shows several results on one page: ids must differ between them.
     drawing = to_svg(drawn, name=f"batchwright-{next(_numbers)}-{first.name}", label=label)

@@ -12,6 +12,7 @@ STRINGS = {
     "page.figure": "Figure: {path}",
     "page.measured": "What was measured",
     "page.behind": "The table behind it",
+    "page.figure.label": "{title}. {takeaway}",
     "page.readings": "How to read it",
     "page.made": "How it was made",
     "page.foot": "Made by Batchwright {version}. This file is complete: it loads nothing from anywhere.",

@@ -23,16 +23,16 @@ import pkgutil
 import re
 from dataclasses import dataclass
 from functools import cache
+from string import Formatter
 from typing import Any
 
 from batchwright.report.text.language import ENGLISH, current_language
+from batchwright.report.text.typesetting import joined
 
-_FRAMES = ("{}: {}", "{}; {}", "{}. {}", "{} ({})")
+_FRAMES = {"{}: {}": "{0}: {1}", "{}; {}": "{0}; {1}", "{}. {}": "{0}. {1}", "{} ({})": "{0} ({1})"}
 """How messages are put together without a word: the parts are looked up, the signs stay."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|[\d.,e+-]*")
 """A text or a number that somebody typed: never looked up."""
-_SEAM = "\0"
-"""Stands where a value begins or ends in a Chinese character, until the space beside it is gone."""
 
 
 def in_language(message: Any, language: str | None = None) -> Any:
@@ -50,11 +50,13 @@ class _Template:
 
     def filled(self, match: re.Match[str], known: _Known, first: int = 0) -> str:
         """The translation with the values from the group after ``first`` on."""
-        values = (_value(value, known) for value in match.groups()[first:])
-        written = self.translation.format(*map(_with_seams, values))
-        for beside, instead in ((f": {_SEAM}", "\uff1a"), (f" {_SEAM}", ""), (f"{_SEAM} ", ""), (_SEAM, "")):
-            written = written.replace(beside, instead)
-        return written
+        values = [_value(value, known) for value in match.groups()[first:]]
+        line = ""
+        for literal, place, *_ in Formatter().parse(self.translation):
+            line = joined(line, literal)
+            if place is not None:
+                line = joined(line, values[int(place)])
+        return line
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,12 @@ class _Known:
     templates: tuple[_Template, ...]
 
 
-def _with_seams(words: str) -> str:
-    before, after = (_SEAM if "\u4e00" <= end <= "\u9fff" else "" for end in (words[:1], words[-1:]))
-    return f"{before}{words}{after}"
-
-
 def _translated(message: str, known: _Known) -> str:
     if message in known.phrases:
         return known.phrases[message]
     for tail in known.tails:
         if match := tail.pattern.fullmatch(message):
-            return _value(match[1], known) + tail.filled(match, known, first=1)
+            return joined(_value(match[1], known), tail.filled(match, known, first=1))
     for template in known.templates:
         if match := template.pattern.fullmatch(message):
             return template.filled(match, known)
@@ -97,7 +94,7 @@ def _known(language: str) -> _Known:
     return _Known(
         phrases={english: words for english, words in sentences.items() if "{}" not in english},
         tails=_compiled(found["TAILS"], behind="(.+)"),
-        templates=(*_compiled(sentences), *_compiled({frame: frame for frame in _FRAMES})),
+        templates=(*_compiled(sentences), *_compiled(_FRAMES)),
     )
 
 

@@ -1,1 +1,1 @@
-"""The catalogue in Simplified Chinese, one module a subject."""
+"""The Simplified Chinese catalogue, one module a subject, with the keys of the English one."""

@@ -69,6 +69,10 @@ ERRORS = {
     "between must be two or three different batch sizes, got {}": "between 必须是两个或三个不同的批大小，实际为 {0}",
     "`between` must hold batch sizes from 1 to {} (the training examples), got {}": "`between` 的批大小必须在 1 到 {0}（训练样本数）之间，实际为 {1}",
     "lr must be one number or one a batch size, got {} for {}": "lr 必须只有一个数，或每个批大小一个，实际为 {1} 个批大小给了 {0} 个",
+    # experiments of one's own
+    "gradients of {} examples by {} parameters must fit 2 GiB, got {} GiB: take fewer `examples`": "{0} 个样本、{1} 个参数的梯度必须放得进 2 GiB，实际为 {2} GiB：请减少 `examples`",
+    "the run could not start: {}": "训练无法开始：{0}",
+    "a setting must name its task, got {}": "每组设定都必须指明任务，实际为 {0}",
     # studies
     "the code or data of the task changed": "任务的代码或数据已改变",
     "study {} is not finished ({}): `{}` continues it": "研究 {0} 尚未完成（{1}）：用 `{2}` 继续",
