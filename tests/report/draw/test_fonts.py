@@ -98,3 +98,13 @@ def test_a_figure_that_others_draw_names_its_fonts(monkeypatch):
     assert title.get_fontfamily() == [fonts.OWN, "A Wide Font"]
     plain = Picture(name="a", title="", takeaway="", draw=lambda: titled("digits"))
     assert drawn(plain, "en").axes[0].title.get_fontfamily() == ["sans-serif"]
+
+
+def test_a_key_is_measured_without_a_font_that_has_its_words():
+    from batchwright.report.draw.axes import Entry, placed_key
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        placed, lines = placed_key([Entry("", "有放回", "black"), Entry("", "无放回", "black")], 60.0, 10.0)
+    assert [(words, x, line) for words, _, x, line in placed] == [("有放回", 0.0, 0), ("无放回", 0.0, 1)]
+    assert lines == 2

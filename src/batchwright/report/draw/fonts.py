@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,10 @@ WIDE = (
     "Hiragino Sans GB", "Arial Unicode MS", "Droid Sans Fallback",
 )  # fmt: skip
 """Fonts with East Asian characters on Linux, Windows and macOS, whichever is installed."""
+_FILES = re.compile(
+    r"CJK|NotoSansSC|SourceHanSans|wqy|msyh|simhei|PingFang|Hiragino|Arial Unicode|Droid", re.IGNORECASE
+)
+"""What their files are called."""
 
 
 @contextmanager
@@ -76,9 +81,21 @@ def _texts(figure: Figure) -> list[Any]:
 
 @cache
 def _installed() -> tuple[str, ...]:
-    from matplotlib.font_manager import get_font_names
+    """Wide fonts on this machine; if matplotlib knows none, those that came after it made its list are added."""
+    from matplotlib.font_manager import findSystemFonts, fontManager, get_font_names
 
-    known = set(get_font_names())
+    if known := _wide_among(get_font_names()):
+        return known
+    listed = {font.fname for font in fontManager.ttflist}
+    for path in findSystemFonts():
+        if path not in listed and _FILES.search(path):
+            with suppress(Exception):  # a damaged font file is as good as none
+                fontManager.addfont(path)
+    return _wide_among(get_font_names())
+
+
+def _wide_among(names: Iterable[str]) -> tuple[str, ...]:
+    known = set(names)
     return tuple(family for family in WIDE if family in known)
 
 
