@@ -57,7 +57,7 @@ Probes = Mapping[str, Probe]
 def same_step(probes: Probes) -> Part:
     """Whether a step of 1000 examples takes as long as one of a single example."""
     ratios = _ratios("step_ratio", probes, [(MANY, FEW)])
-    verdict, by = everywhere({m.at["timed_net"]: below(m, SAME) for m in ratios})
+    verdict, by = everywhere({m.at.get("timed_net"): below(m, SAME) for m in ratios})
     condition = remark("lesson.batch_time.nets", **by) if verdict == "holds_when" else None
     longest = [exact("same_up_to", _same_up_to(found), timed_net=net) for net, found in probes.items()]
     return Part(name="same_step", verdict=verdict, condition=condition, measurements=(*ratios, *longest))
@@ -74,8 +74,8 @@ def hardly_longer(probes: Probes) -> Part:
     """Whether ten times the batch takes hardly longer a step, and from which sizes on it does."""
     pairs = [(10 * size, size) for size in SIZES[:-2]]
     ratios = _ratios("tenfold_ratio", probes, pairs)
-    dense = {m.at["batch_size"]: below(m, HARDLY) for m in ratios if m.at["timed_net"] == "dense_net"}
-    verdict, by = everywhere(dense)
+    dense = {m.at["batch_size"]: below(m, HARDLY) for m in ratios if m.at.get("timed_net") == "dense_net"}
+    verdict, by = everywhere(dense) if dense else ("cannot_tell", {})
     condition = remark("lesson.batch_time.sizes", **by) if verdict == "holds_when" else None
     return Part(name="hardly_longer", verdict=verdict, condition=condition, measurements=tuple(ratios))
 
@@ -83,7 +83,7 @@ def hardly_longer(probes: Probes) -> Part:
 def longer_beyond(probes: Probes) -> Part:
     """Whether 10,000 and 60,000 take longer than 1000."""
     ratios = _ratios("beyond_ratio", probes, [(10_000, MANY), (60_000, MANY)])
-    verdict, _by = everywhere({tuple(m.at.values()): above(m, SAME) for m in ratios})
+    verdict, _ = everywhere({tuple(m.at.values()): above(m, SAME) for m in ratios})
     told = "cannot_tell" if verdict == "holds_when" else verdict
     return Part(name="longer_beyond", verdict=told, measurements=tuple(ratios))
 
@@ -96,6 +96,8 @@ def shorter_epoch(probes: Probes) -> Part:
         for size in (FEW, 100)
         if (many := point_at(found, MANY)) and (few := point_at(found, size))
     ]
+    if not numbers:
+        return Part(name="shorter_epoch", verdict="cannot_tell", measurements=(exact("epoch_ratio", None),))
     first = {m.at["timed_net"]: below(m, SHORTER) for m in numbers if m.at["batch_size"] == FEW}
     verdict, by = everywhere(first)
     condition = remark("lesson.batch_time.nets", **by) if verdict == "holds_when" else None
@@ -103,8 +105,11 @@ def shorter_epoch(probes: Probes) -> Part:
 
 
 def _ratios(name: str, probes: Probes, pairs: list[tuple[int, int]]) -> list[Measured]:
-    """Ratios of steps at every pair of sizes that was timed; ``batch_size`` names the smaller of a tenfold pair."""
-    return [
+    """Ratios of steps at every pair of sizes that was timed; ``batch_size`` names the smaller of a tenfold pair.
+
+    A number without a value where none was: a machine that is too slow for these sizes cannot tell.
+    """
+    found = [
         step_ratio(
             name, larger, smaller, timed_net=net, batch_size=small if name == "tenfold_ratio" else large
         )
@@ -112,6 +117,7 @@ def _ratios(name: str, probes: Probes, pairs: list[tuple[int, int]]) -> list[Mea
         for large, small in pairs
         if (larger := point_at(found, large)) and (smaller := point_at(found, small))
     ]
+    return found or [exact(name, None)]
 
 
 # --- pictures ---
