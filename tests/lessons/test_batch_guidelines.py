@@ -14,7 +14,7 @@ ODD = sorted({p + d for p in lesson.POWERS for d in (-1, 0, 1)})
 
 def test_shifted_digits_are_the_images_and_their_neighbours():
     task = bw.named_task("digits", examples=20)
-    longer = lesson.shifted(task)
+    longer = lesson.with_shifts(task)
     assert len(longer.train) == 100
     image = task.train.inputs[3].reshape(8, 8)
     for block, (step, axis) in enumerate(((-1, 0), (1, 0), (-1, 1), (1, 1)), start=1):

@@ -14,7 +14,7 @@ class Bench:
     def __init__(self, critical, fall=1.0):
         self.critical, self.fall = critical, fall
         self.example = bw.train_many(
-            [lesson.setting((100, 32), 0.1, 0) | {"steps": 1}], workers=1, progress=False
+            [lesson.subset_run((100, 32), 0.1, 0) | {"steps": 1}], workers=1, progress=False
         )[0]
 
     def runs(self, settings):
@@ -41,7 +41,7 @@ def test_the_exponent_of_a_known_law_is_found(truth):
     found = lesson.exponent(critical)
     assert found.n == 4
     assert found.value == pytest.approx(truth, abs=0.04)
-    grows, exponent = lesson.judged("equal", critical)
+    grows, exponent = lesson.growth_parts("equal", critical)
     assert exponent.verdict == ("holds" if truth else "does_not_hold")
     if truth:
         assert grows.verdict == "holds"
@@ -53,15 +53,17 @@ def test_a_side_whose_rate_was_not_found_is_left_out():
     critical = lesson._critical(lab, tuned, dict.fromkeys(lesson.COUNTS, 0.01), [0, 1])
     assert critical[150] == {}
     assert lesson.exponent(critical).value is None
-    assert [part.verdict for part in lesson.judged("equal", critical)] == ["cannot_tell"] * 2
+    assert [part.verdict for part in lesson.growth_parts("equal", critical)] == ["cannot_tell"] * 2
 
 
 def test_the_critical_batch_is_where_steps_are_twice_their_minimum():
-    assert lesson.critical_batch({b: 100 * (1 + 40 / b) for b in (8, 32, 128)}) == pytest.approx(40, rel=0.02)
-    assert lesson.critical_batch({8: 1000, 32: 250, 128: 63}) is None  # still falls in proportion
+    assert lesson.fitted_critical_batch({b: 100 * (1 + 40 / b) for b in (8, 32, 128)}) == pytest.approx(
+        40, rel=0.02
+    )
+    assert lesson.fitted_critical_batch({8: 1000, 32: 250, 128: 63}) is None  # still falls in proportion
 
 
 def test_steps_are_read_off_between_evaluations():
     run = Bench(lambda count: 0.0).run(100, 8, 0)
-    assert lesson.steps_to(run, 0.0123) == pytest.approx(1 / 0.0123, rel=0.02)
-    assert lesson.steps_to(run, 1e-9) is None
+    assert lesson.updates_to_loss(run, 0.0123) == pytest.approx(1 / 0.0123, rel=0.02)
+    assert lesson.updates_to_loss(run, 1e-9) is None

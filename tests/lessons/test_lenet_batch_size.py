@@ -26,7 +26,7 @@ def test_the_product_of_epochs_and_seconds_has_its_minimum_inside():
     clock = machine(1e-3, 5e-5, SIZES)
     epochs = {b: 2 + b / 32 for b in SIZES}
     found = courses(epochs, dict.fromkeys(SIZES, 0.9))
-    parts = {part.name: part for part in lesson.judged("tuned", found, clock, PLAN)}
+    parts = {part.name: part for part in lesson.parts_at("tuned", found, clock, PLAN)}
     seconds = {b: epochs[b] * 1000 * (1e-3 / b + 5e-5) for b in SIZES}
     best = min(lesson.SIZES[:-1], key=seconds.get)
     assert best == 32
@@ -45,7 +45,7 @@ def test_runs_that_fall_short_count_as_too_few_epochs():
     epochs = dict.fromkeys(SIZES, 4.0) | {256: None, lesson.TINY: None}
     finals = {1: 0.1, 8: 0.9, 32: 0.95, 128: 0.9, 256: 0.4}
     found = courses(epochs, finals)
-    parts = {part.name: part for part in lesson.judged("fixed", found, machine(1e-3, 5e-5, SIZES), PLAN)}
+    parts = {part.name: part for part in lesson.parts_at("fixed", found, machine(1e-3, 5e-5, SIZES), PLAN)}
     assert parts["more_epochs_fixed"].measurements[0].value == pytest.approx(PLAN.epochs / 4, rel=0.01)
     assert parts["tiny_fixed"].verdict == "holds"
     gaps = {m.at["batch_size"]: m.value for m in parts["best_accuracy_fixed"].measurements}
@@ -70,7 +70,7 @@ def test_the_crossing_is_interpolated_between_evaluations():
 def test_without_the_large_sets_it_says_what_it_used(monkeypatch):
     with Lab(workers=1) as lab:
         monkeypatch.setattr(lab, "available", lambda *names: names[-1])
-        plan = lesson.planned(lab)
+        plan = lesson.plan_of(lab)
     assert (plan.task, plan.examples) == ("digits", 1437)
     assert [note.code for note in lesson._data(plan)] == ["lesson.lenet_batch_size.data.enlarged"]
     assert bw.named_task("digits", model="lenet").train.inputs.shape[1:] == (1, 28, 28)
@@ -80,8 +80,8 @@ def test_whether_tuning_changes_a_verdict_is_said():
     clock = machine(1e-3, 5e-5, SIZES)
     flat = dict.fromkeys(SIZES, 0.9)
     parts = [lesson.faster_data(clock)]
-    parts += lesson.judged("fixed", courses(dict.fromkeys(SIZES, 4.0) | {1: None}, flat), clock, PLAN)
-    parts += lesson.judged("tuned", courses(dict.fromkeys(SIZES, 1.0), flat), clock, PLAN)
+    parts += lesson.parts_at("fixed", courses(dict.fromkeys(SIZES, 4.0) | {1: None}, flat), clock, PLAN)
+    parts += lesson.parts_at("tuned", courses(dict.fromkeys(SIZES, 1.0), flat), clock, PLAN)
     codes = [note.code.removeprefix("lesson.lenet_batch_size.") for note in lesson._changes(parts)]
     assert "changed.tiny" in codes
     assert "same.best_accuracy" in codes

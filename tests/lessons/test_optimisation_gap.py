@@ -20,7 +20,7 @@ def test_a_run_of_the_full_batch_is_gradient_descent_by_hand():
             p.data -= 0.5 * g
     outputs = model(inputs).detach()
     accuracy = (outputs.argmax(1) == labels).double().mean()
-    setting = lesson.setting("epochs", lesson.EXAMPLES, 0.5, 5)
+    setting = lesson.run_of_work("epochs", lesson.EXAMPLES, 0.5, 5)
     assert setting["steps"] == lesson.EPOCHS == 10
     end = lesson.end_of(bw.train_many([setting], workers=1, progress=False)[0])
     assert end.train == pytest.approx(float(accuracy), abs=2 / lesson.EXAMPLES)
@@ -29,7 +29,7 @@ def test_a_run_of_the_full_batch_is_gradient_descent_by_hand():
 
 def test_work_is_equal_in_what_it_says():
     for b in lesson.SIZES:
-        epochs, updates = (lesson.setting(work, b, 0.1, 0)["steps"] for work in ("epochs", "updates"))
+        epochs, updates = (lesson.run_of_work(work, b, 0.1, 0)["steps"] for work in ("epochs", "updates"))
         assert abs(epochs * b - lesson.EPOCHS * lesson.EXAMPLES) <= b / 2
         assert updates == lesson.UPDATES
 
@@ -63,7 +63,7 @@ def test_a_rate_at_the_end_of_the_range_is_no_result():
 
 
 def test_a_run_that_diverged_is_a_guess():
-    setting = {**lesson.setting("updates", 8, 0.1, 0), "steps": 3, "evaluate": "3"}
+    setting = {**lesson.run_of_work("updates", 8, 0.1, 0), "steps": 3, "evaluate": "3"}
     run = bw.train_many([setting], workers=1, progress=False)[0]
     assert lesson.end_of(run) is not None
     assert lesson.end_of(run.model_copy(update={"status": "diverged"})) is None

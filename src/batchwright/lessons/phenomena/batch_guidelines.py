@@ -83,7 +83,7 @@ def data_sets(lab: Lab) -> list[DataSet]:
         DataSet(few, 500, (8, 32, 128, 500)),
         DataSet(digits, len(digits.train), (8, 32, 128, 512, len(digits.train))),
     ]
-    longer = shifted(digits)
+    longer = with_shifts(digits)
     sets.append(DataSet(longer, len(longer.train), (16, *ADVISED, 2048, len(longer.train))))
     if lab.full and lab.available("fashion-mnist", "digits") == "fashion-mnist":
         clothes = bw.named_task("fashion-mnist")
@@ -91,7 +91,7 @@ def data_sets(lab: Lab) -> list[DataSet]:
     return sets
 
 
-def shifted(task: bw.Task) -> bw.Task:
+def with_shifts(task: bw.Task) -> bw.Task:
     """Every 8 x 8 image as it is and moved by a pixel to each side: five times the examples."""
     inputs, labels = task.train.gather(torch.arange(len(task.train)))
     images = inputs.reshape(-1, 8, 8)

@@ -35,14 +35,14 @@ SECONDS = 30.0
 def experiment(lab: Lab) -> Found:
     """Time the steps of both nets, and judge ratios of sizes."""
     examples = {"dense_net": SIZES[-1], "LeNet": 10_000 if lab.full else MANY}
-    probes = {net: timed(net, examples[net]) for net in NETS}
+    probes = {net: clocked_net(net, examples[net]) for net in NETS}
     return Found(
         parts=[same_step(probes), hardly_longer(probes), longer_beyond(probes), shorter_epoch(probes)],
         panels=[_steps(probes), _epochs(probes)],
     )
 
 
-def timed(net: str, examples: int) -> Probe:
+def clocked_net(net: str, examples: int) -> Probe:
     """One net, its steps timed at the article's sizes."""
     task = repeated(bw.named_task("digits", **NETS[net]), examples)
     sizes = [size for size in SIZES if size <= examples]

@@ -34,14 +34,14 @@ SECONDS = 30.0
 def experiment(lab: Lab) -> Found:
     """Time both nets, and judge where an example costs least."""
     largest = LARGEST_FULL if lab.full else LARGEST
-    probes = {net: timed(net, largest[net]) for net in NETS}
+    probes = {net: clocked_at_powers(net, largest[net]) for net in NETS}
     return Found(
         parts=[alone(probes), filling(probes), exceeding(probes), past_memory(probes)],
         panels=[_panel(net, found) for net, found in probes.items()],
     )
 
 
-def timed(net: str, largest: int) -> Probe:
+def clocked_at_powers(net: str, largest: int) -> Probe:
     """One net, its steps timed at powers of two."""
     task = repeated(bw.named_task("digits", **NETS[net]), largest)
     sizes = [2**k for k in range(largest.bit_length())]

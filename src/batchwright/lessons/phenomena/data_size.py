@@ -27,11 +27,13 @@ COUNTS = (150, 460, 1437)
 COUNTS_FULL = (100, 200, 400, 800, 1437)
 SIZES = (8, 32, 128)
 START = {8: 0.2, 32: 0.5, 128: 1.0}
-EPOCHS = 24
+EPOCHS = 16
 """Of the smallest batch; larger ones get more examples, since they need more."""
-EQUAL_LOSS = 0.6
+EQUAL_LOSS = 0.42
 NEAR_BEST = 1.15
 """The target that a data set allows is this many times the lowest validation loss that its runs reached."""
+BEYOND = 4.0
+"""A critical batch so many times beyond the sizes tried is no measurement of it."""
 ARTICLE = 0.45
 NEAR_ARTICLE = (0.3, 0.6)
 
@@ -45,7 +47,7 @@ def experiment(lab: Lab) -> Found:
     """Train on every subset, and judge how the critical batch grows with it."""
     counts = COUNTS_FULL if lab.full else COUNTS
     sides = {(n, b): START[b] for n in counts for b in SIZES}
-    tuning, seeds = lab.seeds(12)[:2], lab.seeds(12)[2 : 12 if lab.full else 6]
+    tuning, seeds = lab.seeds(14)[:2], lab.seeds(14)[2 : 14 if lab.full else 8]
     equal = dict.fromkeys(counts, EQUAL_LOSS)
     tuned_equal = _tuned(lab, sides, equal, tuning)
     allowed = {n: NEAR_BEST * loss for n, loss in _lowest(lab, sides, tuned_equal, tuning).items()}
@@ -53,13 +55,13 @@ def experiment(lab: Lab) -> Found:
         "equal": _critical(lab, tuned_equal, equal, seeds),
         "allowed": _critical(lab, _tuned(lab, sides, allowed, tuning), allowed, seeds),
     }
-    parts = [part for kind, of_count in found.items() for part in judged(kind, of_count)]
+    parts = [part for kind, of_count in found.items() for part in growth_parts(kind, of_count)]
     asked = tuple(exact("target", loss, examples=n) for n, loss in allowed.items())
     parts[-1] = parts[-1].model_copy(update={"measurements": (*parts[-1].measurements, *asked)})
     return Found(parts=parts, panels=[_panel(found)])
 
 
-def setting(side: Side, lr: float, seed: int) -> dict[str, Any]:
+def subset_run(side: Side, lr: float, seed: int) -> dict[str, Any]:
     """A run of the planned length, evaluated evenly in log-steps."""
     count, b = side
     epochs = EPOCHS * math.sqrt(b / SIZES[0])
@@ -69,7 +71,7 @@ def setting(side: Side, lr: float, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def steps_to(run: RunResult, loss: float) -> float | None:
+def updates_to_loss(run: RunResult, loss: float) -> float | None:
     """Updates to a validation loss, interpolated in log-loss between evaluations; None if it was not reached."""
     rows = [(e.step, e.loss) for e in run.evaluations if e.loss is not None]
     for (before, high), (after, low) in itertools.pairwise(rows):
@@ -83,7 +85,7 @@ def _tuned(
     lab: Lab, sides: Mapping[Side, float], targets: Mapping[int, float], seeds: Sequence[int]
 ) -> dict[Side, TunedRate]:
     return tuned_rates(
-        lab, sides, setting, lambda side, run: steps_to(run, targets[side[0]]) or math.inf, seeds
+        lab, sides, subset_run, lambda side, run: updates_to_loss(run, targets[side[0]]) or math.inf, seeds
     )
 
 
@@ -93,7 +95,7 @@ def _lowest(
     """The lowest validation loss of every subset that all batch sizes reach at their own rates, on every seed."""
     lowest: dict[int, list[float]] = {}
     asked = [(side, seed) for side in sides if tuned[side].lr is not None for seed in seeds]
-    runs = lab.runs([setting(side, tuned[side].lr or 0.0, seed) for side, seed in asked])
+    runs = lab.runs([subset_run(side, tuned[side].lr or 0.0, seed) for side, seed in asked])
     for (side, _), run in zip(asked, runs, strict=True):
         lowest.setdefault(side[0], []).append(min(e.loss for e in run.evaluations if e.loss is not None))
     return {count: max(losses) for count, losses in lowest.items()}
@@ -105,30 +107,31 @@ def _critical(
     """B_crit of every seed by number of examples; without those where a rate was not found or a run fell short."""
     usable = [side for side, rate in tuned.items() if rate.inside and rate.lr is not None]
     asked = [(side, seed) for side in usable for seed in seeds]
-    runs = lab.runs([setting(side, tuned[side].lr or 0.0, seed) for side, seed in asked])
+    runs = lab.runs([subset_run(side, tuned[side].lr or 0.0, seed) for side, seed in asked])
     steps: dict[tuple[int, int], dict[int, float]] = {}
     for ((count, b), seed), run in zip(asked, runs, strict=True):
-        if (reached := steps_to(run, targets[count])) is not None:
+        if (reached := updates_to_loss(run, targets[count])) is not None:
             steps.setdefault((count, seed), {})[b] = reached
     found: dict[int, dict[int, float]] = {count: {} for count in targets}
     for (count, seed), of_size in steps.items():
-        if len(of_size) == len(SIZES) and (critical := critical_batch(of_size)) is not None:
+        if len(of_size) == len(SIZES) and (critical := fitted_critical_batch(of_size)) is not None:
             found[count][seed] = critical
     return found
 
 
-def critical_batch(steps: Mapping[int, float]) -> float | None:
+def fitted_critical_batch(steps: Mapping[int, float]) -> float | None:
     """B_crit of the curve that ``bw.fit`` lays through steps to target by batch size; None where it cannot tell."""
     rows = [{"batch_size": b, "steps_to_target": s} for b, s in steps.items()]
     found = bw.fit(rows, progress=False).result.workloads[0].critical_batch
-    value: float | None = found.value if found.one_sided_bound is None else None
-    return value
+    value: float | None = found.value
+    inside = value is not None and SIZES[0] / BEYOND <= value <= SIZES[-1] * BEYOND
+    return value if inside else None
 
 
 # --- what follows ---
 
 
-def judged(kind: str, critical: Critical) -> list[Part]:
+def growth_parts(kind: str, critical: Critical) -> list[Part]:
     """Whether B_crit grows with the examples, and whether with the article's exponent."""
     levels = [
         geometric_mean("critical_batch", list(values.values()), unit="examples", examples=n)

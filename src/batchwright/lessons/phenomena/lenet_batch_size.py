@@ -77,7 +77,7 @@ class Course:
 
 def experiment(lab: Lab) -> Found:
     """Count epochs at one rate and at tuned rates, then time the steps."""
-    plan = planned(lab)
+    plan = plan_of(lab)
     seeds = lab.seeds(9)[1 : 9 if lab.full else 4]
     tuned = _tuned(lab, plan, lab.seeds(9)[:1])
     rates = {
@@ -91,13 +91,15 @@ def experiment(lab: Lab) -> Found:
     inside = {"fixed": True, "tuned": all(rate.inside for rate in tuned.values())}
     for kind, found in courses.items():
         parts += (
-            judged(kind, found, clock, plan) if inside[kind] else _untold(judged(kind, found, clock, plan))
+            parts_at(kind, found, clock, plan)
+            if inside[kind]
+            else _untold(parts_at(kind, found, clock, plan))
         )
     return Found(parts=parts, panels=[_cost(courses, clock, plan), _final(courses)],
                  notes=[*_data(plan), *_changes(parts)])  # fmt: skip
 
 
-def planned(lab: Lab) -> Plan:
+def plan_of(lab: Lab) -> Plan:
     """The largest data at hand; a part of it in the short form."""
     task = lab.available("mnist", "fashion-mnist", "digits")
     examples = EXAMPLES_FULL if lab.full and task != "digits" else EXAMPLES
@@ -151,7 +153,7 @@ def faster_data(clock: Probe) -> Part:
     return Part(name="faster_data", verdict=below(ratios[0], FASTER), measurements=tuple(ratios))
 
 
-def judged(kind: str, found: Courses, clock: Probe, plan: Plan) -> list[Part]:
+def parts_at(kind: str, found: Courses, clock: Probe, plan: Plan) -> list[Part]:
     """The claims on epochs, time and accuracy, at one kind of rates."""
     epochs = {b: _epochs(found[b], plan.epochs_of(b)) for b in found}
     seconds = {b: [n * _epoch_seconds(clock, b, plan) for n in values] for b, values in epochs.items()}

@@ -69,7 +69,7 @@ class End:
 Ends = Mapping[Cell, Mapping[int, Sequence[End]]]
 
 
-def setting(work: str, batch_size: int, lr: float, seed: int) -> dict[str, Any]:
+def run_of_work(work: str, batch_size: int, lr: float, seed: int) -> dict[str, Any]:
     """A run of so much work, evaluated at its end."""
     steps = UPDATES if work == "updates" else round(EPOCHS * EXAMPLES / batch_size)
     return {
@@ -94,12 +94,12 @@ def _tuned(lab: Lab, work: str, seeds: Sequence[int]) -> dict[int, TunedRate]:
         end = end_of(run)
         return math.inf if end is None else end.loss
 
-    return tuned_rates(lab, START[work], lambda b, lr, seed: setting(work, b, lr, seed), cost, seeds)
+    return tuned_rates(lab, START[work], lambda b, lr, seed: run_of_work(work, b, lr, seed), cost, seeds)
 
 
 def _ends(lab: Lab, cells: Mapping[Cell, Mapping[int, float | None]], seeds: Sequence[int]) -> Ends:
     asked = [
-        (cell, b, setting(cell.work, b, lr, seed))
+        (cell, b, run_of_work(cell.work, b, lr, seed))
         for cell, rates in cells.items()
         for b, lr in rates.items()
         if lr is not None

@@ -32,7 +32,7 @@ STRINGS = {
     "lesson.setting.timed_net": "网络",
     "lesson.choice.dense_net": "全连接",
     "lesson.batch_time.line.dense_net": "全连接网络",
-    "lesson.batch_time.line.LeNet": "LeNet",
+    "lesson.batch_time.line.LeNet": "LeNet 网络",
     "lesson.batch_time.axis.step": "单步耗时（秒）",
     "lesson.batch_time.axis.epoch": "60,000 个样本的一轮耗时（秒）",
     "lesson.batch_time.steps.title": "单步耗时",
