@@ -49,7 +49,7 @@ def test_overhead_alone_has_no_cliff_and_a_full_cache_no_prize():
     parts = judged(lambda size, share: 1e-6 + 2e-5 / size)
     assert parts["exceeding"].verdict == "does_not_hold"
     assert parts["filling"].verdict == "does_not_hold"
-    assert parts["filling"].measurements[0].at["batch_size"] == 128
+    assert parts["filling"].measurements[0].at["batch_size"] == 256
     assert parts["alone"].verdict == "holds"
     assert parts["alone"].measurements[0].value == pytest.approx(21 / (1 + 20 / 4096))
 

@@ -25,8 +25,10 @@ LANES = 8.0
 """Single-precision numbers that one vector instruction of today's processors handles, at least."""
 MATTERS = 1.15
 """Costs an example above this ratio are a difference."""
-WELL_PAST, HARDLY_FILLED = 4.0, 0.25
-"""Times the cache: a working set that leaves it well behind, one that leaves most of it empty."""
+WELL_PAST, HALF_FILLED = 4.0, 0.5
+"""Times the cache: a working set that leaves it well behind, one that leaves half of it empty."""
+FEWEST = 4
+"""Sizes timed below which a net is not judged: a machine that is busy enough leaves out the larger ones."""
 SECONDS = 30.0
 """Timing ends as soon as sweeps agree; here at the latest."""
 
@@ -35,8 +37,9 @@ def experiment(lab: Lab) -> Found:
     """Time both nets, and judge where an example costs least."""
     largest = LARGEST_FULL if lab.full else LARGEST
     probes = {net: clocked_at_powers(net, largest[net]) for net in NETS}
+    enough = {net: found for net, found in probes.items() if len(found.points) >= FEWEST}
     return Found(
-        parts=[alone(probes), filling(probes), exceeding(probes), past_memory(probes)],
+        parts=[alone(enough), filling(enough), exceeding(enough), past_memory(probes)],
         panels=[_panel(net, found) for net, found in probes.items()],
     )
 
@@ -69,8 +72,8 @@ def cheapest(found: Probe) -> ProbePoint:
 
 
 def filling(probes: Probes) -> Part:
-    """What an example costs where most of the level 2 cache is empty, over what it costs where it is filled."""
-    return _compared("filling", probes, lambda share: share <= HARDLY_FILLED, max)
+    """What an example costs where half of the level 2 cache is empty, over what it costs where it is filled."""
+    return _compared("filling", probes, lambda share: share <= HALF_FILLED, max)
 
 
 def exceeding(probes: Probes) -> Part:
@@ -92,8 +95,6 @@ def _compared(
             other = nearest(others, key=lambda point: point.batch_size)
             at = {"timed_net": net, "batch_size": other.batch_size, "beside": filled.batch_size}
             ratios.append(example_ratio(f"{name}_ratio", other, filled, **at))
-    if not ratios:
-        return Part(name=name, verdict="cannot_tell", measurements=(exact(f"{name}_ratio", None),))
     return _over_nets(name, ratios, lambda m: above(m, MATTERS))
 
 
@@ -104,6 +105,8 @@ def share_of_cache(found: Probe, point: ProbePoint, level: int = 2) -> float | N
 
 
 def _over_nets(name: str, ratios: list[Measured], judge: Callable[[Measured], Any]) -> Part:
+    if not ratios:
+        return Part(name=name, verdict="cannot_tell", measurements=(exact(f"{name}_ratio", None),))
     verdict, by = everywhere({m.at["timed_net"]: judge(m) for m in ratios})
     condition = remark("lesson.cache.nets", **by) if verdict == "holds_when" else None
     return Part(name=name, verdict=verdict, condition=condition, measurements=tuple(ratios))

@@ -9,7 +9,7 @@ STRINGS = {
     "lesson.cache.experiment": (
         "Steps of a dense net with 512 hidden units and of LeNet are timed in turns at powers of two. The working set "
         "of an update is counted: parameters, gradients, inputs and all that the backward pass keeps. The size that "
-        "just fits the level 2 cache is compared, sweep by sweep, with the nearest one that leaves three quarters of "
+        "just fits the level 2 cache is compared, sweep by sweep, with the nearest one that leaves half of "
         "it empty and with the nearest one four times as large as it."
     ),
     "lesson.cache.otherwise": (
@@ -28,7 +28,7 @@ STRINGS = {
         "(8 numbers are what a vector instruction handles)."
     ),
     "lesson.cache.part.filling": (
-        "Filling the level 2 cache pays: an example costs at least 15% more where three quarters of it are empty."
+        "Filling the level 2 cache pays: an example costs at least 15% more where half of it is empty."
     ),
     "lesson.cache.part.exceeding": (
         "Exceeding it costs: an example costs at least 15% more where the working set is four times the cache."

@@ -7,7 +7,7 @@ STRINGS = {
     ),
     "lesson.cache.experiment": (
         "以 2 的幂为批大小，对一个有 512 个隐藏单元的全连接网络和 LeNet 的单步更新轮流计时。一次更新的工作集是逐项统计的："
-        "参数、梯度、输入以及反向传播所保留的全部内容。把刚好装得进二级缓存的批，与只占四分之一缓存的最近批、"
+        "参数、梯度、输入以及反向传播所保留的全部内容。把刚好装得进二级缓存的批，与至多占一半缓存的最近批、"
         "以及工作集达缓存四倍的最近批逐轮比较。"
     ),
     "lesson.cache.otherwise": (
@@ -22,7 +22,7 @@ STRINGS = {
     "lesson.cache.part.alone": (
         "B = 1 时完全失去向量化：每个样本的耗时超过最佳批大小时的 8 倍（一条向量指令处理 8 个数）。"
     ),
-    "lesson.cache.part.filling": "装满二级缓存有好处：缓存空着四分之三时，每个样本的耗时至少多 15%。",
+    "lesson.cache.part.filling": "装满二级缓存有好处：缓存空着一半时，每个样本的耗时至少多 15%。",
     "lesson.cache.part.exceeding": "超出缓存有代价：工作集达缓存四倍时，每个样本的耗时至少多 15%。",
     "lesson.cache.part.past_memory": "超出内存后速度骤降。",
     "lesson.cache.nets": "网络属于：{holds:list}；不包括：{does_not_hold:list}",
