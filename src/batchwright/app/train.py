@@ -255,6 +255,7 @@ def evaluation_line(evaluation: Evaluation) -> str:
 def run_document(result: RunResult) -> dict[str, Any]:
     """The JSON of one run; metrics stand beside the loss in every evaluation."""
     from batchwright.report.text.catalogue import text
+    from batchwright.report.text.errors.translate import in_language
 
     rows = []
     for evaluation in result.evaluations:
@@ -263,7 +264,7 @@ def run_document(result: RunResult) -> dict[str, Any]:
     return {
         "status": str(result.status),
         "advice": text(f"training.advice.{result.status}"),
-        "message": result.message,
+        "message": in_language(result.message),
         "spec": result.spec.model_dump(mode="json"),
         "updates": result.updates,
         "examples": result.examples,

@@ -7,11 +7,12 @@ from string import Formatter
 import pytest
 
 import batchwright.report.text as package
-from batchwright.report.text import catalogue
+from batchwright.report.text import language
 from batchwright.report.text.catalogue import chained, listed, named, own_templates, text
+from batchwright.report.text.language import speaking
 from batchwright.report.text.typesetting import wide
 
-LANGUAGES = [m.name for m in pkgutil.iter_modules(package.__path__) if m.ispkg and m.name != "en"]
+LANGUAGES = sorted(set(language.LANGUAGES) - {language.ENGLISH})
 ENGLISH = own_templates("en")
 
 NAMES = {
@@ -23,9 +24,8 @@ NAMES = {
 
 @pytest.fixture
 def chinese():
-    token = catalogue._language.set("zh")
-    yield
-    catalogue._language.reset(token)
+    with speaking("zh"):
+        yield
 
 
 def fields(template):
@@ -104,11 +104,8 @@ def test_chinese_needs_no_plural():
 
 
 def chinese_text(key, **values):
-    token = catalogue._language.set("zh")
-    try:
+    with speaking("zh"):
         return text(key, **values)
-    finally:
-        catalogue._language.reset(token)
 
 
 @pytest.mark.usefixtures("chinese")

@@ -16,6 +16,7 @@ from batchwright.report.render.actions import typed
 from batchwright.report.render.wrapping import wrapped
 from batchwright.report.text.catalogue import text
 from batchwright.report.text.columns import Shown, written
+from batchwright.report.text.language import speaking
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _GAP = "  "
@@ -44,6 +45,13 @@ def page_text(
         report: where the whole report lies, if it was written.
         write: how a next step is written, by default as it is typed.
     """
+    with speaking(page.language):
+        return _page_text(page, width, styled, report, write)
+
+
+def _page_text(
+    page: Page, width: int | None, styled: bool, report: str, write: Callable[[Action], str]
+) -> str:
     bold: Callable[[str], str] = _bold if styled else str
     groups = [
         [bold(line) for line in wrapped(page.headline, width)],

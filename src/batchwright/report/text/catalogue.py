@@ -28,16 +28,18 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
 from functools import cache, partial, reduce
 from string import Formatter
 from typing import Any
 
 from batchwright.core import numbers
 from batchwright.core.remark import Remark
+from batchwright.report.text.errors.translate import in_language
+from batchwright.report.text.language import ENGLISH, current_language
 from batchwright.report.text.typesetting import joined
 
-_language: ContextVar[str] = ContextVar("language", default="en")
+_SAID_BY_ERRORS = {"reason", "message", "error"}
+"""Names of values that hold the words of an error, which are English where they arise."""
 
 
 def text(key: str, **values: Any) -> str:
@@ -49,7 +51,11 @@ def text(key: str, **values: Any) -> str:
     >>> text("common.and_two", first="1", second="2")
     '1 and 2'
     """
-    strings = templates(_language.get())
+    language = current_language()
+    if language != ENGLISH:
+        for name in _SAID_BY_ERRORS & values.keys():
+            values[name] = in_language(values[name], language)
+    strings = templates(language)
     if values.get("count") == 1 and f"{key}.one" in strings:
         key = f"{key}.one"
     return _filled(strings[key], values)
@@ -62,18 +68,18 @@ def say(remark: Remark) -> str:
 
 def has(key: str) -> bool:
     """Whether the catalogue has this key."""
-    return key in templates(_language.get())
+    return key in templates(current_language())
 
 
 @cache
 def templates(language: str) -> dict[str, str]:
     """All templates of a language by key, in English where it lacks one (a test finds that)."""
     own = own_templates(language)
-    if language == "en":
+    if language == ENGLISH:
         return own
     # A plural that a language leaves out is one that it does not have.
     lacking = {
-        k: template for k, template in own_templates("en").items() if k.removesuffix(".one") not in own
+        k: template for k, template in own_templates(ENGLISH).items() if k.removesuffix(".one") not in own
     }
     return lacking | own
 

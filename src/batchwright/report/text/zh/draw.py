@@ -79,6 +79,6 @@ STRINGS = {
     "draw.surface.not_finite": "非有限值",
     # fonts
     "draw.no_font": (
-        "已安装的字体都没有这些字符：{characters}，图中会显示为方框；请安装含有它们的字体，例如 fonts-noto-cjk"
+        "已安装的字体都没有这些字符：{characters}，图中会显示为方框；请安装含有它们的字体，例如 fonts-noto-cjk，或把图存为 .svg"
     ),
 }
