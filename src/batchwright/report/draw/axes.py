@@ -10,7 +10,7 @@ from batchwright.core.numbers import short_size
 from batchwright.report.draw.palette import INK
 from batchwright.report.draw.ticks import labelled_sizes, log_ticks
 from batchwright.report.text.catalogue import text
-from batchwright.report.text.typesetting import wide
+from batchwright.report.text.typesetting import two_cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -133,7 +133,7 @@ def _length(words: str, font_points: float) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    narrow = "".join(character for character in words if not wide(character))
+    narrow = "".join(character for character in words if not two_cells(character))
     font = FontProperties(size=font_points)
     length: float = text_to_path.get_text_width_height_descent(narrow, font, False)[0]
     return length + font_points * (len(words) - len(narrow))
