@@ -87,12 +87,12 @@ def head(axes: Axes, title: str, key: Sequence[Entry] = ()) -> None:
     placed, lines = placed_key(key, WIDTH_INCHES * 72 * 0.98, FONT_POINTS - 1)
     for words, colour, x, line in placed:
         height = 9 + _LINE_POINTS * (lines - 1 - line)
-        above(axes, words, left + x, height, color=colour, fontsize=FONT_POINTS - 1)
+        write_above(axes, words, left + x, height, color=colour, fontsize=FONT_POINTS - 1)
     bold: dict[str, Any] = {"fontweight": "bold", "fontsize": FONT_POINTS + 0.5}
-    above(axes, title, left, 9 + _LINE_POINTS * lines + (3 if lines else 0), color=INK, **bold)
+    write_above(axes, title, left, 9 + _LINE_POINTS * lines + (3 if lines else 0), color=INK, **bold)
 
 
-def above(axes: Axes, words: str, x_points: float, y_points: float, **style: Any) -> None:
+def write_above(axes: Axes, words: str, x_points: float, y_points: float, **style: Any) -> None:
     """Words at a distance from a panel's upper left corner."""
     offset = (x_points, y_points)
     axes.annotate(words, (0, 1), xycoords="axes fraction", xytext=offset, textcoords="offset points", **style)

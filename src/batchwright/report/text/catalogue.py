@@ -163,7 +163,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "seconds": numbers.seconds,
     "duration": numbers.duration,
     "percent": numbers.percent,
-    "ratio": numbers.ratio,
+    "ratio": numbers.times,
     "bytes": numbers.bytes_,
     "rate": numbers.rate,
     "size": numbers.size,
