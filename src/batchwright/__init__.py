@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from batchwright.app.train import train as train
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
+    from batchwright.measure.gradients.attribution import attribution as attribution
+    from batchwright.measure.hessian.curvature import Curvature as Curvature
+    from batchwright.measure.points.stationary import find_critical_point as find_critical_point
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
     from batchwright.task.task import Task as Task
@@ -66,6 +69,9 @@ HOMES = {
     "train": "app.train",
     "BatchwrightError": "core.errors",
     "InputError": "core.errors",
+    "attribution": "measure.gradients.attribution",
+    "Curvature": "measure.hessian.curvature",
+    "find_critical_point": "measure.points.stationary",
     "Metric": "task.task",
     "Target": "task.task",
     "Task": "task.task",
