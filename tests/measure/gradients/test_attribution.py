@@ -26,9 +26,7 @@ def rows():
 def run_after(task, steps, **options):
     """The live run after so many updates."""
     given = {"batch_size": B, "lr": 0.02, "order": "fixed", "dtype": "float64", "progress": False, **options}
-    run = None
-    for run in bw.train(task, steps=steps, **given):
-        pass
+    *_, run = bw.train(task, steps=steps, **given)
     return run
 
 
