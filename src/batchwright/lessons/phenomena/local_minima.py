@@ -257,7 +257,7 @@ def example() -> None:
         for batch_size in (16, 300):
             ends = []
             for seed in range(5):  # five starts, equally many updates
-                training = bw.train(
+                *_, run = bw.train(
                     task, batch_size=batch_size, lr=0.1, steps=1000, seed=seed, progress=False
                 )
                 ends.append(run.evaluate_on("train").loss)
