@@ -263,7 +263,7 @@ def _not_wasted(found: Sequence[SeedBands]) -> Part:
 def _floor(found: Sequence[SeedBands]) -> Part:
     """Targets are squares, often above 1; a sigmoid is below."""
     floor = mean("floor", [s.floor for s in found])
-    return Part(name="floor", verdict=above(floor, 0.0), measurements=(floor,))
+    return Part(name="floor", verdict=within(floor, 1.5, 1.7), measurements=(floor,))
 
 
 # --- pictures ---

@@ -268,7 +268,8 @@ def _escape(nets: Sequence[SearchedNet]) -> list[Part]:
     critical = share("search_converged", len(found), len(nets))
     kinds = share("saddles", len(saddles), max(len(found), 1))
     lower = share("escaped", sum(net.after < net.before for net in saddles), max(len(saddles), 1))
-    fall = mean("fall_by_escape", [1 - net.after / net.before for net in saddles], unit="1")
+    falls = [1 - net.after / net.before for net in saddles]
+    fall = (mean("fall_by_escape", falls, unit="1"),) if len(falls) > 1 else ()
     toy = bw.escape("two-weights", at=[0.0, 0.0], dtype="float64", progress=False).result
     length = exact("toy_distance", toy.distance)
     return [
@@ -276,7 +277,7 @@ def _escape(nets: Sequence[SearchedNet]) -> list[Part]:
         Part(
             name="way_down",
             verdict=above(lower, 0.5),
-            measurements=(lower, fall, exact("toy_loss_after", toy.loss_after), length),
+            measurements=(lower, *fall, exact("toy_loss_after", toy.loss_after), length),
         ),
     ]
 

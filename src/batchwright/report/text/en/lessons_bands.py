@@ -43,7 +43,7 @@ STRINGS = {
     ),
     "lesson.bands.part.wasted": "Updates on other batches do a batch no good: most of them do not lower its loss.",
     "lesson.bands.part.floor": (
-        "The loss cannot reach zero: a sigmoid stays below 1, and many of the squares are larger."
+        "The loss has a floor near 1.6, since a sigmoid stays below 1 and many of the squares do not."
     ),
     "lesson.bands.number.never_cross": "seeds in which one line is the upper one in every epoch",
     "lesson.bands.number.gap": "gap between the lines",

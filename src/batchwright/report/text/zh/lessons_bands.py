@@ -30,7 +30,7 @@ STRINGS = {
     "lesson.bands.part.others_random": "其他批的梯度与它自己的梯度正交（余弦与 0 相差不到 0.05）。",
     "lesson.bands.part.first_order": "一次更新带来的变化是 −lr gᵢ·gⱼ，误差与学习率成正比。",
     "lesson.bands.part.wasted": "其他批的更新对一个批没有好处：其中多数并不降低它的损失。",
-    "lesson.bands.part.floor": "损失到不了零：sigmoid 的输出小于 1，而许多平方数大于 1。",
+    "lesson.bands.part.floor": "损失的下限约为 1.6：sigmoid 的输出小于 1，而许多平方数大于 1。",
     "lesson.bands.number.never_cross": "每一轮都是同一条线在上的种子所占比例",
     "lesson.bands.number.gap": "两条线的间距",
     "lesson.bands.number.fall_an_epoch": "每轮损失的下降",
