@@ -17,6 +17,7 @@ from .few_seeds import run_reduced
 def reduced():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lesson, "RATES", (1e-3, 1e-1))
+        patch.setattr(lesson, "EPOCHS", 4)
         yield run_reduced("bands")
 
 
@@ -74,7 +75,7 @@ def test_what_the_own_turn_does_is_measured_twice_over(reduced):
     own, without = reduced.value("own_share"), reduced.value("fall_without_own_turn")
     alone = reduced.value("fall_with_own_turn_only")
     assert alone + without == pytest.approx(1, abs=0.01)
-    assert alone == pytest.approx(own, abs=0.01)
+    assert alone == pytest.approx(own, abs=0.08)  # four of the ten batches
     assert reduced.value("equal_share") < own < 0.5
     assert reduced.part("own_turn_mainly").verdict == "does_not_hold"
 

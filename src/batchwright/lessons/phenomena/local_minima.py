@@ -257,8 +257,6 @@ def example() -> None:
         for batch_size in (16, 300):
             ends = []
             for seed in range(5):  # five starts, equally many updates
-                *_, run = bw.train(
-                    task, batch_size=batch_size, lr=0.1, steps=1000, seed=seed, progress=False
-                )
+                *_, run = bw.train(task, batch_size=batch_size, lr=0.1, steps=1000, seed=seed, progress=False)
                 ends.append(run.evaluate_on("train").loss)
             print(f"width {width}, batch {batch_size}: {min(ends):.3f} to {max(ends):.3f}")
