@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from batchwright.measure.gradients.attribution import attribution as attribution
     from batchwright.measure.hessian.curvature import Curvature as Curvature
     from batchwright.measure.points.stationary import find_critical_point as find_critical_point
+    from batchwright.report.text.language import language as language
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
     from batchwright.task.task import Task as Task
@@ -64,6 +65,7 @@ HOMES = {
     "export": "app.export",
     "fit": "app.fit",
     "initial": "app.point",
+    "language": "report.text.language",
     "lesson": "lessons.ask",
     "lessons": "lessons.ask",
     "named_task": "app.researcher",
