@@ -45,7 +45,7 @@ def test_the_rate_is_inside_the_range_that_was_tried():
     """From a range far too low the search climbs out of it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lesson, "FIRST_RATES", (0.001, 0.002))
-        ends = lesson.tuned_ends((0, 4, "full", 60, 3, 2))
+        ends = lesson.tuned_ends((0, 4, "whole", 60, 3, 2))
     assert ends.rate >= 0.004
     assert ends.tried >= 2
 
@@ -55,6 +55,6 @@ def test_narrow_nets_cannot_fit_and_wide_ones_do():
         patch.setattr(lesson, "SHORT", (400, 4, 3))
         patch.setattr(lesson, "WIDTHS", (1, 2, 16))
         reduced = run_reduced("local-minima")
-    assert reduced.value("final_loss", width=16) < 0.05
-    assert reduced.part("large_batch").measurements[0].at["width"] == 16
-    assert reduced.value("full_less_small", width=16) < lesson.BAD
+    assert reduced.value("final_loss", hidden_units=16) < 0.05
+    assert reduced.part("large_batch").measurements[0].at["hidden_units"] == 16
+    assert reduced.value("full_less_small", hidden_units=16) < lesson.BAD

@@ -58,19 +58,28 @@ def test_shares_of_a_known_spectrum():
 
 
 def test_the_search_ends_at_critical_points_and_not_only_at_minima():
-    found, lines = lesson.critical_points((0, 30, 4))
+    found = lesson.critical_points((0, 0, 8))
     critical = found.norms < lesson.CRITICAL
     assert critical.sum() >= 2
     assert (found.negative(1e-5)[critical] > 0).all()  # a loss this high is no minimum's
-    falls = {kind: [fall for k, fall in lines if k == kind] for kind in ("flat", "negative")}
-    assert np.mean(falls["negative"]) > 2 * np.mean(falls["flat"])
+
+
+def test_a_walk_falls_along_negative_curvature_and_stays_level_where_softmax_does():
+    nets, points = nets_and_points()
+    falls = lesson.along(nets, points[0])
+    negative, flat = (
+        [fall for kind, fall in falls if kind == wanted]
+        for wanted in ("negative_direction", "flat_direction")
+    )
+    assert min(negative) > 0
+    assert sum(abs(fall) < 1e-9 for fall in flat) >= 5
 
 
 def test_the_verdicts():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lesson, "SHORT", (4, 500))
-        patch.setattr(lesson, "BEFORE_SEARCH", (30, 300))
+        patch.setattr(lesson, "SHORT", (6, 300))
+        patch.setattr(lesson, "BEFORE_SEARCH", (0, 15))
         reduced = run_reduced("minimum-ratio")
     assert reduced.part("forty_down").verdict == "does_not_hold"
     assert reduced.part("one_number").verdict == "does_not_hold"
-    assert reduced.value("minimum_ratio", tolerance=1e-6, condition="L2") > 0.9
+    assert reduced.value("minimum_ratio", tolerance=1e-6, trained_with="L2") > 0.85

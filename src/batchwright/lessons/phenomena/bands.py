@@ -200,8 +200,10 @@ def _never_cross(lines: np.ndarray) -> bool:
 
 def _existence(found: Sequence[SeedBands], longer: Sequence[np.ndarray]) -> list[Part]:
     count = len(found)
-    apart = share("never_cross", sum(_never_cross(s.lines) for s in found), count, order="fixed")
-    mixed = share("never_cross", sum(_never_cross(s.shuffled) for s in found), count, order="shuffled")
+    apart = share("never_cross", sum(_never_cross(s.lines) for s in found), count, batch_order="fixed_order")
+    mixed = share(
+        "never_cross", sum(_never_cross(s.shuffled) for s in found), count, batch_order="shuffled_anew"
+    )
     gap = mean("gap", [s.gap for s in found])
     fall = mean("fall_an_epoch", [float(-np.diff(s.lines.mean(axis=1)).mean()) for s in found])
     four = share("as_many_lines", sum(period(losses) == 4 for losses in longer), len(longer), examples=2000)

@@ -247,12 +247,12 @@ def _expansion(random: np.random.Generator) -> Part:
 
 def _rest(paths: dict[float, np.ndarray]) -> Part:
     """The distance from the saddle at the end, by the start's offset."""
-    ends = [exact("end_from_saddle", float(np.linalg.norm(p[-1])), offset=o) for o, p in paths.items()]
-    verdict, by = everywhere({m.at["offset"]: above(m, 0.5) for m in ends})
+    ends = [exact("end_from_saddle", float(np.linalg.norm(p[-1])), start_offset=o) for o, p in paths.items()]
+    verdict, by = everywhere({m.at["start_offset"]: above(m, 0.5) for m in ends})
     condition = remark("lesson.critical_points.offsets", **by) if verdict == "holds_when" else None
     moves = [_updates_to_leave(path) for path in paths.values()]
     left = [(o, n) for o, n in zip(paths, moves, strict=True) if n is not None]
-    numbers = [exact("updates_to_leave", n, unit="updates", offset=o) for o, n in left]
+    numbers = [exact("updates_to_leave", n, unit="updates", start_offset=o) for o, n in left]
     return Part(name="no_rest", verdict=verdict, condition=condition, measurements=(*ends, *numbers))
 
 

@@ -24,7 +24,7 @@ from batchwright.lessons.lab import Lab
 
 WIDTHS = (1, 2, 4, 8, 16, 32)
 EXAMPLES, INPUTS, TEACHER = 64, 4, 4
-BATCHES = {"full": EXAMPLES, "small": EXAMPLES // 16}
+BATCHES = {"whole": EXAMPLES, "sixteenth": EXAMPLES // 16}
 FIRST_RATES = (0.0125, 0.025, 0.05, 0.1, 0.2)
 MOMENTUM = 0.9
 BAD = 0.01
@@ -157,33 +157,43 @@ def _excess(ends: WidthEnds) -> np.ndarray:
 
 def _spread(ends: WidthEnds) -> Measured:
     """Mean excess, over problems."""
-    return mean("spread", _excess(ends).mean(axis=1), width=ends.width, batch=ends.batch)
+    return mean("spread", _excess(ends).mean(axis=1), hidden_units=ends.width, batch_of=ends.batch)
 
 
 def _wide(found: AllEnds) -> Part:
     """The widest nets, whole data."""
-    ends = found[WIDTHS[-1], "full"]
-    bad = mean("bad_ends", (_excess(ends) > BAD).mean(axis=1), unit="1", width=ends.width, batch=ends.batch)
-    loss = mean("final_loss", np.minimum(ends.losses, 1.0).mean(axis=1), width=ends.width, batch=ends.batch)
+    ends = found[WIDTHS[-1], "whole"]
+    bad = mean(
+        "bad_ends", (_excess(ends) > BAD).mean(axis=1), unit="1", hidden_units=ends.width, batch_of=ends.batch
+    )
+    loss = mean(
+        "final_loss", np.minimum(ends.losses, 1.0).mean(axis=1), hidden_units=ends.width, batch_of=ends.batch
+    )
     return Part(name="wide_has_none", verdict=below(bad, 0.05), measurements=(bad, loss))
 
 
 def _narrow(found: AllEnds) -> Part:
     """At which widths more than one start in twenty ends badly."""
     shares = [
-        mean("bad_ends", (_excess(found[w, "full"]) > BAD).mean(axis=1), unit="1", width=w, batch="full")
+        mean(
+            "bad_ends",
+            (_excess(found[w, "whole"]) > BAD).mean(axis=1),
+            unit="1",
+            hidden_units=w,
+            batch_of="whole",
+        )
         for w in WIDTHS
     ]
-    verdict, by = everywhere({m.at["width"]: above(m, 0.05) for m in shares})
+    verdict, by = everywhere({m.at["hidden_units"]: above(m, 0.05) for m in shares})
     condition = remark("lesson.local_minima.widths", **by) if verdict == "holds_when" else None
     return Part(name="some_end_badly", verdict=verdict, condition=condition, measurements=tuple(shares))
 
 
 def _spread_falls(found: AllEnds) -> Part:
     """The absolute spread of the narrow (two units) over that of the wide: paired by problem, as a difference."""
-    narrow, wide = (_excess(found[w, "full"]).mean(axis=1) for w in (2, WIDTHS[-1]))
+    narrow, wide = (_excess(found[w, "whole"]).mean(axis=1) for w in (2, WIDTHS[-1]))
     falls = difference("spread_narrow_less_wide", narrow, wide)
-    spreads = [_spread(found[w, "full"]) for w in WIDTHS]
+    spreads = [_spread(found[w, "whole"]) for w in WIDTHS]
     return Part(name="spread_shrinks", verdict=above(falls, 0.0), measurements=(falls, *spreads))
 
 
@@ -191,12 +201,12 @@ def _large_batch(found: AllEnds, name: str, widths: Sequence[int]) -> Part:
     """By how much the whole data as a batch ends above a sixteenth, at equal updates."""
     worse, rates = [], []
     for width in widths:
-        full, small = (np.minimum(found[width, b].losses, 1.0).mean(axis=1) for b in ("full", "small"))
-        worse.append(difference("full_less_small", full, small, width=width))
-        rates += [exact("tuned_rate", found[width, b].rate, width=width, batch=b) for b in BATCHES]
-    verdict, by = everywhere({m.at["width"]: above(m, BAD) for m in worse})
+        full, small = (np.minimum(found[width, b].losses, 1.0).mean(axis=1) for b in ("whole", "sixteenth"))
+        worse.append(difference("full_less_small", full, small, hidden_units=width))
+        rates += [exact("tuned_rate", found[width, b].rate, hidden_units=width, batch_of=b) for b in BATCHES]
+    verdict, by = everywhere({m.at["hidden_units"]: above(m, BAD) for m in worse})
     condition = remark("lesson.local_minima.widths", **by) if verdict == "holds_when" else None
-    worse.sort(key=lambda m: -int(m.at["width"]))
+    worse.sort(key=lambda m: -int(m.at["hidden_units"]))
     return Part(name=name, verdict=verdict, condition=condition, measurements=(*worse, *rates))
 
 
@@ -231,7 +241,7 @@ def _by_width(found: AllEnds) -> Panel:
 def _starts(found: AllEnds) -> Panel:
     """Every start of the first problems, side by side."""
     lines = []
-    for batch, shift in (("full", 0.94), ("small", 1.06)):
+    for batch, shift in (("whole", 0.94), ("sixteenth", 1.06)):
         pairs = [
             (w * shift, loss) for w in WIDTHS for loss in found[w, batch].losses[:3].ravel() if loss < 1.5
         ]

@@ -27,16 +27,25 @@ from batchwright.lessons.judge import Verdict, above, below, everywhere, mean, s
 from batchwright.lessons.lab import Lab
 
 TOLERANCES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
-CONDITIONS = {"plain": (0.0, 0.0), "L2": (1e-3, 0.0), "noise": (0.0, 0.3), "L2 and noise": (1e-3, 0.3)}
+CONDITIONS = {
+    "unpenalised": (0.0, 0.0),
+    "L2": (1e-3, 0.0),
+    "label_noise": (0.0, 0.3),
+    "L2_label_noise": (1e-3, 0.3),
+}
 """Name -> L2 penalty, share of labels drawn at random."""
 CLAIMED = 0.6
 INPUTS, WIDTH, CLASSES, EXAMPLES = 4, 4, 10, 100
-BEFORE_SEARCH = (10, 30, 100, 300)
-"""Updates of gradient descent before the search for a critical point begins: the loss at which it ends."""
+SEARCHED_WIDTH, SEARCHED_L2 = 3, 0.01
+"""A penalty keeps the search from running away to infinity, where every gradient vanishes."""
+BEFORE_SEARCH = (0, 5, 15, 40, 100, 300)
+"""Updates of gradient descent before the search for a critical point begins: they decide at which loss it ends."""
 SHORT, LONG = (12, 2000), (24, 20_000)
 """Starts, and updates of gradient descent until training stops."""
 CRITICAL = 1e-7
 """Gradient norm up to which a point is critical."""
+_GIVEN_UP = 1e3
+"""Damping at which no step of any length lowers |g|: a minimum of |g| that is no critical point."""
 FLAT = 1e-3
 """Relative to the largest eigenvalue: the tolerance for the directions that are walked along."""
 
@@ -98,7 +107,8 @@ def to_critical_points(nets: TanhNets, points: Tensor, *, iterations: int = 40) 
     points, damping = points.clone(), torch.full((len(points), 1), 1e-2, dtype=points.dtype)
     gradients = nets.gradients(points)
     for _ in range(iterations):
-        open_ = (gradients.norm(dim=1) > CRITICAL / 100).nonzero().flatten()
+        going = (gradients.norm(dim=1) > CRITICAL / 100) & (damping[:, 0] < _GIVEN_UP)
+        open_ = going.nonzero().flatten()
         if not len(open_):
             break
         values, vectors = torch.linalg.eigh(nets.hessians(points[open_]))
@@ -109,7 +119,6 @@ def to_critical_points(nets: TanhNets, points: Tensor, *, iterations: int = 40) 
         points[open_[better]] += steps[better]
         gradients[open_[better]] = moved[better]
         damping[open_] *= torch.where(better, 0.2, 6.0)[:, None]
-        damping.clamp_(1e-20, 1e6)
     return points
 
 
@@ -143,9 +152,10 @@ def experiment(lab: Lab) -> Found:
             strict=True,
         )
     )
-    searches = lab.map(critical_points, [(lab.seed, stage, starts // 2) for stage in BEFORE_SEARCH])
-    points = [point for spectra, _ in searches for point in _found(spectra)]
-    lines = [line for _, lines in searches for line in lines]
+    asked = [(lab.seed, stage, starts) for stage in BEFORE_SEARCH]
+    points = [point for spectra in lab.map(critical_points, asked) for point in _critical(spectra)]
+    lines = [line for pieces in lab.map(walks, [(lab.seed, starts, updates)]) for line in pieces]
+    tried = len(asked) * starts
     return Found(
         parts=[
             _at_most_60(ends),
@@ -155,34 +165,37 @@ def experiment(lab: Lab) -> Found:
             _flat(lines),
         ],
         panels=[_by_tolerance(ends), _by_loss(points)],
-        notes=[
-            remark(
-                "lesson.minimum_ratio.converged", found=len(points), tried=len(BEFORE_SEARCH) * starts // 2
-            )
-        ],
+        notes=[remark("lesson.minimum_ratio.converged", found=len(points), tried=tried)],
     )
 
 
 def trained_ends(asked: tuple[int, str, int, int]) -> Spectra:
     """Where gradient descent stands after so many updates, under one of the conditions."""
     seed, condition, starts, updates = asked
-    l2, noise = CONDITIONS[condition]
-    nets = TanhNets(*examples(seed, noise), l2=l2)
-    points = descend(nets, nets.start(starts, np.random.default_rng([seed, 1])), updates)
+    nets, points = trained(seed, condition, starts, updates)
     return spectra_at(nets, points)
 
 
-def critical_points(asked: tuple[int, int, int]) -> tuple[Spectra, list[tuple[str, float]]]:
-    """Critical points near a descent after so many updates, and what their directions lead to."""
+def walks(asked: tuple[int, int, int]) -> list[tuple[str, float]]:
+    """What the directions of no positive curvature lead to where plain training stops."""
+    seed, starts, updates = asked
+    nets, points = trained(seed, "unpenalised", starts, updates)
+    return [line for point in points for line in along(nets, point)]
+
+
+def trained(seed: int, condition: str, starts: int, updates: int) -> tuple[TanhNets, Tensor]:
+    """Nets after so many updates."""
+    l2, noise = CONDITIONS[condition]
+    nets = TanhNets(*examples(seed, noise), l2=l2)
+    return nets, descend(nets, nets.start(starts, np.random.default_rng([seed, 1])), updates)
+
+
+def critical_points(asked: tuple[int, int, int]) -> Spectra:
+    """Where searches end that begin after so many updates of a descent; not all of them at a critical point."""
     seed, stage, starts = asked
-    nets = TanhNets(*examples(seed, 0.0))
+    nets = TanhNets(*examples(seed, 0.0), width=SEARCHED_WIDTH, l2=SEARCHED_L2)
     begun = descend(nets, nets.start(starts, np.random.default_rng([seed, 2, stage])), stage)
-    points = to_critical_points(nets, begun)
-    found = spectra_at(nets, points)
-    lines = [
-        line for point in points[torch.from_numpy(found.norms < CRITICAL)] for line in along(nets, point)
-    ]
-    return found, lines
+    return spectra_at(nets, to_critical_points(nets, begun))
 
 
 def examples(seed: int, noise: float) -> tuple[Tensor, Tensor]:
@@ -209,20 +222,25 @@ def spectra_at(nets: TanhNets, points: Tensor) -> Spectra:
 
 
 def along(nets: TanhNets, point: Tensor) -> list[tuple[str, float]]:
-    """The largest fall of the loss up to a distance of 1 along every flat and every negative eigenvector."""
+    """By how much of itself the loss falls along every flat and every negative eigenvector.
+
+    The mean of both sides, so that the slope of a gradient that is not quite zero does not count, at the best of
+    the distances up to 1.
+    """
     values, vectors = torch.linalg.eigh(nets.hessians(point[None])[0])
     relative = values / values.abs().max()
-    distances = torch.cat([-torch.linspace(0.05, 1.0, 20), torch.linspace(0.05, 1.0, 20)]).double()
+    distances = torch.linspace(0.05, 1.0, 20, dtype=point.dtype)[:, None]
     here = float(nets.losses(point[None]))
     found = []
     for value, direction in zip(relative.tolist(), vectors.T, strict=True):
         if value <= FLAT:
-            best = float(nets.losses(point + distances[:, None] * direction).min())
-            found.append(("flat" if value >= -FLAT else "negative", (here - best) / here))
+            sides = [nets.losses(point + sign * distances * direction) for sign in (1, -1)]
+            best = float(((sides[0] + sides[1]) / 2).min())
+            found.append(("flat_direction" if value >= -FLAT else "negative_direction", (here - best) / here))
     return found
 
 
-def _found(spectra: Spectra) -> list[Spectra]:
+def _critical(spectra: Spectra) -> list[Spectra]:
     """Those that are critical, one by one."""
     keep = np.flatnonzero(spectra.norms < CRITICAL)
     return [
@@ -239,17 +257,17 @@ Ends = Mapping[str, Spectra]
 def _at(ends: Ends, name: str, count: Any) -> list[Measured]:
     """A share at every condition and tolerance."""
     return [
-        mean(name, count(spectra, tolerance), unit="1", tolerance=tolerance, condition=condition)
+        mean(name, count(spectra, tolerance), unit="1", tolerance=tolerance, trained_with=condition)
         for condition, spectra in ends.items()
         for tolerance in TOLERANCES
     ]
 
 
 def _at_most_60(ends: Ends) -> Part:
-    """Tolerances at which it is so under every condition, and those at which it is not so under every one."""
+    """Tolerances at which it is so, condition by condition."""
     numbers = _at(ends, "minimum_ratio", Spectra.positive)
-    verdict, condition = _over_tolerances(numbers, lambda m: below(m, CLAIMED))
-    norms = [mean("gradient_norm", s.norms, condition=c) for c, s in ends.items()]
+    verdict, condition = _over_settings(numbers, lambda m: below(m, CLAIMED))
+    norms = [mean("gradient_norm", s.norms, trained_with=c) for c, s in ends.items()]
     return Part(
         name="at_most_60", verdict=verdict, condition=condition, measurements=(*_last_first(numbers), *norms)
     )
@@ -257,20 +275,22 @@ def _at_most_60(ends: Ends) -> Part:
 
 def _forty_down(ends: Ends) -> Part:
     numbers = _at(ends, "negative_share", Spectra.negative)
-    verdict, condition = _over_tolerances(numbers, lambda m: above(m, 1 - CLAIMED))
+    verdict, condition = _over_settings(numbers, lambda m: above(m, 1 - CLAIMED))
     return Part(name="forty_down", verdict=verdict, condition=condition, measurements=tuple(numbers))
 
 
-def _over_tolerances(
+def _over_settings(
     numbers: Sequence[Measured], judged: Callable[[Measured], Verdict]
 ) -> tuple[Verdict, Remark | None]:
-    """At which tolerances it is so under every condition; where conditions disagree it cannot be told."""
-    verdicts: dict[float, Verdict] = {}
-    for tolerance in TOLERANCES:
-        here = [judged(m) for m in numbers if m.at["tolerance"] == tolerance]
-        verdicts[tolerance] = here[0] if len(set(here)) == 1 else "cannot_tell"
-    verdict, by = everywhere(verdicts)
-    return verdict, remark("lesson.minimum_ratio.tolerances", **by) if verdict == "holds_when" else None
+    """Over all tolerances and conditions; the condition says at which tolerances it holds, kind by kind."""
+    verdict, _ = everywhere({(m.at["trained_with"], m.at["tolerance"]): judged(m) for m in numbers})
+    if verdict != "holds_when":
+        return verdict, None
+    holds = {
+        key: [m.at["tolerance"] for m in numbers if m.at["trained_with"] == name and judged(m) == "holds"]
+        for name, key in zip(CONDITIONS, ("plain", "l2", "noise", "both"), strict=True)
+    }
+    return verdict, remark("lesson.minimum_ratio.tolerances", **{k: t or ["-"] for k, t in holds.items()})
 
 
 def _last_first(numbers: list[Measured]) -> list[Measured]:
@@ -286,30 +306,33 @@ def _one_number(ends: Ends) -> Part:
             "moves_with_tolerance",
             s.positive(TOLERANCES[0]) - s.positive(TOLERANCES[-1]),
             unit="1",
-            condition=c,
+            trained_with=c,
         )
         for c, s in ends.items()
     ]
-    verdict, _ = everywhere({m.at["condition"]: below(m, 0.05) for m in moved})
+    verdict, _ = everywhere({m.at["trained_with"]: below(m, 0.05) for m in moved})
     return Part(name="one_number", verdict=verdict, measurements=tuple(moved))
 
 
 def _falls_with_loss(points: Sequence[Spectra]) -> Part:
-    """The slope of the negative share over the loss at critical points, in shares a nat."""
+    """The slope of the negative share over the loss at critical points; the penalty leaves none of them flat."""
     losses = [float(p.losses[0]) for p in points]
     numbers = [
         slope("negative_over_loss", losses, [float(p.negative(t)[0]) for p in points], tolerance=t)
-        for t in TOLERANCES
+        for t in (TOLERANCES[0], TOLERANCES[-2])
     ]
-    verdict, condition = _over_tolerances(numbers, lambda m: above(m, 0.0))
-    return Part(name="higher_is_steeper", verdict=verdict, condition=condition, measurements=tuple(numbers))
+    verdict, _ = everywhere({m.at["tolerance"]: above(m, 0.0) for m in numbers})
+    told = "cannot_tell" if verdict == "holds_when" else verdict
+    return Part(name="higher_is_steeper", verdict=told, measurements=tuple(numbers))
 
 
 def _flat(lines: Sequence[tuple[str, float]]) -> Part:
     """Shares of directions along which the loss falls by a hundredth or more."""
-    by_kind = {kind: [fall for k, fall in lines if k == kind] for kind in ("flat", "negative")}
+    by_kind = {
+        kind: [fall for k, fall in lines if k == kind] for kind in ("flat_direction", "negative_direction")
+    }
     flat, negative = (
-        share("leads_down", sum(fall > 0.01 for fall in falls), len(falls), kind=kind)
+        share("leads_down", sum(fall > 0.01 for fall in falls), len(falls), direction=kind)
         for kind, falls in by_kind.items()
     )
     return Part(name="flat_is_down", verdict=above(flat, 0.5), measurements=(flat, negative))
@@ -319,17 +342,17 @@ def _flat(lines: Sequence[tuple[str, float]]) -> Part:
 
 
 def _by_tolerance(ends: Ends) -> Panel:
-    kinds = (("positive", Spectra.positive, "both"), ("negative", Spectra.negative, "dashed"))
+    kinds = ((Spectra.positive, "both"), (Spectra.negative, "dashed"))
     lines = [
         series(
             TOLERANCES,
             [count(spectra, t).mean() for t in TOLERANCES],
-            remark(f"lesson.minimum_ratio.line.{kind}", condition=condition),
+            remark(f"lesson.choice.{condition}") if look == "both" else None,
             look=look,
             colour=colour,
         )
         for colour, (condition, spectra) in enumerate(ends.items())
-        for kind, count, look in kinds
+        for count, look in kinds
     ]
     return Panel(
         name="by_tolerance",

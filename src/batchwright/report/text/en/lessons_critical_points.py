@@ -62,7 +62,7 @@ STRINGS = {
     "lesson.critical_points.number.toy_distance": "length of that step",
     "lesson.critical_points.number.product_over_gradient": "seconds of a product over those of a gradient",
     "lesson.critical_points.number.products_over_parameters": "products to the lowest eigenvalue, over parameters",
-    "lesson.setting.offset": "offset",
+    "lesson.setting.start_offset": "offset",
     "lesson.critical_points.line.offset": "start beside the line by {offset}",
     "lesson.critical_points.axis.w1": "w₁",
     "lesson.critical_points.axis.w2": "w₂",

@@ -9,7 +9,7 @@ STRINGS = {
     "lesson.minimum_ratio.experiment": (
         "Nets of 70 parameters on digits (four principal components, four hidden units, 100 examples) are trained by "
         "gradient descent from many starts, plainly, with L2, with 30% of the labels drawn at random, and with both; "
-        "all eigenvalues are taken where they stand. Other nets are driven to critical points of high and low loss by "
+        "all eigenvalues are taken where they stand. Other nets, of 55 parameters and with L2, are driven to critical points by "
         "minimising the squared gradient. An eigenvalue is positive, negative or flat by a tolerance, relative to the "
         "largest, which is swept from 10⁻⁶ to 10⁻²."
     ),
@@ -35,10 +35,10 @@ STRINGS = {
         "Critical points of higher loss have a larger share of negative eigenvalues."
     ),
     "lesson.minimum_ratio.part.flat_is_down": (
-        "A flat direction leads down: along most of them the loss falls by a hundredth or more within a distance of 1."
+        "A flat direction leads down: walking to both sides along most of them, the mean loss falls by 1% within a distance of 1."
     ),
     "lesson.minimum_ratio.tolerances": (
-        "the tolerance is one of: {holds:list}; not at: {does_not_hold:list}; open at: {cannot_tell:list}"
+        "tolerances at which it holds: plain {plain:list}; with L2 {l2:list}; label noise {noise:list}; both {both:list}"
     ),
     "lesson.minimum_ratio.converged": (
         "{found:count} of {tried:count} searches for a critical point reached one; the others are left out."
@@ -49,16 +49,14 @@ STRINGS = {
     "lesson.minimum_ratio.number.moves_with_tolerance": "positive share at 10⁻⁶ less that at 10⁻²",
     "lesson.minimum_ratio.number.negative_over_loss": "slope of the negative share over the loss",
     "lesson.minimum_ratio.number.leads_down": "directions along which the loss falls by 1%",
-    "lesson.setting.condition": "condition",
-    "lesson.setting.kind": "direction",
-    "lesson.choice.plain": "plain",
+    "lesson.setting.trained_with": "condition",
+    "lesson.setting.direction": "direction",
+    "lesson.choice.unpenalised": "plain",
     "lesson.choice.L2": "L2",
-    "lesson.choice.noise": "label noise",
-    "lesson.choice.L2 and noise": "L2 and label noise",
-    "lesson.choice.flat": "flat",
-    "lesson.choice.negative": "negative",
-    "lesson.minimum_ratio.line.positive": "positive, {condition}",
-    "lesson.minimum_ratio.line.negative": "negative, {condition}",
+    "lesson.choice.label_noise": "label noise",
+    "lesson.choice.L2_label_noise": "L2 and label noise",
+    "lesson.choice.flat_direction": "flat",
+    "lesson.choice.negative_direction": "negative",
     "lesson.minimum_ratio.dots.positive": "positive",
     "lesson.minimum_ratio.dots.negative": "negative",
     "lesson.minimum_ratio.claimed": "60%",

@@ -44,7 +44,7 @@ STRINGS = {
     "lesson.critical_points.number.toy_distance": "这一步的长度",
     "lesson.critical_points.number.product_over_gradient": "一次乘积与一次梯度的耗时之比",
     "lesson.critical_points.number.products_over_parameters": "求最小特征值所需乘积次数与参数个数之比",
-    "lesson.setting.offset": "偏移",
+    "lesson.setting.start_offset": "偏移",
     "lesson.critical_points.line.offset": "初始点偏离直线 {offset}",
     "lesson.critical_points.axis.w1": "w₁",
     "lesson.critical_points.axis.w2": "w₂",

@@ -7,7 +7,7 @@ STRINGS = {
     ),
     "lesson.minimum_ratio.experiment": (
         "在手写数字上（前四个主成分、四个隐藏单元、100 个样本，共 70 个参数）从许多初始点出发用梯度下降训练小网络：不加处理、加 L2、30% 的标签随机、二者兼有；"
-        "在停下处求出 Hessian 的全部特征值。另一些网络通过最小化梯度的平方被推到损失高低不同的临界点。特征值算正、负还是平坦取决于容差"
+        "在停下处求出 Hessian 的全部特征值。另一些网络（55 个参数，加 L2）通过最小化梯度的平方被推到损失高低不同的临界点。特征值算正、负还是平坦取决于容差"
         "（相对于最大特征值），容差从 10⁻⁶ 扫到 10⁻²。"
     ),
     "lesson.minimum_ratio.otherwise": (
@@ -22,9 +22,9 @@ STRINGS = {
     "lesson.minimum_ratio.part.forty_down": "在那里至少 40% 的特征值为负。",
     "lesson.minimum_ratio.part.one_number": "这一比例是点本身的性质：随容差的变化不到 5 个百分点。",
     "lesson.minimum_ratio.part.higher_is_steeper": "损失越高的临界点，负特征值的比例越大。",
-    "lesson.minimum_ratio.part.flat_is_down": "平坦方向也通向低处：沿其中多数方向，在距离 1 以内损失至少下降百分之一。",
+    "lesson.minimum_ratio.part.flat_is_down": "平坦方向也通向低处：沿其中多数方向向两侧走，在距离 1 以内平均损失下降至少 1%。",
     "lesson.minimum_ratio.tolerances": (
-        "容差取以下值：{holds:list}；以下值不成立：{does_not_hold:list}；以下值无法判断：{cannot_tell:list}"
+        "成立的容差：不加处理 {plain:list}；加 L2 {l2:list}；标签噪声 {noise:list}；二者兼有 {both:list}"
     ),
     "lesson.minimum_ratio.converged": "{tried:count} 次临界点搜索中有 {found:count} 次收敛；其余不计入。",
     "lesson.minimum_ratio.number.minimum_ratio": "正特征值的比例",
@@ -33,16 +33,14 @@ STRINGS = {
     "lesson.minimum_ratio.number.moves_with_tolerance": "容差 10⁻⁶ 与 10⁻² 下正特征值比例之差",
     "lesson.minimum_ratio.number.negative_over_loss": "负特征值比例随损失变化的斜率",
     "lesson.minimum_ratio.number.leads_down": "损失能下降 1% 的方向所占比例",
-    "lesson.setting.condition": "条件",
-    "lesson.setting.kind": "方向",
-    "lesson.choice.plain": "不加处理",
+    "lesson.setting.trained_with": "条件",
+    "lesson.setting.direction": "方向",
+    "lesson.choice.unpenalised": "不加处理",
     "lesson.choice.L2": "L2",
-    "lesson.choice.noise": "标签噪声",
-    "lesson.choice.L2 and noise": "L2 与标签噪声",
-    "lesson.choice.flat": "平坦",
-    "lesson.choice.negative": "负",
-    "lesson.minimum_ratio.line.positive": "正，{condition}",
-    "lesson.minimum_ratio.line.negative": "负，{condition}",
+    "lesson.choice.label_noise": "标签噪声",
+    "lesson.choice.L2_label_noise": "L2 与标签噪声",
+    "lesson.choice.flat_direction": "平坦",
+    "lesson.choice.negative_direction": "负",
     "lesson.minimum_ratio.dots.positive": "正",
     "lesson.minimum_ratio.dots.negative": "负",
     "lesson.minimum_ratio.claimed": "60%",
