@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from batchwright.core.errors import InputError as InputError
     from batchwright.lessons.ask import lesson as lesson
     from batchwright.lessons.ask import lessons as lessons
+    from batchwright.measure.gradients.attribution import attribution as attribution
+    from batchwright.measure.hessian.curvature import Curvature as Curvature
+    from batchwright.measure.points.stationary import find_critical_point as find_critical_point
     from batchwright.report.text.language import language as language
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
@@ -78,6 +81,9 @@ HOMES = {
     "train_many": "app.train_many",
     "BatchwrightError": "core.errors",
     "InputError": "core.errors",
+    "attribution": "measure.gradients.attribution",
+    "Curvature": "measure.hessian.curvature",
+    "find_critical_point": "measure.points.stationary",
     "Metric": "task.task",
     "Target": "task.task",
     "Task": "task.task",

@@ -13,6 +13,9 @@ from batchwright.app.train import Training as Training
 from batchwright.app.train_many import train_many as train_many
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
+from batchwright.measure.gradients.attribution import attribution as attribution
+from batchwright.measure.hessian.curvature import Curvature as Curvature
+from batchwright.measure.points.stationary import find_critical_point as find_critical_point
 from batchwright.report.text.language import language as language
 from batchwright.task.task import Metric as Metric
 from batchwright.task.task import Target as Target
