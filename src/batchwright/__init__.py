@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from batchwright.app.train import train as train
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
+    from batchwright.optim.penalised import lasso_path as lasso_path
+    from batchwright.optim.penalised import ridge_path as ridge_path
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
     from batchwright.task.task import Task as Task
@@ -56,9 +58,11 @@ HOMES = {
     "export": "app.export",
     "fit": "app.fit",
     "initial": "app.point",
+    "lasso_path": "optim.penalised",
     "noise": "app.noise",
     "probe": "app.probe",
     "resume": "app.resume",
+    "ridge_path": "optim.penalised",
     "show": "app.stored",
     "studies": "app.stored",
     "study": "app.study",

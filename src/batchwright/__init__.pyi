@@ -10,6 +10,8 @@ from batchwright.app.point import initial as initial
 from batchwright.app.train import Training as Training
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
+from batchwright.optim.penalised import lasso_path as lasso_path
+from batchwright.optim.penalised import ridge_path as ridge_path
 from batchwright.task.task import Metric as Metric
 from batchwright.task.task import Target as Target
 from batchwright.task.task import Task as Task
@@ -37,6 +39,7 @@ def advise(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     order: str = 'shuffled',
     micro_batch_size: int | None = None,
     average_half_life: float | None = None,
@@ -105,6 +108,7 @@ def curvature(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -146,6 +150,7 @@ def escape(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -205,6 +210,7 @@ def noise(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -235,6 +241,7 @@ def probe(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     autocast: str | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
@@ -296,6 +303,7 @@ def study(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     order: str = 'shuffled',
     micro_batch_size: int | None = None,
     average_half_life: float | None = None,
@@ -341,6 +349,7 @@ def surface(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -383,6 +392,7 @@ def train(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     order: str = 'shuffled',
     micro_batch_size: int | None = None,
     average_half_life: float | None = None,
