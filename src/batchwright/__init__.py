@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from batchwright.measure.gradients.attribution import attribution as attribution
     from batchwright.measure.hessian.curvature import Curvature as Curvature
     from batchwright.measure.points.stationary import find_critical_point as find_critical_point
+    from batchwright.optim.penalised import lasso_path as lasso_path
+    from batchwright.optim.penalised import ridge_path as ridge_path
     from batchwright.report.text.language import language as language
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
@@ -66,6 +68,7 @@ HOMES = {
     "fit": "app.fit",
     "initial": "app.point",
     "language": "report.text.language",
+    "lasso_path": "optim.penalised",
     "lesson": "lessons.ask",
     "lessons": "lessons.ask",
     "named_task": "app.researcher",
@@ -73,6 +76,7 @@ HOMES = {
     "per_example_gradients": "app.researcher",
     "probe": "app.probe",
     "resume": "app.resume",
+    "ridge_path": "optim.penalised",
     "show": "app.stored",
     "studies": "app.stored",
     "study": "app.study",

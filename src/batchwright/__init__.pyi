@@ -17,6 +17,8 @@ from batchwright.measure.gradients.attribution import attribution as attribution
 from batchwright.measure.hessian.curvature import Curvature as Curvature
 from batchwright.measure.points.stationary import find_critical_point as find_critical_point
 from batchwright.report.text.language import language as language
+from batchwright.optim.penalised import lasso_path as lasso_path
+from batchwright.optim.penalised import ridge_path as ridge_path
 from batchwright.task.task import Metric as Metric
 from batchwright.task.task import Target as Target
 from batchwright.task.task import Task as Task
@@ -44,6 +46,7 @@ def advise(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     order: str = 'shuffled',
     micro_batch_size: int | None = None,
     average_half_life: float | None = None,
@@ -112,6 +115,7 @@ def curvature(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -153,6 +157,7 @@ def escape(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -237,6 +242,7 @@ def noise(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -267,6 +273,7 @@ def probe(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     autocast: str | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
@@ -328,6 +335,7 @@ def study(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     order: str = 'shuffled',
     micro_batch_size: int | None = None,
     average_half_life: float | None = None,
@@ -373,6 +381,7 @@ def surface(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -415,6 +424,7 @@ def train(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     order: str = 'shuffled',
     micro_batch_size: int | None = None,
     average_half_life: float | None = None,
