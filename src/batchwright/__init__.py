@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from batchwright.app.study import study as study
     from batchwright.app.surface import surface as surface
     from batchwright.app.train import train as train
+    from batchwright.core.averages import exponential_average as exponential_average
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
     from batchwright.task.task import Metric as Metric
@@ -64,6 +65,7 @@ HOMES = {
     "study": "app.study",
     "surface": "app.surface",
     "train": "app.train",
+    "exponential_average": "core.averages",
     "BatchwrightError": "core.errors",
     "InputError": "core.errors",
     "Metric": "task.task",

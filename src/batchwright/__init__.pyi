@@ -8,6 +8,7 @@ from batchwright.app.answer import Inconclusive as Inconclusive
 from batchwright.app.point import after as after
 from batchwright.app.point import initial as initial
 from batchwright.app.train import Training as Training
+from batchwright.core.averages import exponential_average as exponential_average
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
 from batchwright.task.task import Metric as Metric
