@@ -91,9 +91,10 @@ def test_sparse_features_are_as_frequent_as_stated():
     assert (uniform - 0.5).abs().max() < 5 * 0.5 / np.sqrt(5000)
 
 
-def test_sparse_logistic_starts_at_log_two_with_the_frequencies_on_the_hessians_diagonal():
+def test_sparse_logistic_at_zero_is_log_two_with_the_frequencies_on_the_hessians_diagonal():
     task = load("sparse-logistic", examples=500, features=30)
     model = task.build_model(0)
+    torch.nn.init.zeros_(model.weight)
     first = task.loss(model(task.train.inputs), task.train.targets)
     torch.testing.assert_close(first, torch.full((500,), float(np.log(2))))
     X = task.train.inputs

@@ -60,7 +60,7 @@ def sparse_logistic(
     least = float(binary_cross_entropy(validation[0] @ weights, validation[1]).mean())
     return Task(
         name="sparse-logistic",
-        model=partial(zero_weights, features),
+        model=partial(nn.Linear, features, 1, bias=False),
         train=train,
         validation=validation,
         loss="bce",
@@ -71,10 +71,3 @@ def sparse_logistic(
         },
         description="logistic regression on features of very different frequency",
     )  # fmt: skip
-
-
-def zero_weights(features: int) -> nn.Linear:
-    """A linear model without a bias that starts at zero, as convex problems do."""
-    model = nn.Linear(features, 1, bias=False)
-    nn.init.zeros_(model.weight)
-    return model
