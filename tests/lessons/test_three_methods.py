@@ -62,7 +62,7 @@ def test_the_best_rate_is_that_of_the_least_loss():
 
 def test_an_epoch_of_single_examples_takes_longer_than_one_update():
     part = lesson._epoch_time([0, 1, 2])
-    ratios = {(m.name, m.at["data"]): m.value for m in part.measurements}
+    ratios = {(m.name, m.at["trained_on"]): m.value for m in part.measurements}
     # 200 updates against one, and against 100.
     assert ratios["minibatch_over_gd", "equal_data"] > 3
     assert ratios["sgd_over_minibatch", "equal_data"] > 1.2

@@ -150,18 +150,13 @@ def best_rate(condition: float) -> dict[str, tuple[float, float]]:
 
 
 def largest_stable_rate(form: str, beta: float) -> float:
-    """Rate times eigenvalue from which on the distance to the minimum grows, by bisection."""
-    low, high = 0.01, 100.0
-    while high / low > 1.0005:
-        middle = (low * high) ** 0.5
-        x, move, grown = 1.0, moving(form, beta), False
-        for _ in range(2000):
-            x = float(x + move(np.asarray(x), middle))
-            if abs(x) > 1e4:
-                grown = True
-                break
-        low, high = (low, middle) if grown else (middle, high)
-    return low
+    """Rate times eigenvalue up to which the distance to the minimum shrinks, of a grid with steps of 0.1%."""
+    rates = np.geomspace(0.5, 100.0, 5300)
+    x, move = np.ones_like(rates), moving(form, beta)
+    with np.errstate(all="ignore"):
+        for _ in range(3000):
+            x = x + move(x, rates)
+    return float(rates[np.abs(x) < 1.0].max())
 
 
 # --- the forms ---
@@ -350,7 +345,7 @@ def _rolls_over(crossings: Mapping[tuple[str, float], np.ndarray]) -> list[Part]
 def _valley() -> Panel:
     """Paths down a bowl of condition 20: plain descent near its limit, momentum at the same rate."""
     eigenvalues, lr = np.array([0.05, 1.0]), 1.85
-    across, along = np.linspace(-0.6, 2.2, 41), np.linspace(-1.1, 1.1, 41)
+    across, along = np.linspace(-1.8, 2.2, 41), np.linspace(-1.1, 1.1, 41)
     loss = 0.5 * (0.05 * across[None, :] ** 2 + along[:, None] ** 2)
     lines = []
     for form in ("plain_descent", "averaged", "heavy_ball"):

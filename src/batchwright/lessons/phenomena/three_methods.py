@@ -47,17 +47,19 @@ def experiment(lab: Lab) -> Found:
     by_epochs = _runs(lab, seeds, RATES, epochs=EPOCHS)
     gd_updates = _runs(lab, seeds, {"gd": RATES["gd"]}, steps=UPDATES, evaluate=str(UPDATES))
     ends = {
-        "epochs": dict.fromkeys(METHODS, EPOCHS),
-        "updates": {"gd": UPDATES, "sgd": EPOCHS, "minibatch": EPOCHS},
-        "examples": {"gd": EPOCHS, "sgd": EPOCHS, "minibatch": EPOCHS // 2},
+        "equal_epochs": dict.fromkeys(METHODS, EPOCHS),
+        "equal_updates": {"gd": UPDATES, "sgd": EPOCHS, "minibatch": EPOCHS},
+        "equal_examples": {"gd": EPOCHS, "sgd": EPOCHS, "minibatch": EPOCHS // 2},
     }
     tuned = {
-        equal: _tuned(by_epochs | gd_updates if equal == "updates" else by_epochs, epochs)
+        equal: _tuned(by_epochs | gd_updates if equal == "equal_updates" else by_epochs, epochs)
         for equal, epochs in ends.items()
     }
     first, _ = _tuned(by_epochs, dict.fromkeys(METHODS, 1))
-    timed = _at_equal_seconds(lab.seeds(24 if lab.full else 8), tuned["updates"][1])
-    losses = {equal: found for equal, (found, _) in tuned.items()} | {"seconds": timed["minibatch_epochs"]}
+    timed = _at_equal_seconds(lab.seeds(24 if lab.full else 8), tuned["equal_updates"][1])
+    losses = {equal: found for equal, (found, _) in tuned.items()} | {
+        "equal_seconds": timed["minibatch_epochs"]
+    }
     return Found(
         parts=[
             _epoch_time(lab.seeds(8)), _beats("sgd_over_gd", "sgd", "gd", losses),
@@ -192,8 +194,8 @@ def _epoch_time(seeds: Sequence[int]) -> Part:
                 own = (examples, size) if data == "as_printed" else (200, 200 if method == "gd" else size)
                 seconds[method].append(_seconds_an_epoch(*own, seed))
         steps = [
-            ratio("minibatch_over_gd", seconds["minibatch"], seconds["gd"], data=data),
-            ratio("sgd_over_minibatch", seconds["sgd"], seconds["minibatch"], data=data),
+            ratio("minibatch_over_gd", seconds["minibatch"], seconds["gd"], trained_on=data),
+            ratio("sgd_over_minibatch", seconds["sgd"], seconds["minibatch"], trained_on=data),
         ]
         numbers += steps
         found = [above(step, LONGER) for step in steps]
@@ -222,7 +224,7 @@ def _sooner(first: Sides, timed: Sides) -> Part:
     """SGD against gradient descent after a pass over 100 examples, and in the seconds that SGD's pass takes."""
     numbers = [
         ratio("first_ratio", sides["sgd"], sides["gd"], equal=equal)
-        for equal, sides in (("examples", first), ("seconds", timed))
+        for equal, sides in (("equal_examples", first), ("equal_seconds", timed))
     ]
     return _judged("sooner", "equal", {m.at["equal"]: below(m, 1.0) for m in numbers}, numbers)
 
