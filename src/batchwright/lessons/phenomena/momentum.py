@@ -153,9 +153,8 @@ def largest_stable_rate(form: str, beta: float) -> float:
     """Rate times eigenvalue up to which the distance to the minimum shrinks, of a grid with steps of 0.1%."""
     rates = np.geomspace(0.5, 100.0, 5300)
     x, move = np.ones_like(rates), moving(form, beta)
-    with np.errstate(all="ignore"):
-        for _ in range(3000):
-            x = x + move(x, rates)
+    for _ in range(3000):
+        x = np.clip(x + move(x, rates), -1e30, 1e30)
     return float(rates[np.abs(x) < 1.0].max())
 
 

@@ -17,7 +17,8 @@ STRINGS = {
         "The gradient points straight at the minimum only in a round bowl or along an axis. In a long one gradient descent follows a curve "
         "at a small rate and jumps from wall to wall at its best one: it zigzags without any noise. A detour without a stop rule says "
         "nothing: around the minimum a noisy path grows for ever. Without noise in the targets every example's minimum is the same "
-        "and SGD settles. A net is quadratic nearby wherever it is smooth, but a quadratic is a bowl only where no curvature is negative."
+        "and SGD settles. A net of smooth units is quadratic nearby everywhere; one of ReLUs has kinks, "
+        "which bend the loss as much as its Hessian does until training has steepened the rest. And a quadratic is a bowl only where no curvature is negative."
     ),
     "lesson.paths.take": (
         "Two things make a path crooked, curvature and noise, and each has its own cure: momentum or scaling for the first, a larger batch, "
@@ -31,13 +32,13 @@ STRINGS = {
         "At a constant rate SGD keeps oscillating around the minimum, where gradient descent settles."
     ),
     "lesson.paths.part.own_way": (
-        "In online learning on the long bowl every step goes its own way: more than a quarter of the examples lead up."
+        "In online learning on the long bowl every step goes its own way: more than a third of the examples lead up."
     ),
     "lesson.paths.part.noisy_cost": (
         "SGD's cost curve is noisy: more than a tenth of its updates raise the loss, and none of gradient descent's."
     ),
     "lesson.paths.part.locally_quadratic": (
-        "A multilayer net is locally quadratic: the error of its expansion falls faster than the square of the distance."
+        "A multilayer net is locally a paraboloid: at a distance of 0.1 its expansion is off by less than a fifth of the quadratic term."
     ),
     "lesson.paths.part.opens_upward": (
         "The local paraboloid opens upward: no curvature below a thousandth of the largest on the other side of zero."
@@ -56,7 +57,8 @@ STRINGS = {
     "lesson.paths.number.spread_exponent": "exponent of the excess loss in lr/B",
     "lesson.paths.number.climbing": "share of examples whose step leads up",
     "lesson.paths.number.rising": "share of updates that raise the loss",
-    "lesson.paths.number.error_exponent": "exponent of the expansion's error in the distance",
+    "lesson.paths.number.expansion_error": "error of the expansion over its quadratic term",
+    "lesson.setting.distance": "distance",
     "lesson.paths.number.lowest_share": "lowest eigenvalue over the largest",
     "lesson.paths.number.pass_ratio": "excess loss of one at a time over that of all at once",
     "lesson.setting.bowl_of": "bowl",

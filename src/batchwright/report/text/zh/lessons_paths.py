@@ -13,7 +13,7 @@ STRINGS = {
     "lesson.paths.otherwise": (
         "只有在圆形碗面上或沿坐标主轴时，梯度才直指极小点。在狭长碗面上，梯度下降在小学习率下走曲线，在最佳学习率下在两壁之间来回跳：没有噪声也会走之字形。"
         "不规定终止条件，绕路程度就毫无意义：在极小点附近，带噪声的路径会无限增长。若目标值没有噪声，每个样本的极小点相同，SGD 会停下来。"
-        "网络在光滑处局部都是二次的，但只有曲率都不为负时，二次曲面才是碗。"
+        "由光滑单元组成的网络处处局部近似二次；ReLU 网络有折点，训练使其余部分变陡之前，折点造成的弯曲与 Hessian 给出的一样大。只有曲率都不为负时，二次曲面才是碗。"
     ),
     "lesson.paths.take": (
         "路径弯曲有两个原因：曲率和噪声，各有各的对策：前者用动量或缩放，后者用更大的批、更小的学习率或权重平均。"
@@ -23,9 +23,9 @@ STRINGS = {
     "lesson.paths.part.sgd_zigzags": "SGD（B = 1）比梯度下降绕路更多。",
     "lesson.paths.part.minibatch_less": "小批量（B = 8）比 SGD 绕路更少。",
     "lesson.paths.part.oscillates": "学习率恒定时，SGD 在极小点附近一直振荡，而梯度下降会停下来。",
-    "lesson.paths.part.own_way": "在狭长碗面上做在线学习时各走各的：四分之一以上的样本使损失上升。",
+    "lesson.paths.part.own_way": "在狭长碗面上做在线学习时各走各的：三分之一以上的样本使损失上升。",
     "lesson.paths.part.noisy_cost": "SGD 的损失曲线有噪声：十分之一以上的更新使损失上升，梯度下降则没有。",
-    "lesson.paths.part.locally_quadratic": "多层网络在局部是二次的：展开的误差比距离的平方下降得更快。",
+    "lesson.paths.part.locally_quadratic": "多层网络在局部是抛物面：距离为 0.1 处，展开的误差不到二次项的五分之一。",
     "lesson.paths.part.opens_upward": "局部抛物面开口向上：没有超过最大曲率千分之一的负曲率。",
     "lesson.paths.part.twenty": "20 个样本看一遍之后，每次一个的 20 次更新领先于全部样本的一次更新，各用最佳学习率。",
     "lesson.paths.bowls": "碗面为：{holds:list}；以下不成立：{does_not_hold:list}",
@@ -39,7 +39,8 @@ STRINGS = {
     "lesson.paths.number.spread_exponent": "超额损失对学习率与 B 之比的指数",
     "lesson.paths.number.climbing": "使损失上升的样本比例",
     "lesson.paths.number.rising": "使损失上升的更新比例",
-    "lesson.paths.number.error_exponent": "展开误差对距离的指数",
+    "lesson.paths.number.expansion_error": "展开误差与二次项之比",
+    "lesson.setting.distance": "距离",
     "lesson.paths.number.lowest_share": "最小特征值与最大特征值之比",
     "lesson.paths.number.pass_ratio": "逐个更新与一次更新的超额损失之比",
     "lesson.setting.bowl_of": "碗面",
