@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from batchwright.core.errors import InputError as InputError
     from batchwright.lessons.ask import lesson as lesson
     from batchwright.lessons.ask import lessons as lessons
+    from batchwright.report.text.language import language as language
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
     from batchwright.task.task import Task as Task
@@ -62,6 +63,7 @@ HOMES = {
     "export": "app.export",
     "fit": "app.fit",
     "initial": "app.point",
+    "language": "report.text.language",
     "lesson": "lessons.ask",
     "lessons": "lessons.ask",
     "named_task": "app.researcher",

@@ -14,6 +14,7 @@ from batchwright.app.train_many import train_many as train_many
 from batchwright.core.averages import exponential_average as exponential_average
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
+from batchwright.report.text.language import language as language
 from batchwright.task.task import Metric as Metric
 from batchwright.task.task import Target as Target
 from batchwright.task.task import Task as Task

@@ -24,6 +24,7 @@ from batchwright.report.page import Block, Code, Facts, Figure, NextStep, Note, 
 from batchwright.report.render.actions import typed
 from batchwright.report.text.catalogue import text
 from batchwright.report.text.columns import Shown, written
+from batchwright.report.text.language import LANGUAGES, speaking
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -72,14 +73,15 @@ class ShownPage:
 
 def page_html(page: Page) -> str:
     """The page as one HTML document without any external reference."""
-    return template("page.html.j2").render(
-        page=page,
-        shown=_arranged(page),
-        style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
-        language="en",
-        version=__version__,
-        text=text,
-    )
+    with speaking(page.language):
+        return template("page.html.j2").render(
+            page=page,
+            shown=_arranged(page),
+            style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
+            language=LANGUAGES[page.language],
+            version=__version__,
+            text=text,
+        )
 
 
 def write_page(page: Page, path: str | Path) -> Path:
@@ -188,7 +190,11 @@ def _kind(block: Block, inconclusive: bool) -> str:
 
 
 def _drawn(figure: Figure) -> dict[str, Any]:
-    drawing = to_svg(figure.draw(), name=figure.name, label=f"{figure.title}. {figure.takeaway}")
+    drawing = to_svg(
+        figure.draw(),
+        name=figure.name,
+        label=text("page.figure.label", title=figure.title, takeaway=figure.takeaway),
+    )
     return {
         "name": figure.name,
         "title": figure.title,
