@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from batchwright.advice.lesson import Measured, Part
+from batchwright.advice.lesson import Measured, Part, Verdict
 from batchwright.core.chart import Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import Verdict, below, everywhere, exact, mean, ratio
+from batchwright.lessons.judge import below, everywhere, exact, mean, ratio
 from batchwright.lessons.lab import Lab
 
 Step = Callable[[np.ndarray], np.ndarray]

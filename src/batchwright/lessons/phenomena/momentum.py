@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from batchwright.advice.lesson import Measured, Part
+from batchwright.advice.lesson import Measured, Part, Verdict
 from batchwright.core.chart import Field, Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import Verdict, above, below, everywhere, exact, ratio, share
+from batchwright.lessons.judge import above, below, everywhere, exact, ratio, share
 from batchwright.lessons.lab import Lab
 
 Move = Callable[[np.ndarray, Any], np.ndarray]
@@ -33,7 +33,7 @@ TARGET = 1e-4
 MOST = 3000
 SAME = 1e-10
 """Relative deviation up to which two computations are one trajectory."""
-DIGITS = {
+DIGITS: dict[str, tuple[int, dict[str, tuple[int, ...]]]] = {
     "digits_small": (4, {"plain_descent": (-4, -3, -2, -1), "heavy_ball": (-8, -7, -6, -5, -4)}),
     "digits_full": (300, {"plain_descent": (-2, -1, 0, 1), "heavy_ball": (-3, -2, -1, 0)}),
 }
@@ -348,11 +348,12 @@ def _valley() -> Panel:
     loss = 0.5 * (0.05 * across[None, :] ** 2 + along[:, None] ** 2)
     lines = []
     for form in ("plain_descent", "averaged", "heavy_ball"):
-        x, move, path = np.array([2.0, 1.0]), moving(form, BETA), [(2.0, 1.0)]
+        x, move = np.array([2.0, 1.0]), moving(form, BETA)
+        path = [x]
         for _ in range(40):
             x = x + move(eigenvalues * x, lr)
-            path.append((float(x[0]), float(x[1])))
-        lines.append(series(*zip(*path, strict=True), remark(f"lesson.choice.{form}")))
+            path.append(x)
+        lines.append(series(*np.transpose(path), label=remark(f"lesson.choice.{form}")))
     return Panel(
         name="valley",
         title=remark("lesson.momentum.valley.title"),

@@ -17,12 +17,11 @@ import torch
 from sklearn.datasets import load_diabetes
 
 import batchwright as bw
-from batchwright.advice.lesson import Measured, Part
+from batchwright.advice.lesson import Measured, Part, Verdict
 from batchwright.core.chart import Field, Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import (
-    Verdict,
     above,
     below,
     everywhere,
@@ -394,6 +393,6 @@ def example() -> None:
     task = bw.Task(model=lambda: nn.Linear(2, 1), train=(x, y), validation=0.2, loss="mse")
     for size in (1, 8, 353):
         training = bw.train(task, batch_size=size, lr=0.05, epochs=20)
-        path = np.array([run.model.weight.detach().numpy()[0].copy() for run in training])
+        path = np.array([next(run.model.parameters()).detach().numpy()[0].copy() for run in training])
         way = np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
         print(f"B = {size}: way over straight line {way / np.linalg.norm(path[-1] - path[0]):.1f}")

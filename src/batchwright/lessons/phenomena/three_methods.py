@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 import batchwright as bw
-from batchwright.advice.lesson import Measured, Part
+from batchwright.advice.lesson import Measured, Part, Verdict
 from batchwright.core.chart import Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import Verdict, above, below, everywhere, exact, ratio, share
+from batchwright.lessons.judge import above, below, everywhere, exact, ratio, share
 from batchwright.lessons.lab import Lab
 
 METHODS = {"gd": (100, 100), "sgd": (100, 1), "minibatch": (200, 2)}
@@ -56,7 +56,7 @@ def experiment(lab: Lab) -> Found:
         for equal, epochs in ends.items()
     }
     first, _ = _tuned(by_epochs, dict.fromkeys(METHODS, 1))
-    timed = _at_equal_seconds(lab.seeds(24 if lab.full else 8), tuned["equal_updates"][1])
+    timed = _at_equal_seconds(lab.seeds(24 if lab.full else 6), tuned["equal_updates"][1])
     losses = {equal: found for equal, (found, _) in tuned.items()} | {
         "equal_seconds": timed["minibatch_epochs"]
     }
