@@ -348,8 +348,7 @@ def _valley() -> Panel:
     loss = 0.5 * (0.05 * across[None, :] ** 2 + along[:, None] ** 2)
     lines = []
     for form in ("plain_descent", "averaged", "heavy_ball"):
-        x, move = np.array([2.0, 1.0]), moving(form, BETA)
-        path = [x]
+        x, move, path = np.array([2.0, 1.0]), moving(form, BETA), [np.array([2.0, 1.0])]
         for _ in range(40):
             x = x + move(eigenvalues * x, lr)
             path.append(x)
