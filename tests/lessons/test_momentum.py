@@ -71,7 +71,7 @@ def test_stable_rates_are_theorys(beta):
 
 @pytest.mark.parametrize("condition", lesson.CONDITIONS)
 def test_the_best_rates_contract_as_the_two_step_matrix_does(condition):
-    lr, beta = lesson.best_rate(condition)["heavy_ball"]
+    lr, beta = lesson.polyak_rates(condition)["heavy_ball"]
     radius = max(spectral_radius(lr, beta), spectral_radius(lr / condition, beta))
     assert lesson.contraction("heavy_ball", condition, lr, beta) == pytest.approx(radius, rel=0.005)
     nearby = [(lr * a, beta**b) for a, b in ((1.02, 1), (0.98, 1), (1, 1.05), (1, 0.95))]
@@ -79,7 +79,7 @@ def test_the_best_rates_contract_as_the_two_step_matrix_does(condition):
         assert (
             max(spectral_radius(other[0], other[1]), spectral_radius(other[0] / condition, other[1])) > radius
         )
-    plain, _ = lesson.best_rate(condition)["plain_descent"]
+    plain, _ = lesson.polyak_rates(condition)["plain_descent"]
     expected = (condition - 1) / (condition + 1)
     assert lesson.contraction("plain_descent", condition, plain, 0.0) == pytest.approx(expected, rel=1e-6)
 
@@ -90,9 +90,7 @@ def test_updates_to_the_target_follow_the_condition_number():
     assert plain[1] / plain[0] > 15
     assert heavy[1] / heavy[0] < 4
     # From one direction only, a rate of 1 / lambda arrives at once: a count that theory gives.
-    one = lesson.updates_to_target(
-        lesson.moving("plain_descent"), np.array([0.5]), np.ones(1), np.ones((1, 1))
-    )
+    one = lesson.bowl_updates(lesson.moving("plain_descent"), np.array([0.5]), np.ones(1), np.ones((1, 1)))
     assert one[0, 0] == np.ceil(np.log(lesson.TARGET) / 2 / np.log(0.5))
 
 

@@ -37,13 +37,13 @@ def test_starts_lie_at_equal_loss():
 
 def test_gradient_descent_in_a_round_bowl_is_straight_and_stops_when_theory_says():
     starts = lesson.starts_of(ROUND, random(), 6)
-    updates, detour = lesson.until_stop(ROUND, lesson.descend(ROUND, starts, 0.1, 0, 200, random()))
+    updates, detour = lesson.until_stop(ROUND, lesson.walk_down(ROUND, starts, 0.1, 0, 200, random()))
     np.testing.assert_allclose(detour, 1.0)
     assert set(updates) == {np.ceil(np.log(lesson.STOP) / 2 / np.log(0.9))}
 
 
 def test_a_full_batch_is_gradient_descent_and_a_jump_back_and_forth_doubles_the_way():
-    path = lesson.descend(LONG, LONG.minimum + np.array([[1.0, 0.0]]), 1.5, 0, 60, random())
+    path = lesson.walk_down(LONG, LONG.minimum + np.array([[1.0, 0.0]]), 1.5, 0, 60, random())
     along = (path[:, 0, 0] - LONG.minimum[0])[:8]
     np.testing.assert_allclose(along, (-0.5) ** np.arange(8), atol=1e-12)
     updates, detour = lesson.until_stop(LONG, path)
@@ -54,7 +54,7 @@ def test_a_full_batch_is_gradient_descent_and_a_jump_back_and_forth_doubles_the_
 
 def test_batches_have_the_full_gradient_in_the_mean():
     start = np.tile(ROUND.minimum + 1.0, (20000, 1))
-    first = lesson.descend(ROUND, start, 0.1, 8, 1, random())[1]
+    first = lesson.walk_down(ROUND, start, 0.1, 8, 1, random())[1]
     moved = first - start
     expected = -0.1 * np.ones(2) @ ROUND.hessian
     assert np.all(np.abs(moved.mean(axis=0) - expected) < 5 * moved.std(axis=0) / np.sqrt(20000))
@@ -71,7 +71,7 @@ def test_the_spread_is_half_the_rate_times_the_noise_over_b():
 
 def test_one_pass_of_gradient_descent_ends_at_the_minimum_of_a_round_bowl():
     """A step of 1 / lambda jumps to it; twenty examples are not whitened, so that the whole set is used here."""
-    path = lesson.descend(ROUND, ROUND.minimum + np.array([[2.0, -1.0]]), 1.0, 0, 1, random())
+    path = lesson.walk_down(ROUND, ROUND.minimum + np.array([[2.0, -1.0]]), 1.0, 0, 1, random())
     assert ROUND.excess(path[-1])[0] == pytest.approx(0, abs=1e-20)
 
 

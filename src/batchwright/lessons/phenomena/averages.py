@@ -116,14 +116,14 @@ def _repairs(noise: np.ndarray) -> Part:
     level = LEVEL + noise[:1000]
     start = {
         kind: bw.exponential_average(level, LARGE, correct=kind == "corrected")[:10].mean(axis=0) / LEVEL - 1
-        for kind in ("corrected", "plain")
+        for kind in ("corrected", "uncorrected")
     }
     numbers = {
         kind: mean("start_error", values, unit="1", average=kind, beta=LARGE)
         for kind, values in start.items()
     }
     repaired = within(numbers["corrected"], -0.05, 0.05)
-    needed = below(numbers["plain"], -0.05)
+    needed = below(numbers["uncorrected"], -0.05)
     verdict = repaired if needed == "holds" else needed
     first = bw.exponential_average(noise, LARGE)
     noisy = exact("start_noise", float(first[0].std() / first[SETTLED:].std()), n=noise.shape[1], beta=LARGE)

@@ -95,7 +95,7 @@ def eigenvalues_of(condition: float) -> np.ndarray:
     return np.asarray(condition ** -np.linspace(0.0, 1.0, DIMENSIONS))
 
 
-def updates_to_target(move: Move, lr: np.ndarray, eigenvalues: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def bowl_updates(move: Move, lr: np.ndarray, eigenvalues: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Updates until the loss is TARGET of the first, by rate and start; infinite where it was not reached.
 
     Ends a while after the first rate with which every start arrived: others are no better.
@@ -123,7 +123,7 @@ def minimised(condition: float, starts: np.ndarray) -> dict[str, Any]:
         tried = [
             (float(np.median(row)), beta, row)
             for beta in betas
-            for row in updates_to_target(moving(form, beta), rates, eigenvalues_of(condition), starts)
+            for row in bowl_updates(moving(form, beta), rates, eigenvalues_of(condition), starts)
             if np.isfinite(row).all()
         ]
         median, beta, row = min(tried, key=lambda one: one[0])
@@ -142,7 +142,7 @@ def contraction(form: str, condition: float, lr: float, beta: float) -> float:
     return float((sizes[1] / sizes[0]) ** (1 / 300))
 
 
-def best_rate(condition: float) -> dict[str, tuple[float, float]]:
+def polyak_rates(condition: float) -> dict[str, tuple[float, float]]:
     """Polyak's best constant rate and beta of plain descent and of heavy ball, for eigenvalues 1/condition to 1."""
     low, root = 1 / condition, condition**0.5
     heavy = (4 / (1 + low**0.5) ** 2, ((root - 1) / (root + 1)) ** 2)
@@ -261,9 +261,9 @@ def _faster(bowls: Mapping[int, Any], digits: Mapping[str, Any]) -> Part:
         )
     verdicts = {m.at["problem"]: below(m, 1.0) for m in numbers}
     theory = [
-        exact("contraction", contraction(form, c, *setting), unit="1", form=form, condition=c)
+        exact("contraction", contraction(form, c, *setting), unit="1", form=form, condition_number=c)
         for c in CONDITIONS
-        for form, setting in best_rate(c).items()
+        for form, setting in polyak_rates(c).items()
     ]
     return _judged("faster", "problems", verdicts, [*numbers, *theory])
 

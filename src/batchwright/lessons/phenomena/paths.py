@@ -106,7 +106,7 @@ def starts_of(bowl: Bowl, random: np.random.Generator, count: int) -> np.ndarray
     return np.asarray(bowl.minimum + along / np.sqrt(np.diag(bowl.hessian)))
 
 
-def descend(
+def walk_down(
     bowl: Bowl, starts: np.ndarray, lr: float, size: int, updates: int, random: np.random.Generator
 ) -> np.ndarray:
     """Points of all paths, shape (updates + 1, starts, 2); batches drawn with replacement, size 0 for all."""
@@ -146,7 +146,7 @@ def _paths(bowl: Bowl, lab: Lab, count: int) -> dict[str, np.ndarray]:
         fewest = np.inf
         for lr in RATES:
             most = min(MOST, int(np.ceil(60 / lr)))
-            path = descend(bowl, starts, float(lr), size, most, lab.random("paths", method))
+            path = walk_down(bowl, starts, float(lr), size, most, lab.random("paths", method))
             updates, detour = until_stop(bowl, path)
             if np.mean(updates) < fewest:
                 fewest, found[method] = float(np.mean(updates)), detour
@@ -167,7 +167,7 @@ def _straight(bowls: Mapping[str, Bowl], lab: Lab, tried: Mapping[str, Any]) -> 
     """Gradient descent's way over the straight line: round, long at a careful rate, long at the best rate."""
     detours = {"round": tried["round"]["gd"], "long_best_rate": tried["long"]["gd"]}
     starts = starts_of(bowls["long"], lab.random("paths", "starts"), len(detours["round"]))
-    careful = descend(bowls["long"], starts, CAREFUL, 0, 8000, lab.random("paths"))
+    careful = walk_down(bowls["long"], starts, CAREFUL, 0, 8000, lab.random("paths"))
     detours["long_careful"] = until_stop(bowls["long"], careful)[1]
     numbers = [geometric_mean("detour", detour, unit="1", bowl_of=name) for name, detour in detours.items()]
     verdicts = {m.at["bowl_of"]: within(m, 0.99, 1.05) for m in numbers}
@@ -190,7 +190,7 @@ def _more_detour(name: str, method: str, other: str, tried: Mapping[str, Any]) -
 def settled_excess(bowl: Bowl, lr: float, size: int, random: np.random.Generator, count: int) -> np.ndarray:
     """Mean excess loss around the minimum once the start is forgotten, one a path."""
     updates = int(40 / lr)
-    path = descend(bowl, np.tile(bowl.minimum, (count, 1)), lr, size, updates, random)
+    path = walk_down(bowl, np.tile(bowl.minimum, (count, 1)), lr, size, updates, random)
     return np.asarray(bowl.excess(path[updates // 4 :]).mean(axis=0))
 
 
@@ -204,9 +204,9 @@ def _oscillates(bowl: Bowl, lab: Lab) -> Part:
     exponent = slope("spread_exponent", ratios, [float(np.log(v.mean())) for v in settled.values()])
     kept = mean("settled", settled[0.1, 1] / START, unit="1", lr=0.1, batch_size=1)
     starts = starts_of(bowl, lab.random("paths", "starts"), 20)
-    settled_path = descend(bowl, starts, 0.5, 0, 3000, lab.random("paths"))
+    settled_path = walk_down(bowl, starts, 0.5, 0, 3000, lab.random("paths"))
     gd = exact("settled_gd", float(bowl.excess(settled_path[-1]).max() / START), unit="1", lr=0.5)
-    path = descend(bowl, starts, 0.1, 1, 2000, lab.random("paths", "fixed"))
+    path = walk_down(bowl, starts, 0.1, 1, 2000, lab.random("paths", "fixed"))
     way = np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=-1), axis=0)
     fixed = [
         geometric_mean(
@@ -221,7 +221,7 @@ def _oscillates(bowl: Bowl, lab: Lab) -> Part:
 def _own_way(bowl: Bowl, lab: Lab) -> Part:
     """Share of single examples whose step climbs the whole loss: at the start and on the way about the minimum."""
     starts = starts_of(bowl, lab.random("paths", "starts"), 20)
-    late = descend(bowl, starts, 0.1, 1, 2000, lab.random("paths", "late"))[-1]
+    late = walk_down(bowl, starts, 0.1, 1, 2000, lab.random("paths", "late"))[-1]
     numbers = []
     for name, points in (("at_start", starts), ("about_minimum", late)):
         error = points @ bowl.x.T - bowl.y
@@ -235,7 +235,7 @@ def _noisy_cost(bowl: Bowl, lab: Lab) -> Part:
     starts, numbers = starts_of(bowl, lab.random("paths", "starts"), 20), []
     for method, size in SIZES.items():
         rising = (
-            np.diff(bowl.excess(descend(bowl, starts, 0.1, size, 400, lab.random("cost", method))), axis=0)
+            np.diff(bowl.excess(walk_down(bowl, starts, 0.1, size, 400, lab.random("cost", method))), axis=0)
             > 0
         )
         numbers.append(mean("rising", rising.mean(axis=0), unit="1", method=method))
@@ -345,7 +345,7 @@ def _contours(name: str, bowls: Mapping[str, Bowl], lab: Lab) -> Panel:
     rate, updates = (0.1, 40) if name == "round" else (1.5, 60)
     for method, size in SIZES.items():
         lr = rate if method == "gd" else 0.1
-        path = descend(bowl, start, lr, size, updates, lab.random("picture", method))[:, 0]
+        path = walk_down(bowl, start, lr, size, updates, lab.random("picture", method))[:, 0]
         lines.append(series(path[:, 0], path[:, 1], remark(f"lesson.paths.line.{method}"), look="line"))
     width = 3.2 / np.sqrt(np.diag(bowl.hessian))
     grid = [np.linspace(c - w, c + w, 41) for c, w in zip(bowl.minimum, width, strict=True)]
@@ -365,7 +365,7 @@ def _curves(bowl: Bowl, lab: Lab) -> Panel:
     start = starts_of(bowl, lab.random("paths", "starts"), 1)
     lines = []
     for method, size in SIZES.items():
-        path = descend(bowl, start, 0.1, size, 200, lab.random("curve", method))
+        path = walk_down(bowl, start, 0.1, size, 200, lab.random("curve", method))
         lines.append(
             series(range(201), bowl.excess(path)[:, 0], remark(f"lesson.paths.line.{method}"), look="line")
         )

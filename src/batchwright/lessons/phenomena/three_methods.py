@@ -229,7 +229,7 @@ def _sooner(first: Sides, timed: Sides) -> Part:
     return _judged("sooner", "equal", {m.at["equal"]: below(m, 1.0) for m in numbers}, numbers)
 
 
-def figures(runs: Runs, method: str, kind: str) -> np.ndarray:
+def of_every_run(runs: Runs, method: str, kind: str) -> np.ndarray:
     """What the article prints, of every run of a method, shape (runs, epochs)."""
     results = [result for (name, _), rows in runs.items() if name == method for result in rows]
     if kind == "losses":
@@ -242,7 +242,7 @@ def _printed(runs: Runs) -> Part:
     inside = []
     for method, printed in PRINTED.items():
         for kind, values in zip(("losses", "accuracies"), printed, strict=True):
-            ours = figures(runs, method, kind)
+            ours = of_every_run(runs, method, kind)
             low, high = np.nanmin(ours, axis=0), np.nanmax(ours, axis=0)
             inside.append(int(((low <= values) & (values <= high)).sum()))
     total = share("figures_inside", sum(inside), 24)
@@ -258,7 +258,7 @@ def _panel(kind: str, runs: Runs) -> Panel:
     """The article's figures as dots, the median of ours as a line with the range over rates and seeds."""
     lines, epochs = [], range(1, EPOCHS + 1)
     for colour, (method, printed) in enumerate(PRINTED.items()):
-        ours = figures(runs, method, kind)
+        ours = of_every_run(runs, method, kind)
         label = remark(f"lesson.three_methods.line.{method}")
         lines.append(
             series(

@@ -46,7 +46,7 @@ STRINGS = {
     "lesson.setting.average": "average",
     "lesson.setting.memories": "memories",
     "lesson.choice.corrected": "corrected",
-    "lesson.choice.plain": "plain",
+    "lesson.choice.uncorrected": "plain",
     "lesson.averages.line.values": "values",
     "lesson.averages.line.corrected": "β = {beta:number}, corrected",
     "lesson.averages.line.plain": "β = {beta:number}, plain",

@@ -56,7 +56,7 @@ STRINGS = {
     "lesson.momentum.number.best_ratio": "best rate over plain descent's",
     "lesson.setting.form": "form",
     "lesson.setting.problem": "problem",
-    "lesson.setting.condition": "condition",
+    "lesson.setting.condition_number": "condition",
     "lesson.choice.averaged": "average form",
     "lesson.choice.heavy_ball": "heavy ball (torch's form)",
     "lesson.choice.velocity": "velocity form",

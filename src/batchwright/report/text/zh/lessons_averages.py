@@ -36,7 +36,7 @@ STRINGS = {
     "lesson.setting.average": "平均",
     "lesson.setting.memories": "记忆长度数",
     "lesson.choice.corrected": "已修正",
-    "lesson.choice.plain": "未修正",
+    "lesson.choice.uncorrected": "未修正",
     "lesson.averages.line.values": "数据",
     "lesson.averages.line.corrected": "β = {beta:number}，已修正",
     "lesson.averages.line.plain": "β = {beta:number}，未修正",

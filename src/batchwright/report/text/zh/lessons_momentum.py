@@ -46,7 +46,7 @@ STRINGS = {
     "lesson.momentum.number.best_ratio": "最佳学习率与普通梯度下降之比",
     "lesson.setting.form": "形式",
     "lesson.setting.problem": "问题",
-    "lesson.setting.condition": "条件数",
+    "lesson.setting.condition_number": "条件数",
     "lesson.choice.averaged": "平均形式",
     "lesson.choice.heavy_ball": "重球形式（torch）",
     "lesson.choice.velocity": "速度形式",
