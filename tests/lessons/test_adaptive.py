@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+from batchwright.advice.lesson import LessonResult
+from batchwright.lessons.lab import Lab
 from batchwright.lessons.phenomena import adaptive as lesson
+
+from .cases import check
 
 GRADIENTS = np.random.default_rng(0).standard_normal((60, 5))
 
@@ -88,3 +92,17 @@ def test_following_a_walk_costs_what_a_kalman_like_average_says():
     )
     expected = (rates**2 * lesson.NOISE**2 + lesson.DRIFT**2) / (2 * rates - rates**2)
     np.testing.assert_allclose(loss, 0.5 * 4 * expected, rtol=0.05)
+
+
+def test_the_page_of_a_reduced_form(monkeypatch):
+    """Words in both languages, pictures that draw, numbers that serialise."""
+    monkeypatch.setattr(lesson, "HORIZONS", (20, 40))
+    monkeypatch.setattr(lesson, "CONDITIONS", (100,))
+    monkeypatch.setattr(lesson, "TARGET", 0.05)
+    small = {"task": "sparse-logistic", "batch_size": 64, "steps": 60, "target": "loss=0.65"}
+    tried = {"sgd": (0, 1), "rmsprop": (-5, -4), "adam": (-5, -4)}
+    monkeypatch.setattr(lesson, "ON_TASKS", {"sparse": (small, tried)})
+    with Lab(workers=1) as lab:
+        found = lesson.experiment(lab)
+    result = LessonResult(name="adaptive", parts=tuple(found.parts), panels=tuple(found.panels))
+    check(result)

@@ -5,7 +5,11 @@ import pytest
 import torch
 
 import batchwright as bw
+from batchwright.advice.lesson import LessonResult
+from batchwright.lessons.lab import Lab
 from batchwright.lessons.phenomena import momentum as lesson
+
+from .cases import check
 
 STARTS = np.random.default_rng(0).standard_normal((3, lesson.DIMENSIONS))
 
@@ -111,3 +115,14 @@ def test_a_ball_needs_height_and_little_friction():
     above = (lesson._well(np.linspace(1.2, 2.2, 60)) > barrier).sum()
     assert 0 < above < 60
     assert all(len(ends) == above for ends in crossings.values())
+
+
+def test_the_page_of_a_reduced_form(monkeypatch):
+    """Words in both languages, pictures that draw, numbers that serialise."""
+    monkeypatch.setattr(lesson, "CONDITIONS", (10, 100))
+    tried = {"plain_descent": (0, 1), "heavy_ball": (-2, -1)}
+    monkeypatch.setattr(lesson, "DIGITS", {"digits_small": (300, tried), "digits_full": (300, tried)})
+    with Lab(workers=1) as lab:
+        found = lesson.experiment(lab)
+    result = LessonResult(name="momentum", parts=tuple(found.parts), panels=tuple(found.panels))
+    check(result)

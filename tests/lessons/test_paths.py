@@ -7,7 +7,11 @@ from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LinearRegression
 
 import batchwright as bw
+from batchwright.advice.lesson import LessonResult
+from batchwright.lessons.lab import Lab
 from batchwright.lessons.phenomena import paths as lesson
+
+from .cases import check
 
 ROUND, LONG = lesson.diabetes(1.0), lesson.diabetes(0.2)
 
@@ -95,3 +99,15 @@ def test_the_expansion_of_a_net_is_autograds():
     # The Hessian's largest eigenvalue is at least its largest diagonal entry; the trace at least that of a part.
     assert found["eigenvalues"][-1] >= max(second) - 1e-6
     assert found["error"][0] < found["bend"][0]
+
+
+def test_the_page_of_a_reduced_form(monkeypatch):
+    """Words in both languages, pictures that draw, numbers that serialise."""
+    monkeypatch.setattr(lesson, "RATES", 2.0 ** np.arange(-7.0, 1.0, 2.0))
+    monkeypatch.setattr(lesson, "MOST", 600)
+    at = {"error": np.full(4, 0.1), "bend": np.ones(4), "eigenvalues": np.array([-1.0, 2.0])}
+    monkeypatch.setattr(lesson, "_net", lambda seed: {"initial_net": at, "trained_net": at})
+    with Lab(workers=1) as lab:
+        found = lesson.experiment(lab)
+    result = LessonResult(name="paths", parts=tuple(found.parts), panels=tuple(found.panels))
+    check(result)

@@ -5,9 +5,11 @@ import pytest
 import torch
 
 import batchwright as bw
-from batchwright.advice.lesson import Measured
+from batchwright.advice.lesson import LessonResult, Measured
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.phenomena import three_methods as lesson
+
+from .cases import check
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +73,14 @@ def test_an_epoch_of_single_examples_takes_longer_than_one_update():
 
 def test_the_articles_figures_are_24():
     assert sum(len(values) for printed in lesson.PRINTED.values() for values in printed) == 24
+
+
+def test_the_page_of_a_reduced_form(monkeypatch):
+    """Words in both languages, pictures that draw, numbers that serialise."""
+    monkeypatch.setattr(lesson, "RATES", {"gd": (1.0,), "sgd": (0.03,), "minibatch": (0.03, 0.1)})
+    monkeypatch.setattr(lesson, "COMMON", (0.03,))
+    monkeypatch.setattr(Lab, "seeds", lambda lab, count: [0, 1])
+    with Lab(workers=1) as lab:
+        found = lesson.experiment(lab)
+    result = LessonResult(name="three-methods", parts=tuple(found.parts), panels=tuple(found.panels))
+    check(result)

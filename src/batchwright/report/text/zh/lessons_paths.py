@@ -54,7 +54,7 @@ STRINGS = {
     "lesson.choice.at_start": "起点",
     "lesson.choice.about_minimum": "极小点附近",
     "lesson.choice.gd": "梯度下降",
-    "lesson.choice.sgd_one": "SGD",
+    "lesson.choice.sgd_one": "随机梯度下降（SGD）",
     "lesson.choice.minibatch": "小批量",
     "lesson.choice.initial_net": "训练前",
     "lesson.choice.trained_net": "训练后",

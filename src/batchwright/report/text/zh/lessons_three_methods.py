@@ -43,7 +43,7 @@ STRINGS = {
     "lesson.choice.equal_examples": "样本数",
     "lesson.choice.equal_seconds": "时间",
     "lesson.three_methods.line.gd": "梯度下降",
-    "lesson.three_methods.line.sgd": "SGD",
+    "lesson.three_methods.line.sgd": "随机梯度下降（SGD）",
     "lesson.three_methods.line.minibatch": "小批量",
     "lesson.three_methods.article.gd": "梯度下降（文章）",
     "lesson.three_methods.article.sgd": "SGD（文章）",
