@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from batchwright.app.surface import surface as surface
     from batchwright.app.train import train as train
     from batchwright.app.train_many import train_many as train_many
+    from batchwright.core.averages import exponential_average as exponential_average
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
     from batchwright.lessons.ask import lesson as lesson
@@ -83,6 +84,7 @@ HOMES = {
     "surface": "app.surface",
     "train": "app.train",
     "train_many": "app.train_many",
+    "exponential_average": "core.averages",
     "BatchwrightError": "core.errors",
     "InputError": "core.errors",
     "attribution": "measure.gradients.attribution",

@@ -11,6 +11,7 @@ from batchwright.app.researcher import named_task as named_task
 from batchwright.app.researcher import per_example_gradients as per_example_gradients
 from batchwright.app.train import Training as Training
 from batchwright.app.train_many import train_many as train_many
+from batchwright.core.averages import exponential_average as exponential_average
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
 from batchwright.measure.gradients.attribution import attribution as attribution

@@ -15,7 +15,7 @@ from batchwright.task import Task, TaskReference, catalogue, dense, describe, le
 from batchwright.task.builtin.digits import PIXEL_MEAN, PIXEL_STD
 from batchwright.task.losses import cross_entropy, squared_error
 
-SMALL = ["digits", "least-squares", "squares", "two-weights"]
+SMALL = ["digits", "least-squares", "quadratic", "sparse-logistic", "squares", "two-weights"]
 
 
 def load(name, **options):

@@ -32,6 +32,7 @@ ERRORS = {
     # built-in tasks
     "examples must be at least the {} features, got {}": "examples 不能少于特征数 {0}，实际为 {1}",
     "start must be two numbers w1,w2, got {}": "start 必须是两个数 w1,w2，实际为 {0}",
+    "start must be {} numbers, one a dimension, got {}": "start 必须是 {0} 个数，每个维度一个，实际为 {1} 个",
     "hidden must be at least 1 unit a layer, got {}": "hidden 每层至少要有 1 个单元，实际为 {0}",
     "unknown loss {}": "未知的损失函数 {0}",
     # losses, metrics, targets
