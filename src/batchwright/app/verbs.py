@@ -17,6 +17,7 @@ VERBS = {
     "escape": "escape",
     "surface": "surface",
     "fit": "fit",
+    "diagnose": "diagnose",
     "studies": "stored",
     "show": "stored",
     "resume": "resume",

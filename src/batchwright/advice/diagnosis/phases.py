@@ -150,7 +150,7 @@ def searched_period(series: LoggedSeries) -> tuple[EpochMatrix, PhaseTest] | Non
     """The shortest period after which the loss repeats its offsets, where the log states no epochs.
 
     Every period up to a sixth of the log is tried; of those that agree nearly as well as the best the shortest
-    is taken. Rows then begin after the largest fall of the offsets.
+    is taken. Rows of three or more columns begin after the largest fall of the offsets.
     """
     values = series.values[-_SEARCHED_LINES:]
     longest = min(len(values) // _LEAST_PERIODS, _LONGEST_PERIOD)
@@ -166,7 +166,8 @@ def searched_period(series: LoggedSeries) -> tuple[EpochMatrix, PhaseTest] | Non
         return None
     best = max(test.agreement for test in found.values())
     period = min(p for p, test in found.items() if test.agreement >= _AS_GOOD * best)
-    start = _start(found[period].offsets)
+    # Two phases look alike from either side: the log is taken to begin with an epoch.
+    start = _start(found[period].offsets) if period > 2 else (len(values) - len(series)) % 2
     folded = _folded(values, period, start)
     test = phase_test(folded, tests) or found[period]
     steps = None if series.step is None else float(np.median(np.diff(series.step))) * period

@@ -1,0 +1,1 @@
+"""The Simplified Chinese catalogue, one module a subject, with the keys of the English one."""
