@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from batchwright.advice.diagnosis.finding import Finding, Period, new_finding
 from batchwright.advice.diagnosis.view import LossView
 from batchwright.core.remark import Remark, remark
@@ -30,13 +28,12 @@ def find_batch_order(view: LossView) -> Finding | None:
     sawtooth_like = test.rising >= RISING
     if sawtooth_like and (columns >= MANY_PHASES or test.signal_to_noise < FIXED_BATCHES):
         return None
-    width = float(np.ptp(test.offsets))
     evidence = {
         "period": matrix.lines,
         "epochs": test.epochs,
         "p_value": test.p_value,
         "agreement": test.agreement,
-        "width": width,
+        "width": test.width,
         "noise": test.noise,
         "signal_to_noise": test.signal_to_noise,
         "steps": matrix.steps,

@@ -14,6 +14,8 @@ _LEAST_EPOCHS = 4
 _SHARE_LOWER = 0.9
 _RATIO, _RATIO_OF_MANY = 0.9, 0.95
 _STEADY = 0.15
+_NEAR, _MOST_PARTS = 0.02, 4
+"""With two lines an epoch only a half, thirds and quarters are taken for a part of the accumulation."""
 _OTHERS_ALIKE = 0.35
 _FALLS = 1.15
 """Two lines an epoch tell a constant ratio from a constant gap only where the loss falls by this factor."""
@@ -63,7 +65,8 @@ def _constant_ratio(values: Floats, column: int) -> float | None:
     if float(np.mean(values[:, column] < rest.min(axis=1))) < _SHARE_LOWER:
         return None
     if rest.shape[1] == 1:
-        return ratio if _ratio_and_not_gap(values[:, column], rest[:, 0]) else None
+        part = any(abs(ratio - k / n) <= _NEAR for n in range(2, _MOST_PARTS + 1) for k in range(1, n))
+        return ratio if part and _ratio_and_not_gap(values[:, column], rest[:, 0]) else None
     alike = np.median(rest / np.median(rest, axis=1, keepdims=True), axis=0)
     return ratio if float(np.ptp(alike)) <= _OTHERS_ALIKE * missing else None
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from batchwright.advice.diagnosis.epochs import EpochMatrix
-from batchwright.advice.diagnosis.levels import centred_mean, noise_sd, spread
+from batchwright.advice.diagnosis.levels import centred_mean, spread
 from batchwright.advice.diagnosis.log import Floats, LoggedSeries
 
 P_VALUE = 1e-4
@@ -18,10 +18,14 @@ AGREEMENT = 0.5
 _FEW_COLUMNS = 12
 _CLIP_SD = 5.0
 _LEAST_ROWS = 3
+_HALVED = 8
+_FAR = 1.5
 _LEAST_PERIODS = 4
 _LONGEST_PERIOD = 400
 _SEARCHED_LINES = 6000
 _AS_GOOD = 0.9
+_LIKELY = 0.5
+"""A period whose raw agreement is below this part of what is asked is not tested further."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,7 @@ class PhaseTest:
         rising: share of the offsets' variance that a profile rising over the epoch explains (isotonic R^2).
         rises: share of epochs in which the loss goes up where the offsets say that it does, -1 where they say
             nothing.
+        width: of the highest mean offset over the lowest, in units of the loss.
         epochs: that were compared.
     """
 
@@ -48,6 +53,7 @@ class PhaseTest:
     noise: float
     rising: float
     rises: float
+    width: float
     epochs: int
 
     @property
@@ -64,6 +70,17 @@ class PhaseTest:
 def phase_test(values: Floats, tests: int = 1) -> PhaseTest | None:
     """The offsets of the columns of ``values`` (epochs, phases) from the trend, and whether they are the same.
 
+    Tested over all epochs and over the later half, where the trend is weaker, whichever is clearer; on the log
+    of the loss where it falls far, since offsets fall with it.
+    """
+    tried = [values, values[len(values) // 2 :]] if len(values) >= _HALVED else [values]
+    tests_made = [_tested(part, tests * len(tried)) for part in tried]
+    return min((test for test in tests_made if test is not None), key=lambda t: t.p_value, default=None)
+
+
+def _tested(values: Floats, tests: int, within: bool = True) -> PhaseTest | None:
+    """The test over these epochs.
+
     Offsets are what is left beside a mean over one period about each value (over a third of one where epochs
     have many lines), less each epoch's own mean. F test of the two-way layout without repeats:
 
@@ -76,7 +93,7 @@ def phase_test(values: Floats, tests: int = 1) -> PhaseTest | None:
     Returns:
         The test, or None where there are too few epochs.
     """
-    residuals = _offsets(values)
+    residuals = _offsets(_on_scale(values), within)
     rows, columns = residuals.shape
     if rows < _LEAST_ROWS or columns < 2:
         return None
@@ -91,34 +108,58 @@ def phase_test(values: Floats, tests: int = 1) -> PhaseTest | None:
     if total <= 0:
         return None
     ratio = (between / first) / max(within / second, 1e-12 * total)
-    products = float(np.sum(residuals[:-1] * residuals[1:]))
-    power = np.sum(residuals**2, axis=1)
-    scale = float(np.sum(power[:-1] + power[1:])) / 2
     changes = np.diff(residuals, axis=0)
     return PhaseTest(
         p_value=min(1.0, tests * float(stats.f.sf(ratio, first, second))),
-        agreement=products / scale if scale > 0 else 0.0,
+        agreement=_agreement(residuals),
         offsets=means,
         signal=float(np.sqrt(np.mean(means**2))),
         noise=max(spread(changes.ravel()), 0.5 * float(np.std(changes))) / float(np.sqrt(2)),
         rising=rising_share(means),
         rises=_rises(values, means),
+        width=float(np.ptp(_offsets(values, within).mean(axis=0))),
         epochs=rows,
     )
 
 
-def _offsets(values: Floats) -> Floats:
-    """Residuals (epochs, phases), rows one period long; with few columns without the half periods at both ends."""
+def _on_scale(values: Floats) -> Floats:
+    """The logs where all are positive and the level changes by a half or more."""
+    if values.min() > 0 and np.median(values[0]) > _FAR * np.median(values[-1]):
+        return np.log(values)
+    return values
+
+
+def _agreement(residuals: Floats) -> float:
+    """Correlation of each row with the next."""
+    products = float(np.sum(residuals[:-1] * residuals[1:]))
+    power = np.sum(residuals**2, axis=1)
+    scale = float(np.sum(power[:-1] + power[1:])) / 2
+    return products / scale if scale > 0 else 0.0
+
+
+def _offsets(values: Floats, within: bool = True) -> Floats:
+    """Residuals (epochs, phases).
+
+    Beside a mean over one period, which leaves out half a period at both ends; ``within`` epochs of many columns
+    beside a mean over a third of the epoch that stays in it, so that a fall between epochs leaves nothing.
+    """
     flat = values.ravel()
     columns = values.shape[1]
-    if columns >= _FEW_COLUMNS:
-        half = columns // 6
-        padded = np.pad(flat, half, mode="reflect", reflect_type="odd")
-        return (flat - centred_mean(padded, 2 * half + 1)[half:-half]).reshape(values.shape)
+    if within and columns >= _FEW_COLUMNS:
+        return values - _row_means(values, columns // 6)
     half = columns // 2
     inner = (flat - centred_mean(flat, columns))[half : len(flat) - half]
     rows = len(inner) // columns
     return np.roll(inner[: rows * columns].reshape(rows, columns), half, axis=1)
+
+
+def _row_means(values: Floats, half: int) -> Floats:
+    """Mean over ``2 half + 1`` columns about each value; rows go on beyond their ends as mirrored about them."""
+    head = 2 * values[:, :1] - values[:, half:0:-1]
+    tail = 2 * values[:, -1:] - values[:, -2 : -half - 2 : -1]
+    padded = np.concatenate([head, values, tail], axis=1)
+    sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(padded, axis=1)], axis=1)
+    return (sums[:, 2 * half + 1 :] - sums[:, : -2 * half - 1]) / (2 * half + 1)
 
 
 def rising_share(offsets: Floats) -> float:
@@ -154,12 +195,16 @@ def searched_period(series: LoggedSeries) -> tuple[EpochMatrix, PhaseTest] | Non
     """
     values = series.values[-_SEARCHED_LINES:]
     longest = min(len(values) // _LEAST_PERIODS, _LONGEST_PERIOD)
-    if noise_sd(values) == 0 or longest < 2:
+    if np.ptp(values) == 0 or longest < 2:
         return None
     tests = longest - 1
     found: dict[int, PhaseTest] = {}
     for period in range(2, longest + 1):
-        test = phase_test(_folded(values, period, 0), tests)
+        folded = _folded(values, period, 0)
+        residuals = _offsets(_on_scale(folded), within=False)
+        if len(residuals) < _LEAST_ROWS or _agreement(residuals) < _LIKELY * AGREEMENT:
+            continue
+        test = _tested(folded, tests, within=False)
         if test is not None and test.same_offsets:
             found[period] = test
     if not found:

@@ -12,12 +12,13 @@ from batchwright.advice.diagnosis.view import LossView
 _BLOCKS = 20
 _LEAST_LINES = 40
 _P_VALUE = 0.05
-_AT_START, _AT_END = 0.25, 0.6
-"""Least part of the run that a plateau at its start, or at its end, takes."""
+_NEVER_LINES = 100
+_AT_START, _BETWEEN, _AT_END = 0.25, 0.35, 0.75
+"""Least part of the run that a plateau at its start, before a later fall, or at its end takes."""
 _STILL = 0.02
 """A stretch stands still if it falls by less than this part of the level."""
 _NOISE = 5.0
-_FLOOR = 0.2
+_FLOOR = 0.5
 """A level below this part of the first one is an end, not a plateau."""
 _GOES_ON = 0.1
 
@@ -47,30 +48,59 @@ def find_plateau(view: LossView) -> Finding | None:
     noise = max(spread(np.diff(levels)) / np.sqrt(2), 1e-12)
     change = abs(slope(levels)) * (count - 1)
     scale = abs(float(np.median(levels)))
-    if trend_p_value(levels) > _P_VALUE and change <= _STILL * scale and np.ptp(levels) < _NOISE * 2 * noise:
+    level_throughout = len(values) >= _NEVER_LINES and trend_p_value(levels) > _P_VALUE
+    if level_throughout and change <= _STILL * scale and np.ptp(levels) < _NOISE * 2 * noise:
         evidence = {"level": float(np.median(levels)), "lines": len(values), "change": change}
         return new_finding("plateau", view.loss.name, evidence, confidence=0.85, variant="never_falls")
-    return _at_start(view, levels, noise) or _at_end(view, levels, noise)
+    return _before_a_fall(view, levels, noise) or _at_end(view, levels, noise)
 
 
-def _at_start(view: LossView, levels: Floats, noise: float) -> Finding | None:
+def _before_a_fall(view: LossView, levels: Floats, noise: float) -> Finding | None:
+    """The longest stretch that stands still and ends in a fall; not where a cut of the rate ends it."""
     gain = float(levels[0] - levels.min())
-    length = 0
-    for end in range(3, len(levels)):
-        if flat(levels[:end], gain):
-            length = end
-    later = float(np.median(levels[: max(length, 1)]) - levels[length:].min()) if length < len(levels) else 0.0
-    if length < _AT_START * len(levels) or later < max(_NOISE * noise, _GOES_ON * abs(float(levels[0]))):
+    begin, length = _longest_flat(levels, gain)
+    end = begin + length
+    least = _AT_START if begin == 0 else _BETWEEN
+    if length < least * len(levels) or end >= len(levels):
         return None
-    place = int(length / len(levels) * (len(view.values) - 1))
+    level = float(np.median(levels[begin:end]))
+    later = level - float(levels[end:].min())
+    if later < max(_NOISE * noise, _GOES_ON * abs(float(levels[0]))):
+        return None
+    first, last = (int(i / len(levels) * (len(view.values) - 1)) for i in (begin, end))
+    if begin and rate_is_cut(view, (first + last) // 2, min(last + len(view.values) // 10, len(view.values) - 1)):
+        return None
     evidence = {
-        "level": float(np.median(levels[:length])),
+        "level": level,
         "share": length / len(levels),
-        "line": place + 1,
-        "step": None if view.loss.step is None else float(view.loss.step[place]),
+        "from_line": first + 1,
+        "line": last + 1,
+        "step": None if view.loss.step is None else float(view.loss.step[last]),
         "last": float(levels[-1]),
     }
-    return new_finding("plateau", view.loss.name, evidence, confidence=0.8, variant="at_start")
+    return new_finding(
+        "plateau", view.loss.name, evidence, confidence=0.8, variant="between" if begin else "at_start"
+    )
+
+
+def _longest_flat(levels: Floats, gain: float) -> tuple[int, int]:
+    """First block and length of the longest stretch that stands still and is followed by another block."""
+    best = (0, 0)
+    for begin in range(len(levels) - 3):
+        for end in range(begin + max(best[1] + 1, 3), len(levels)):
+            if flat(levels[begin:end], gain):
+                best = (begin, end - begin)
+    return best
+
+
+def rate_is_cut(view: LossView, first: int, last: int) -> bool:
+    """Whether the logged learning rate falls by a half or more between two lines."""
+    rate = view.run.lr
+    if rate is None:
+        return False
+    inside = (rate.place >= view.loss.place[first]) & (rate.place <= view.loss.place[last])
+    values = rate.values[inside]
+    return len(values) > 1 and bool(np.nanmin(values) < 0.5 * np.nanmax(values))
 
 
 def _at_end(view: LossView, levels: Floats, noise: float) -> Finding | None:

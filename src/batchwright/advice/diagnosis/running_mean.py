@@ -8,9 +8,9 @@ from batchwright.advice.diagnosis.finding import Finding, Period, new_finding
 from batchwright.advice.diagnosis.view import LossView
 from batchwright.core.remark import remark
 
-_SLOPE = -0.6
-_ERRORS = 4.0
-_FALLING = 0.7
+_SLOPE = -0.55
+_ERRORS = 3.0
+_FALLING = 0.65
 _LEAST_JUMPS = 0.7
 
 

@@ -35,7 +35,7 @@ class EpochStarts:
         effect: the same in standard deviations of the steps within epochs.
         p_value: that chance does it, one-sided.
         falling: share of the epochs that begin with a fall.
-        creep: mean change from an epoch's first part to its last, the first epoch left out.
+        creep: mean change from an epoch's first part to its last, over the later half of the epochs.
         creep_p: that it does not rise, one-sided.
         creeping: share of epochs that rise.
         rising: share of the mean profile that a rise explains.
@@ -61,7 +61,7 @@ def epoch_starts(values: Floats) -> EpochStarts | None:
     Welch's comparison of two means with the spread of the steps within epochs, whose mean telescopes and is
     known well.
     """
-    if len(values) < 3:
+    if len(values) < 3 or values.shape[1] < 2:
         return None
     jumps = values[1:, 0] - values[:-1, -1]
     later = values[1:]
@@ -72,11 +72,12 @@ def epoch_starts(values: Floats) -> EpochStarts | None:
     fall = float(np.mean(jumps)) - step
     freedom = within.size - within.shape[1]
     standard_error = max(sd, float(np.std(jumps, ddof=1))) / float(np.sqrt(len(jumps)))
-    rises = later[:, -1] - later[:, 0]
+    settled = values[min(max(1, len(values) // 2), len(values) - 2) :]  # earlier the trend hides a creep
+    rises = settled[:, -1] - settled[:, 0]
     rise_error = float(np.std(rises, ddof=1)) / float(np.sqrt(len(rises))) if len(rises) > 1 else 0.0
     rise_error = max(rise_error, sd / float(np.sqrt(2 * len(rises))))
     whole = float(values[0, -1] - values[-1, -1])
-    profile = np.mean(later - later.mean(axis=1, keepdims=True), axis=0)
+    profile = np.mean(settled - settled.mean(axis=1, keepdims=True), axis=0)
     return EpochStarts(
         fall=fall,
         effect=-fall / sd,

@@ -30,11 +30,13 @@ def find_spikes(view: LossView) -> Finding | None:
     level = ndimage.median_filter(values, width, mode="nearest")
     above = values - level
     above[: width // 2] = 0.0  # there the loss falls fast
-    ordinary = above[above > 0]
+    scale = _local_scale(above, width)
+    relative = above / scale
+    ordinary = relative[relative > 0]
     if len(ordinary) < 5:
         return None
-    threshold = max(_SDS * spread(above), _heaviest(ordinary, len(values)))
-    high = np.flatnonzero(above > np.maximum(threshold, _LEAST_PART * np.abs(level)))
+    threshold = max(_SDS * spread(relative), _heaviest(ordinary, len(values)))
+    high = np.flatnonzero((relative > threshold) & (above > _LEAST_PART * np.abs(level)))
     peaks = _peaks(above, high)
     if len(peaks) == 0 or len(peaks) > max(1, _MOST * len(values)):
         return None
@@ -49,7 +51,7 @@ def find_spikes(view: LossView) -> Finding | None:
         "height": float(above[tallest]),
         "peak": float(values[tallest]),
         "level": float(level[tallest]),
-        "noise_sds": float(above[tallest] / max(spread(above), 1e-300)),
+        "noise_sds": float(relative[tallest]),
         "line": tallest + 1,
         "step": None if view.loss.step is None else float(view.loss.step[tallest]),
     }
@@ -68,6 +70,14 @@ def find_spikes(view: LossView) -> Finding | None:
         against=against,
         variant="same_phase" if phase is not None else "",
     )
+
+
+def _local_scale(above: Floats, width: int) -> Floats:
+    """Standard deviation of the noise about each line, since noise falls with the loss; never far below the usual."""
+    usual = spread(above)
+    wide = min(4 * width + 1, len(above) | 1)
+    local = 1.4826 * ndimage.median_filter(np.abs(above), wide, mode="reflect")
+    return np.maximum(local, max(0.3 * usual, 1e-12))
 
 
 def _heaviest(ordinary: Floats, lines: int) -> float:

@@ -11,7 +11,7 @@ from batchwright.advice.diagnosis.view import LossView
 from batchwright.core.remark import remark
 
 _LEAST_EVALUATIONS = 6
-_RISE_SDS, _RISE = 4.0, 0.03
+_RISE_SDS, _RISE = 5.0, 0.03
 _LATER = 3
 _P_VALUE = 0.02
 _BELOW_SHARE, _BELOW, _BELOW_SDS = 0.8, 0.03, 2.0
@@ -28,13 +28,14 @@ def find_overfitting(view: LossView) -> Finding | None:
     values = validation.values
     calm = np.array([float(np.median(values[max(i - 1, 0) : i + 2])) for i in range(len(values))])
     best = int(np.argmin(calm))
+    least = float(np.median(values[max(best - 3, 0) : best + 4]))  # the least of many noisy ones is too low
     later = values[best:]
     if len(values) - best - 1 < _LATER:
         return None
     end = float(np.median(values[-max(_LATER, len(values) // 8) :]))
-    rise = end - float(calm[best])
+    rise = end - least
     noise = noise_sd(values)
-    scale = abs(float(calm[best]))
+    scale = abs(least)
     if rise < max(_RISE_SDS * noise / np.sqrt(_LATER), _RISE * scale) or trend_p_value(later) > _turn(len(later)):
         return None
     training = _training_at(view, validation)
@@ -44,7 +45,7 @@ def find_overfitting(view: LossView) -> Finding | None:
         "overfitting",
         validation.name,
         {
-            "best": float(values[best]),
+            "best": least,
             "last": end,
             "rise": rise / scale if scale else 0.0,
             "at": _place(validation, best),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from batchwright.integrations.logs.contract import LogFormat
 from batchwright.integrations.logs.dialects import DIALECTS, Dialect, any_place
@@ -18,11 +19,17 @@ def _has_loss(line: str) -> bool:
     return any(word in line for word in _LOOKS_LIKE_LOSS)
 
 
+@lru_cache(maxsize=4096)
+def _prints_loss(line: str) -> bool:
+    """Whether a line has a loss with its number; every format asks it of the same lines."""
+    return _has_loss(line) and any(printed_values(line))
+
+
 def printed_format(dialect: Dialect) -> LogFormat:
     """The format of a tool's printed lines."""
 
     def recognise(lines: Sequence[str]) -> float:
-        losses = [i for i, line in enumerate(lines) if _has_loss(line) and any(printed_values(line))]
+        losses = [i for i, line in enumerate(lines) if _prints_loss(line)]
         marked = {i for i, line in enumerate(lines) if any(m.search(line) for m in dialect.markers)}
         if not losses or not marked:
             return 0.0
@@ -82,7 +89,7 @@ def _put(
 
 
 def _recognise_any(lines: Sequence[str]) -> float:
-    return _ANY if any(_has_loss(line) and any(printed_values(line)) for line in lines) else 0.0
+    return _ANY if any(map(_prints_loss, lines)) else 0.0
 
 
 def _read_any(lines: Iterable[str], recorder: Recorder) -> None:

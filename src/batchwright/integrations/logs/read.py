@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -27,7 +28,10 @@ from batchwright.integrations.logs.tables import TABLE
 FORMATS: tuple[LogFormat, ...] = (DOCUMENT, *DICTIONARIES, TABLE, PLAIN, *PRINTED)
 """Of equally sure ones the first is taken."""
 _HEAD = 2000
+_LOOKED_AT = 300
+"""Lines by which the format is chosen: from the first one with a digit and a loss on, of the head."""
 _SURE = 0.25
+_LOSS = re.compile(r"(?i:loss)\W{0,6}\d|损失")
 _NO_LOSS = "it has no number named loss: give lines such as `step 10 loss 2.31`, a CSV file or plain numbers"
 
 
@@ -124,11 +128,18 @@ def _from_lines(lines: Iterator[str], source: str) -> TrainingLog:
     head = list(islice(lines, _HEAD))
     if not any(line.strip() for line in head):
         raise InputError(f"{source} is empty: a log needs lines with a loss")
-    chosen = _best(head, source)
+    chosen = _best(_telling(head), source)
     recorder = Recorder(in_epoch=chosen.in_epoch, counts=chosen.counts)
     counted = _Counted(chain(head, lines))
     chosen.read(counted, recorder)
     return _finished(recorder, source, chosen.name, counted.count)
+
+
+def _telling(head: Sequence[str]) -> Sequence[str]:
+    """The lines about the first loss: a log may begin with pages of configuration."""
+    first = next((i for i, line in enumerate(head) if _LOSS.search(line)), 0)
+    begin = max(first - 20, 0) if first > _LOOKED_AT // 2 else 0
+    return head[begin : begin + _LOOKED_AT]
 
 
 def _best(head: Sequence[str], source: str) -> LogFormat:

@@ -45,7 +45,7 @@ def _draw_run(axes: Axes, one: LossDrawing) -> None:
         axes.plot(*zip(*one.averaged, strict=True), color=FIT, lw=2.0)
     if one.validation:
         axes.plot(*zip(*one.validation, strict=True), "o", color=SET, ms=3.5)
-    axes.set_ylabel(text("draw.loss"))
+    axes.set_ylabel(text("train.draw.loss"))
     if one.run:
         axes.set_title(one.run, fontsize=10, loc="left")
     values = [y for points in (one.raw, one.validation) for _, y in points]

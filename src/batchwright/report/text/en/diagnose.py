@@ -258,6 +258,14 @@ STRINGS = {
     "diagnose.advice.plateau.at_start": (
         "A better initialisation or normalisation, momentum or an adaptive optimizer, a shorter warm-up."
     ),
+    "diagnose.found.plateau.between": (
+        "A plateau on the way: for {share:percent} of the run (lines {from_line:count} to {line:count}) the loss stands "
+        "at {level:measured}, and then falls on."
+    ),
+    "diagnose.cause.plateau.between": "A saddle or a flat region, or a learning rate that was changed and is not in the log.",
+    "diagnose.advice.plateau.between": (
+        "Momentum, an adaptive optimizer or smaller batches leave it sooner; log the learning rate to rule that out."
+    ),
     "diagnose.found.plateau.never_falls": (
         "The loss does not fall: it stands at {level:measured} for all of {lines:count} lines."
     ),

@@ -190,6 +190,13 @@ STRINGS = {
     ),
     "diagnose.cause.plateau.at_start": "初始权重附近是平坦区域或鞍点，或者预热过长。",
     "diagnose.advice.plateau.at_start": "改进初始化或归一化，使用动量或自适应优化器，缩短预热。",
+    "diagnose.found.plateau.between": (
+        "途中的平台期：有 {share:percent} 的训练（第 {from_line:count} 到 {line:count} 行）损失停在 {level:measured}，之后继续下降。"
+    ),
+    "diagnose.cause.plateau.between": "鞍点或平坦区域，或者学习率有变化而日志没有记录。",
+    "diagnose.advice.plateau.between": (
+        "动量、自适应优化器或更小的批量能更快离开；请记录学习率以排除它的影响。"
+    ),
     "diagnose.found.plateau.never_falls": "损失没有下降：全部 {lines:count} 行都停在 {level:measured}。",
     "diagnose.cause.plateau.never_falls": "什么也没有学到：梯度到不了权重，学习率严重不当，或标签与输入不对应。",
     "diagnose.advice.plateau.never_falls": (
