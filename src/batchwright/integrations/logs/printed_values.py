@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from batchwright.integrations.logs.numbers import NUMBER, series_role
 
 _WORD = r"[A-Za-z_\u4e00-\u9fff][\w/.@\-]*"
 _PAIR = re.compile(
-    rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}})['\"]?(?:\s*[:=\uff1a]\s*|\s+)['\"]?(?P<value>{NUMBER})"
+    rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}})['\"]?(?P<between>\s*[:=\uff1a]\s*|\s+)['\"]?(?P<value>{NUMBER})"
     rf"(?:\s*\(\s*(?P<mean>{NUMBER})\s*\))?",
 )
 _EVALUATING = re.compile(r"(?<![A-Za-z])(?:test|val|valid|validation|eval|evaluation)(?![A-Za-z])", re.IGNORECASE)
@@ -33,7 +34,7 @@ def printed_values(line: str, start: int = 0) -> Iterator[Printed]:
     for match in _PAIR.finditer(line, start):
         name = match["name"]
         role = series_role(name)
-        if role is None:
+        if role is None or (match["between"].isspace() and _last_words(name) != role):
             continue
         value = float(match["value"].replace(",", ""))
         mean = None if match["mean"] is None else float(match["mean"].replace(",", ""))
@@ -45,3 +46,14 @@ def printed_values(line: str, start: int = 0) -> Iterator[Printed]:
         if role == "validation" and mean is not None:
             value, mean = mean, None
         yield name, role, value, mean
+
+
+@lru_cache(maxsize=4096)
+def _last_words(name: str) -> str | None:
+    """What the last words of a name mean: with nothing but a space before the number, it belongs to them."""
+    words = name.split(" ")
+    return series_role(words[-1]) if len(words) == 1 else series_role(" ".join(words[-2:])) if _known(words[-1]) else None
+
+
+def _known(word: str) -> bool:
+    return series_role(word) is not None or word.lower() == "rate"
