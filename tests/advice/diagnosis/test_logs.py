@@ -35,7 +35,9 @@ def test_the_stored_logs():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "lines", "steps"), [("article_1000.log", 2, 10), ("article_2000.log", 4, 20)])
+@pytest.mark.parametrize(
+    ("name", "lines", "steps"), [("article_1000.log", 2, 10), ("article_2000.log", 4, 20)]
+)
 def test_the_articles_bands_and_their_period(name, lines, steps):
     text = (LOGS / name).read_text(encoding="utf-8")
     (finding,) = diagnose_log(read_log(text)).findings
@@ -47,9 +49,7 @@ def test_the_articles_bands_and_their_period(name, lines, steps):
 
 def test_the_articles_printed_values():
     """Four of its ten epochs, as it prints them."""
-    (finding,) = diagnose_log(
-        read_log("2.3137 2.2976 2.3135 2.2973 2.3132\n2.2970 2.3129 2.2968\n")
-    ).findings
+    (finding,) = diagnose_log(read_log("2.3137 2.2976 2.3135 2.2973 2.3132\n2.2970 2.3129 2.2968\n")).findings
     assert finding.kind == "batch_order"
     assert finding.period.lines == 2
 
@@ -64,7 +64,9 @@ def test_a_batch_order_is_lost_with_every_epoch_in_an_order_of_its_own():
 
     def text(values):
         return "".join(
-            f"epoch {e + 1} step {k + 1}/10 loss {v:.4f}\n" for e, row in enumerate(values) for k, v in enumerate(row)
+            f"epoch {e + 1} step {k + 1}/10 loss {v:.4f}\n"
+            for e, row in enumerate(values)
+            for k, v in enumerate(row)
         )
 
     assert kinds(text(fixed)) == ["batch_order"]
@@ -94,7 +96,9 @@ def test_the_same_losses_as_single_values_and_as_running_means(seed):
 
     def text(values):
         return "".join(
-            f"epoch {e + 1}, batch {k + 1}/50: loss = {v:.4f}\n" for e, row in enumerate(values) for k, v in enumerate(row)
+            f"epoch {e + 1}, batch {k + 1}/50: loss = {v:.4f}\n"
+            for e, row in enumerate(values)
+            for k, v in enumerate(row)
         )
 
     assert kinds(text(single)) == []
@@ -133,7 +137,11 @@ def healthy(seed):
         count = int(random.integers(100, 800))
         time = np.arange(1, count + 1)
         rate = np.minimum(time / (0.05 * count), 1) * (0.1 + 0.45 * (1 + np.cos(np.pi * time / count)))
-        loss = 2.6 + 8 * (1 + time / (0.01 * count)) ** -random.uniform(0.4, 0.8) + 0.05 * random.normal(size=count)
+        loss = (
+            2.6
+            + 8 * (1 + time / (0.01 * count)) ** -random.uniform(0.4, 0.8)
+            + 0.05 * random.normal(size=count)
+        )
         rows = zip(time, loss, 3e-4 * rate, strict=True)
         return "".join(f"iter {i * 10}: loss {v:.4f}, time 41.20ms, lr {r:.2e}\n" for i, v, r in rows)
     epochs = int(random.integers(8, 60))  # Keras, a line an epoch

@@ -63,7 +63,9 @@ def article(examples, epochs, every, shuffled, seed, lr=0.001, batch=100):
             first -= lr * x[at].T @ into
             if (step + 1) % every == 0:
                 mean = np.mean(printed[-every:])
-                lines.append(f"| epoch {epoch + 1} |  iter {step + 1} / {steps} | time {epoch // 3}[s] | loss {mean:.4f} | lr {lr:.4f}")
+                lines.append(
+                    f"| epoch {epoch + 1} |  iter {step + 1} / {steps} | time {epoch // 3}[s] | loss {mean:.4f} | lr {lr:.4f}"
+                )
     return "\n".join(lines) + "\n"
 
 
@@ -78,7 +80,9 @@ def batch_orders():
         for i, v in enumerate(levels)
     )
     save("mnist_fixed_order.log", "batch_order", text)
-    levels = falling(60, 0.9, 0.55, 2) + np.tile(0.03 * random.normal(size=5), 12) + 0.004 * random.normal(size=60)
+    levels = (
+        falling(60, 0.9, 0.55, 2) + np.tile(0.03 * random.normal(size=5), 12) + 0.004 * random.normal(size=60)
+    )
     save("plain_numbers_bands.txt", "batch_order", "\n".join(f"{v:.4f}" for v in levels) + "\n")
 
 
@@ -95,7 +99,9 @@ def last_updates():
         for step in range(6):
             level = (0.5 + 1.2 * np.exp(-epoch / 3)) * (1 + 0.02 * random.normal())
             rows.append([epoch, epoch * 6 + step, f"{level * (0.25 if step == 5 else 1):.5f}", ""])
-        rows.append([epoch, epoch * 6 + 5, "", f"{0.55 + 1.2 * np.exp(-epoch / 3) + 0.01 * random.normal():.5f}"])
+        rows.append(
+            [epoch, epoch * 6 + 5, "", f"{0.55 + 1.2 * np.exp(-epoch / 3) + 0.01 * random.normal():.5f}"]
+        )
     save("lightning_last_update.csv", "last_update_divided", table(rows))
 
 
@@ -134,7 +140,11 @@ def sawteeth():
             "epoch": round((i + 1) / 40, 4), "step": (i + 1) * 10, "learning_rate": 1e-4 * (1 - i / 320),
             "loss": round(1.2 + 1.4 * np.exp(-i / 50) + tooth + 0.03 * random.normal(), 4),
         })  # fmt: skip
-    save("trainer_state_adam.json", "adam_sawtooth", json.dumps({"global_step": 3200, "log_history": history}, indent=1))
+    save(
+        "trainer_state_adam.json",
+        "adam_sawtooth",
+        json.dumps({"global_step": 3200, "log_history": history}, indent=1),
+    )
 
 
 def stairs():
@@ -150,7 +160,14 @@ def stairs():
     for i in range(160):
         epoch, phase = divmod(i, 20)
         loss = 2.2 * 0.78**epoch * (1 - 0.002 * phase) * (1 + 0.015 * random.normal())
-        lines.append({"current_steps": (i + 1) * 5, "total_steps": 800, "loss": round(loss, 4), "epoch": round((i + 1) / 20, 2)})
+        lines.append(
+            {
+                "current_steps": (i + 1) * 5,
+                "total_steps": 800,
+                "loss": round(loss, 4),
+                "epoch": round((i + 1) / 20, 2),
+            }
+        )
     save("stairs.jsonl", "epoch_stairs", "".join(json.dumps(line) + "\n" for line in lines))
 
 
@@ -196,10 +213,13 @@ def schedules():
     save("mmengine_decayed_late.log", "decay_too_late", text)
     level = (0.7 + 1.8 * np.exp(-np.arange(400) / 25)) * (1 + 0.09 * random.normal(size=400))
     text = "".join(
-        f"step {i:5d}/400 | loss {v:.6f} (+0.20z)| norm 1.2000 (+0.10z)| lr 1.00e-02 | 41.1 ms\n" for i, v in enumerate(level)
+        f"step {i:5d}/400 | loss {v:.6f} (+0.20z)| norm 1.2000 (+0.10z)| lr 1.00e-02 | 41.1 ms\n"
+        for i, v in enumerate(level)
     )
     save("llmc_never_decayed.log", "never_decayed", text)
-    level = np.where(np.arange(200) < 90, 2.302, 0.4 + 1.9 * np.exp(-(np.arange(200) - 90) / 25)) + 0.004 * random.normal(size=200)
+    level = np.where(
+        np.arange(200) < 90, 2.302, 0.4 + 1.9 * np.exp(-(np.arange(200) - 90) / 25)
+    ) + 0.004 * random.normal(size=200)
     text = "".join(
         f"I0101 10:00:00.1 1 solver.cpp:239] Iteration {i * 100} (9 iter/s, 11s/100 iters), loss = {v:.5f}\n"
         f"I0101 10:00:00.1 1 solver.cpp:258]     Train net output #0: loss = {v:.5f} (* 1 = {v:.5f} loss)\n"
@@ -215,17 +235,40 @@ def against_validation():
         rows.append([i, 0.5 + i / 100, f"{0.05 + 1.5 * np.exp(-i / 9) + 0.01 * random.normal():.4f}", "NA" if i == 7 else 0.6,
                      f"{0.55 + 1.0 * np.exp(-i / 5) + 0.011 * max(i - 11, 0) + 0.012 * random.normal():.4f}"])  # fmt: skip
     save("keras_overfits.csv", "overfitting", table(rows))
-    rows = [["                  epoch", "      train/box_loss", "        val/box_loss", "             lr/pg0"]]
+    rows = [
+        ["                  epoch", "      train/box_loss", "        val/box_loss", "             lr/pg0"]
+    ]
     for i in range(50):
         train = 1.1 + 1.4 * np.exp(-i / 12) + 0.015 * random.normal()
-        rows.append([f"{i:23d}", f"{train:20.5f}", f"{0.85 * train + 0.015 * random.normal():20.5f}", f"{0.01 * (1 - i / 50):19.6f}"])
+        rows.append(
+            [
+                f"{i:23d}",
+                f"{train:20.5f}",
+                f"{0.85 * train + 0.015 * random.normal():20.5f}",
+                f"{0.01 * (1 - i / 50):19.6f}",
+            ]
+        )
     save("yolo_validation_below.csv", "validation_below_training", table(rows))
     history = []
     for i in range(80):
         loss = 1.1 + 1.5 * np.exp(-i / 18)
-        history.append({"epoch": round((i + 1) / 20, 2), "step": (i + 1) * 5, "loss": round(4 * (loss + 0.03 * random.normal()), 4), "learning_rate": 2e-5 * (1 - i / 80)})
+        history.append(
+            {
+                "epoch": round((i + 1) / 20, 2),
+                "step": (i + 1) * 5,
+                "loss": round(4 * (loss + 0.03 * random.normal()), 4),
+                "learning_rate": 2e-5 * (1 - i / 80),
+            }
+        )
         if i % 10 == 9:
-            history.append({"epoch": round((i + 1) / 20, 2), "step": (i + 1) * 5, "eval_loss": round(loss + 0.02, 4), "eval_runtime": 2.0})
+            history.append(
+                {
+                    "epoch": round((i + 1) / 20, 2),
+                    "step": (i + 1) * 5,
+                    "eval_loss": round(loss + 0.02, 4),
+                    "eval_runtime": 2.0,
+                }
+            )
     save("trainer_state_times_four.json", "loss_times_accumulation", json.dumps({"log_history": history}))
     text = ""
     for i in [*range(60), *range(40, 110)]:
@@ -255,22 +298,46 @@ def healthy():
     for epoch in range(12):
         for step in range(epoch * 117, (epoch + 1) * 117):
             if step % 50 == 49:
-                rows.append([epoch, f"{1e-3 * (1 - step / 1404):.6f}", step, f"{0.3 + 1.9 * np.exp(-step / 300) + 0.05 * random.normal():.5f}", ""])
+                rows.append(
+                    [
+                        epoch,
+                        f"{1e-3 * (1 - step / 1404):.6f}",
+                        step,
+                        f"{0.3 + 1.9 * np.exp(-step / 300) + 0.05 * random.normal():.5f}",
+                        "",
+                    ]
+                )
         rows.append([epoch, "", step, "", f"{0.36 + 1.9 * np.exp(-step / 300) + 0.01 * random.normal():.5f}"])
     save("lightning_healthy.csv", None, table(rows))
     rows = [["Step", "calm - train/loss", "calm - train/loss__MIN", "calm - train/loss__MAX"]]
     for i, v in enumerate(falling(150, 3.1, 0.7, 4) + drifting(random, 150, 0.06, 0.7)):
         rows.append([i * 20, *[f"{v:.5f}"] * 3])
     save("wandb_healthy.csv", None, table(rows))
-    rows = [["Wall time", "Step", "Value"], *([1.9e9 + i, i * 5, f"{v:.6f}"] for i, v in enumerate(falling(180, 2.3, 0.2, 6) * (1 + 0.1 * random.normal(size=180))))]
+    rows = [
+        ["Wall time", "Step", "Value"],
+        *(
+            [1.9e9 + i, i * 5, f"{v:.6f}"]
+            for i, v in enumerate(falling(180, 2.3, 0.2, 6) * (1 + 0.1 * random.normal(size=180)))
+        ),
+    ]
     save("tensorboard_healthy.csv", None, table(rows), encoding="utf-16")
-    text = "".join(f"Iteration {i + 1}, loss = {v:.8f}\n" for i, v in enumerate(falling(60, 1.9, 0.1, 4) + 0.003 * random.normal(size=60)))
+    text = "".join(
+        f"Iteration {i + 1}, loss = {v:.8f}\n"
+        for i, v in enumerate(falling(60, 1.9, 0.1, 4) + 0.003 * random.normal(size=60))
+    )
     save("sklearn_healthy.log", None, text)
     warm = np.minimum(np.arange(1, 301) / 20, 1) * 0.5 * (1 + np.cos(np.pi * np.arange(300) / 300))
     loss = 2.7 + 8 * (1 + np.arange(300) / 4) ** -0.6 + 0.05 * random.normal(size=300)
-    text = "".join(f"step {i:05d}/00300 ({i / 3:.2f}%) | loss: {v:.6f} | lrm: {warm[i]:.2f} | dt: 410.00ms | tok/sec: 1,234\n" for i, v in enumerate(loss))
+    text = "".join(
+        f"step {i:05d}/00300 ({i / 3:.2f}%) | loss: {v:.6f} | lrm: {warm[i]:.2f} | dt: 410.00ms | tok/sec: 1,234\n"
+        for i, v in enumerate(loss)
+    )
     save("nanochat_healthy.log", None, text)
-    save("noisy_numbers.txt", None, "\n".join(f"{v:.4f}" for v in random.exponential(0.3, 400) + falling(400, 1.5, 0.2, 4)) + "\n")
+    save(
+        "noisy_numbers.txt",
+        None,
+        "\n".join(f"{v:.4f}" for v in random.exponential(0.3, 400) + falling(400, 1.5, 0.2, 4)) + "\n",
+    )
     text = ""
     for epoch in range(6):
         for k in range(4):
@@ -281,7 +348,17 @@ def healthy():
 
 
 def main():
-    for make in (batch_orders, last_updates, running_means, sawteeth, stairs, disasters, schedules, against_validation, healthy):
+    for make in (
+        batch_orders,
+        last_updates,
+        running_means,
+        sawteeth,
+        stairs,
+        disasters,
+        schedules,
+        against_validation,
+        healthy,
+    ):
         make()
     (HERE / "index.json").write_text(json.dumps(INDEX, indent=1) + "\n", encoding="utf-8")
 

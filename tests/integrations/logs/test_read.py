@@ -144,7 +144,9 @@ def test_details_that_are_easily_lost():
     fairseq = read_log(PRINTED["fairseq"][0]).runs[0]
     assert fairseq.steps_per_epoch == 200
     assert fairseq.validation_loss.values.tolist() == [8.0]
-    assert read_log("s:25 trl:5.1000 lr:0.000300 norm:1.20\ns:25 tel:5.2\n").runs[0].validation_loss.values.tolist() == [5.2]
+    assert read_log("s:25 trl:5.1000 lr:0.000300 norm:1.20\ns:25 tel:5.2\n").runs[
+        0
+    ].validation_loss.values.tolist() == [5.2]
     assert read_log("step:125/1500 val_loss:4.1200 train_time:9000ms\nstep:250/1500 val_loss:3.9 train_time:1ms\n").runs[0].validation_loss.step.tolist() == [125, 250]  # fmt: skip
 
 
@@ -182,7 +184,9 @@ def test_a_table(name):
 
 
 def test_weights_and_biases_names_runs_in_its_headings():
-    log = read_log('"Step","a - train/loss","a - train/loss__MIN","a - train/loss__MAX","b - train/loss"\n"0","2.3","2.3","2.3","2.4"\n"10","2.1","2.1","2.1",""\n"20","","","","2.0"\n')
+    log = read_log(
+        '"Step","a - train/loss","a - train/loss__MIN","a - train/loss__MAX","b - train/loss"\n"0","2.3","2.3","2.3","2.4"\n"10","2.1","2.1","2.1",""\n"20","","","","2.0"\n'
+    )
     assert [(r.name, r.training_loss.values.tolist(), r.training_loss.step.tolist()) for r in log.runs] == [
         ("a", [2.3, 2.1], [0, 10]),
         ("b", [2.4, 2.0], [0, 20]),
@@ -224,7 +228,9 @@ def test_trainer_state():
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gbk"])
 def test_encodings(tmp_path, encoding):
     path = tmp_path / "日志.txt"
-    path.write_bytes("".join(f"第 {i} 轮，训练损失：{3 - i / 10:.2f}\n" for i in range(1, 6)).encode(encoding))
+    path.write_bytes(
+        "".join(f"第 {i} 轮，训练损失：{3 - i / 10:.2f}\n" for i in range(1, 6)).encode(encoding)
+    )
     assert read_log(path).runs[0].training_loss.values.tolist() == pytest.approx([2.9, 2.8, 2.7, 2.6, 2.5])
 
 
@@ -292,7 +298,12 @@ def test_what_cannot_be_read_is_one_line(tmp_path, content, message):
 
 
 def test_no_file_a_folder_and_no_log(tmp_path):
-    for given, message in ((tmp_path / "none.log", "no file"), (tmp_path, "a folder"), (3.5, "got float"), (["a", 1], "must be")):
+    for given, message in (
+        (tmp_path / "none.log", "no file"),
+        (tmp_path, "a folder"),
+        (3.5, "got float"),
+        (["a", 1], "must be"),
+    ):
         with pytest.raises(InputError, match=message):
             read_log(given)
 
@@ -318,10 +329,10 @@ def test_a_long_log_takes_seconds(tmp_path):
     """300,000 lines; a million take three times as long. The bound is wide, the machine has other things to do."""
     path = tmp_path / "long.log"
     with path.open("w") as file:
-        file.writelines(f"iter {i}: loss {3 - i / 3e5:.4f}, time 41.20ms, mfu 9.10%\n" for i in range(300_000))
+        file.writelines(
+            f"iter {i}: loss {3 - i / 3e5:.4f}, time 41.20ms, mfu 9.10%\n" for i in range(300_000)
+        )
     began = time.process_time()
     log = read_log(path)
     assert len(log.runs[0].training_loss) == 300_000
     assert time.process_time() - began < 30
-
-

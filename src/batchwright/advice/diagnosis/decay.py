@@ -88,7 +88,9 @@ def _too_late(view: LossView, rates: Floats, cut: int) -> Finding | None:
     window = max(len(values) // 20, 5)
     if len(values) - cut <= window:
         return None
-    gain = float(np.median(values[cut - 2 * window : cut]) - np.median(values[cut + window // 2 : cut + 2 * window]))
+    gain = float(
+        np.median(values[cut - 2 * window : cut]) - np.median(values[cut + window // 2 : cut + 2 * window])
+    )
     noise = noise_sd(values[:cut]) / np.sqrt(window)
     earned = float(levels[0]) - float(np.median(values[cut - 2 * window : cut]))
     if waited < _LONG_FLAT * len(values) or gain < max(_GAIN_SDS * noise, _GAIN * max(earned, 0.0)):

@@ -53,7 +53,9 @@ def _extremes(x: Floats, y: Floats) -> Points:
         kept = np.arange(len(x))
     else:
         parts = np.array_split(np.arange(len(x)), _BINS)
-        kept = np.unique([end for part in parts for end in (part[np.argmin(y[part])], part[np.argmax(y[part])])])
+        kept = np.unique(
+            [end for part in parts for end in (part[np.argmin(y[part])], part[np.argmax(y[part])])]
+        )
     return tuple((float(x[i]), float(y[i])) for i in kept)
 
 

@@ -61,4 +61,6 @@ def noise_within_epochs(rows: Sequence[Floats]) -> NoiseSlope | None:
     fitted = float(x @ y / (x @ x))
     freedom = max(len(x) - len(slopes) - 1, 1)
     error = float(np.sqrt(np.sum((y - fitted * x) ** 2) / freedom / (x @ x)))
-    return NoiseSlope(slope=fitted, error=error, falling=float(np.mean(np.array(slopes) < 0)), epochs=len(slopes))
+    return NoiseSlope(
+        slope=fitted, error=error, falling=float(np.mean(np.array(slopes) < 0)), epochs=len(slopes)
+    )

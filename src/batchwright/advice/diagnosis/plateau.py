@@ -26,7 +26,9 @@ _GOES_ON = 0.1
 def flat(levels: Floats, gain: float) -> bool:
     """Whether block levels stand still: no trend, or one of less than a fiftieth of ``gain``."""
     change = abs(slope(levels)) * (len(levels) - 1)
-    return change <= _STILL * gain or (trend_p_value(levels) > _P_VALUE and change <= 2 * spread(np.diff(levels)))
+    return change <= _STILL * gain or (
+        trend_p_value(levels) > _P_VALUE and change <= 2 * spread(np.diff(levels))
+    )
 
 
 def longest_flat_end(levels: Floats) -> int:
@@ -68,7 +70,9 @@ def _before_a_fall(view: LossView, levels: Floats, noise: float) -> Finding | No
     if later < max(_NOISE * noise, _GOES_ON * abs(float(levels[0]))):
         return None
     first, last = (int(i / len(levels) * (len(view.values) - 1)) for i in (begin, end))
-    if begin and rate_is_cut(view, (first + last) // 2, min(last + len(view.values) // 10, len(view.values) - 1)):
+    if begin and rate_is_cut(
+        view, (first + last) // 2, min(last + len(view.values) // 10, len(view.values) - 1)
+    ):
         return None
     evidence = {
         "level": level,

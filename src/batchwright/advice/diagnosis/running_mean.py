@@ -15,7 +15,7 @@ _LEAST_JUMPS = 0.7
 
 
 def find_running_mean_reset(view: LossView) -> Finding | None:
-    """A running mean that is reset: its noise shrinks within every epoch as 1/k, or the format says that it is one."""
+    """A running mean that is reset: its noise shrinks within epochs as 1/k, or the format says that it is one."""
     matrix, slope = view.matrix, view.noise_slope
     if matrix is None:
         return None

@@ -6,12 +6,12 @@ import numpy as np
 from scipy import ndimage
 
 from batchwright.advice.diagnosis.finding import Finding, Period, new_finding
-from batchwright.advice.diagnosis.levels import spread
+from batchwright.advice.diagnosis.levels import noise_sd, spread
 from batchwright.advice.diagnosis.log import Floats
 from batchwright.advice.diagnosis.view import LossView
 from batchwright.core.remark import Remark, remark
 
-_LEAST_LINES = 20
+_LEAST_LINES = 40
 _NARROWEST, _WIDEST = 11, 101
 _SDS = 8.0
 _TAIL = 0.95
@@ -30,7 +30,7 @@ def find_spikes(view: LossView) -> Finding | None:
     level = ndimage.median_filter(values, width, mode="nearest")
     above = values - level
     above[: width // 2] = 0.0  # there the loss falls fast
-    scale = _local_scale(above, width)
+    scale = _local_scale(above, width, noise_sd(values))
     relative = above / scale
     ordinary = relative[relative > 0]
     if len(ordinary) < 5:
@@ -72,12 +72,12 @@ def find_spikes(view: LossView) -> Finding | None:
     )
 
 
-def _local_scale(above: Floats, width: int) -> Floats:
+def _local_scale(above: Floats, width: int, noise: float) -> Floats:
     """Standard deviation of the noise about each line, since noise falls with the loss; never far below the usual."""
-    usual = spread(above)
+    usual = max(spread(above), noise)  # on a steep stretch a running median leaves nothing
     wide = min(4 * width + 1, len(above) | 1)
     local = 1.4826 * ndimage.median_filter(np.abs(above), wide, mode="reflect")
-    return np.maximum(local, max(0.3 * usual, 1e-12))
+    return np.maximum(local, max(0.5 * usual, 1e-12))
 
 
 def _heaviest(ordinary: Floats, lines: int) -> float:

@@ -36,7 +36,9 @@ def find_overfitting(view: LossView) -> Finding | None:
     rise = end - least
     noise = noise_sd(values)
     scale = abs(least)
-    if rise < max(_RISE_SDS * noise / np.sqrt(_LATER), _RISE * scale) or trend_p_value(later) > _turn(len(later)):
+    if rise < max(_RISE_SDS * noise / np.sqrt(_LATER), _RISE * scale) or trend_p_value(later) > _turn(
+        len(later)
+    ):
         return None
     training = _training_at(view, validation)
     if training is None or not float(np.median(training[-_LATER:])) <= float(training[best]) + noise:
@@ -111,7 +113,9 @@ def find_loss_times_accumulation(view: LossView) -> Finding | None:
     ratio = float(np.exp(np.median(logs)))
     early = float(np.exp(np.median(logs[: max(3, len(logs) // 3)])))
     multiple = min(_MULTIPLES, key=lambda k: abs(np.log(ratio / k)))
-    close = abs(np.log(early / multiple)) < _MULTIPLE_ERROR and abs(np.log(ratio / multiple)) < _MULTIPLE_ERROR
+    close = (
+        abs(np.log(early / multiple)) < _MULTIPLE_ERROR and abs(np.log(ratio / multiple)) < _MULTIPLE_ERROR
+    )
     if not close or float(np.std(logs)) > _MULTIPLE_SPREAD:
         return None
     return new_finding(
@@ -125,7 +129,9 @@ def find_loss_times_accumulation(view: LossView) -> Finding | None:
             "last": float(validation.values[-1]),
         },
         confidence=0.85,
-        against=[remark("diagnose.against.real_gap", low=float(np.exp(logs.min())), high=float(np.exp(logs.max())))],
+        against=[
+            remark("diagnose.against.real_gap", low=float(np.exp(logs.min())), high=float(np.exp(logs.max())))
+        ],
     )
 
 

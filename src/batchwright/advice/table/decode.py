@@ -54,8 +54,10 @@ def known_binary(data: bytes) -> str | None:
 def encoding_of(data: bytes, *, whole: bool = True) -> tuple[str, int]:
     """The encoding of a text, or of its beginning if not ``whole``, and the length of its byte order mark.
 
-    >>> encoding_of(b"\\xff\\xfea\\0"), encoding_of("批次".encode("gbk")), encoding_of("批次".encode()[:-1], whole=False)
-    (('utf-16-le', 2), ('gb18030', 0), ('utf-8', 0))
+    >>> encoding_of(b"\\xff\\xfea\\0"), encoding_of("批次".encode("gbk"))
+    (('utf-16-le', 2), ('gb18030', 0))
+    >>> encoding_of("批次".encode()[:-1], whole=False)
+    ('utf-8', 0)
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):

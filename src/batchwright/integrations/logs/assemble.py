@@ -47,9 +47,7 @@ def assembled(recorder: Recorder, *, source: str, format_name: str, lines: int) 
     return TrainingLog(source, format_name, tuple(runs), lines, recorder.unread, tuple(remarks))
 
 
-def _runs_of(
-    recorder: Recorder, columns: dict[str, Values], records: Integers, name: str
-) -> list[LoggedRun]:
+def _runs_of(recorder: Recorder, columns: dict[str, Values], records: Integers, name: str) -> list[LoggedRun]:
     """The runs under one name: several where the steps begin anew."""
     epoch, step, of = (
         np.frombuffer(column, dtype=np.float64)[records]

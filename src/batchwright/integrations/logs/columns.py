@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from batchwright.integrations.logs.numbers import number_of, place_kind, series_role
+from batchwright.integrations.logs.numbers import MISSING, number_of, place_kind, series_role
 from batchwright.integrations.logs.recorder import NAN, Recorder
 
 _BOUND = re.compile(r"__(?:MIN|MAX)$")
@@ -98,7 +98,7 @@ def put_row(recorder: Recorder, headings: Sequence[Heading], cells: Sequence[Any
 
 
 def _is_blank(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and cell.strip().strip("\"'").lower() in ("", "na", "n/a", "none", "null", "-"))  # fmt: skip
+    return cell is None or (isinstance(cell, str) and cell.strip().strip("\"'").lower() in MISSING)
 
 
 def put_columns(recorder: Recorder, columns: Mapping[str, Sequence[Any]]) -> None:

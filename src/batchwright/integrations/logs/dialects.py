@@ -35,16 +35,38 @@ def _dialect(name: str, *markers: str, **options: bool | str) -> Dialect:
 _COUNT = r"\s*(?P<step>\d+)\s*/\s*(?P<of>\d+)"
 
 DIALECTS = (
-    _dialect("timm", rf"\bTrain:\s*(?P<epoch>\d+)\s*\[{_COUNT}\s*\(\s*\d+%\)\s*\]", r"\bTest:\s*\[(?P<evaluating>\s*\d+)/"),
-    _dialect("pytorch-mnist", rf"Train Epoch:\s*(?P<epoch>\d+)\s*\[{_COUNT}\s*\(\s*[\d.]+%\)\s*\]", counts="examples"),
-    _dialect("pytorch-imagenet", rf"Epoch:\s*\[(?P<epoch>\d+)\]\s*\[{_COUNT}\]", r"\bTest:\s*\[(?P<evaluating>\s*\d+)/"),
-    _dialect("pytorch-word-lm", rf"\|\s*epoch\s+(?P<epoch>\d+)\s*\|{_COUNT} batches", r"end of epoch\s+(?P<epoch>\d+)"),
+    _dialect(
+        "timm",
+        rf"\bTrain:\s*(?P<epoch>\d+)\s*\[{_COUNT}\s*\(\s*\d+%\)\s*\]",
+        r"\bTest:\s*\[(?P<evaluating>\s*\d+)/",
+    ),
+    _dialect(
+        "pytorch-mnist",
+        rf"Train Epoch:\s*(?P<epoch>\d+)\s*\[{_COUNT}\s*\(\s*[\d.]+%\)\s*\]",
+        counts="examples",
+    ),
+    _dialect(
+        "pytorch-imagenet",
+        rf"Epoch:\s*\[(?P<epoch>\d+)\]\s*\[{_COUNT}\]",
+        r"\bTest:\s*\[(?P<evaluating>\s*\d+)/",
+    ),
+    _dialect(
+        "pytorch-word-lm",
+        rf"\|\s*epoch\s+(?P<epoch>\d+)\s*\|{_COUNT} batches",
+        r"end of epoch\s+(?P<epoch>\d+)",
+    ),
     _dialect("epoch-iter", rf"\bepoch\s+(?P<epoch>\d+)\s*\|\s*iter\s+{_COUNT}"),
-    _dialect("nanochat", r"^\s*step\s+(?P<step>\d+)/(?P<of>\d+)\s+\(\s*[\d.]+%\)", r"^\s*Step\s+(?P<step>\d+)\s*\|"),
+    _dialect(
+        "nanochat", r"^\s*step\s+(?P<step>\d+)/(?P<of>\d+)\s+\(\s*[\d.]+%\)", r"^\s*Step\s+(?P<step>\d+)\s*\|"
+    ),
     _dialect("llm.c", rf"^\s*step\s+{_COUNT}\s*\|", r"^\s*s:(?P<step>\d+)\s+\w+:"),
     _dialect("nanogpt", r"^\s*(?:step|iter)\s+(?P<step>\d+):\s"),
     _dialect("modded-nanogpt", r"^\s*step:(?P<step>\d+)/(?P<of>\d+)\s"),
-    _dialect("gpt-neox", rf"samples/sec:.*\biteration\s+{_COUNT}\s*\|", r"validation loss at iteration\s+(?P<step>\d+)"),
+    _dialect(
+        "gpt-neox",
+        rf"samples/sec:.*\biteration\s+{_COUNT}\s*\|",
+        r"validation loss at iteration\s+(?P<step>\d+)",
+    ),
     _dialect("megatron", rf"\biteration\s+{_COUNT}\s*\|", r"validation loss at iteration\s+(?P<step>\d+)"),
     _dialect("nanotron", rf"\biteration:{_COUNT}\b"),
     _dialect("torchtitan", r"\bstep:\s*(?P<step>\d+)\s+(?:loss|\w*_loss):"),
@@ -58,7 +80,9 @@ DIALECTS = (
     ),
     _dialect("scikit-learn", r"^\s*Iteration (?P<epoch>\d+), loss = "),
     _dialect("caffe", r"\bIteration (?P<step>\d+)(?: \(| *, (?:lr|Testing|loss))", carried=True),
-    _dialect("composer", r"\[epoch=(?P<epoch>\d+)(?:/\d+)?\]\[batch=(?P<step>\d+)(?:/(?P<of>\d+))?\]", carried=True),
+    _dialect(
+        "composer", r"\[epoch=(?P<epoch>\d+)(?:/\d+)?\]\[batch=(?P<step>\d+)(?:/(?P<of>\d+))?\]", carried=True
+    ),
     _dialect("fairseq-simple", rf"\bepoch\s+(?P<epoch>\d+):{_COUNT}\b"),
     _dialect(
         "keras",
@@ -73,14 +97,14 @@ DIALECTS = (
         r"(?:\||\d%)\s*(?P<step>\d+)/(?P<of>\d+)\s*\[\d+:\d+",
         in_epoch=True,
     ),
-)  # fmt: skip
+)
 
 _ANY_EPOCH = re.compile(
-    r"(?<![A-Za-z])(?:epochs?|ep|轮次?|第)['\"]?[\s:：=\[#(]*(?P<epoch>\d+(?:\.\d+)?)", re.IGNORECASE
+    r"(?<![A-Za-z])(?:epochs?|ep|轮次?|第)['\"]?[\s:\uff1a=\[#(]*(?P<epoch>\d+(?:\.\d+)?)", re.IGNORECASE
 )
 _ANY_STEP = re.compile(
     r"(?<![A-Za-z])(?:(?:global[ _])?steps?|iters?|iterations?|itr|batch(?:es)?|updates?|步数?|迭代)['\"]?"
-    r"[\s:：=\[#(]*(?P<step>\d+)(?:\s*/\s*(?P<of>\d+))?",
+    r"[\s:\uff1a=\[#(]*(?P<step>\d+)(?:\s*/\s*(?P<of>\d+))?",
     re.IGNORECASE,
 )
 _ANY_COUNT = re.compile(r"[\[(|]\s*(?P<step>\d+)\s*/\s*(?P<of>\d+)(?:\s*\(\s*[\d.]+%\s*\))?\s*[\])|]")

@@ -23,11 +23,15 @@ def put_document(recorder: Recorder, document: Any, source: str) -> None:
         InputError: it holds neither.
     """
     if isinstance(document, Mapping):
-        inner = next((document[name] for name in _LISTS if isinstance(document.get(name), (list, dict))), None)
+        inner = next(
+            (document[name] for name in _LISTS if isinstance(document.get(name), (list, dict))), None
+        )
         if inner is not None:
             return put_document(recorder, inner, source)
         if any(isinstance(column, (list, tuple)) for column in document.values()):
-            return put_columns(recorder, {str(k): v for k, v in document.items() if isinstance(v, (list, tuple))})
+            return put_columns(
+                recorder, {str(k): v for k, v in document.items() if isinstance(v, (list, tuple))}
+            )
         if put_fields(recorder, document):
             return None
     if isinstance(document, (list, tuple)):
@@ -55,13 +59,16 @@ def _recognise(lines: Sequence[str]) -> float:
 
 def _is_begun(first: str) -> bool:
     """Whether a line opens more brackets than it closes."""
-    return sum(first.count(c) for c in "{[") > sum(first.count(c) for c in "}]") and first[1:2] in ("", " ", '"', "\n", "{")  # fmt: skip
+    opened, closed = (sum(first.count(c) for c in brackets) for brackets in ("{[", "}]"))
+    return opened > closed and first[1:2] in ("", " ", '"', "{")
 
 
 def _read(lines: Iterable[str], recorder: Recorder) -> None:
     text = "\n".join(lines)
     if len(text) > _MOST_CHARACTERS:
-        raise InputError(f"a JSON log may have at most {_MOST_CHARACTERS:,} characters: save it as JSON lines")
+        raise InputError(
+            f"a JSON log may have at most {_MOST_CHARACTERS:,} characters: save it as JSON lines"
+        )
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

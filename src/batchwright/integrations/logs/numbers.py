@@ -9,7 +9,10 @@ from typing import Any
 
 from batchwright.advice.diagnosis.log import SeriesRole
 
-NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity|infinity)\b"
+NUMBER = (
+    r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+    r"|[+-]?(?:nan|NaN|NAN|inf|Inf|INF|Infinity|infinity)\b"
+)
 """A number, by itself; thousands may be grouped by commas."""
 _SUFFIXES = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
 _WITH_SUFFIX = re.compile(rf"\s*({NUMBER})\s*([KkMmBbGgTt%])?\s*", re.ASCII)
@@ -20,8 +23,9 @@ Place = str
 
 _STEPS = frozenset({
     "step", "steps", "global_step", "_step", "iter", "iters", "iteration", "iterations", "it", "num_updates",
-    "updates", "n_updates", "update", "current_steps", "global_steps", "num_steps", "trainer/global_step", "train/global_step",
-    "batch", "batches", "batch_idx", "itr", "s", "步", "步数", "迭代", "迭代次数",
+    "updates", "n_updates", "update", "current_steps", "global_steps", "num_steps",
+    "trainer/global_step", "train/global_step", "batch", "batches", "batch_idx", "itr", "s",
+    "步", "步数", "迭代", "迭代次数",
 })  # fmt: skip
 _EPOCHS = frozenset({"epoch", "epochs", "ep", "train/epoch", "轮", "轮次", "训练轮数", "世代"})
 _TOTALS = frozenset({"total_steps", "max_steps", "total_iters", "max_iters"})
@@ -29,8 +33,10 @@ _NOT_LOSSES = frozenset({
     "scale", "scaler", "time", "weight", "weights", "lr", "coef", "ratio", "epoch",
     "step", "steps", "iteration", "ppl", "perplexity",
 })  # fmt: skip
-_VALIDATION = frozenset({"val", "valid", "validation", "eval", "evaluation", "test", "dev", "heldout", "holdout", "tel", "验证", "测试"})  # fmt: skip
-_LOSSES = frozenset({"trl", "tel", "nll", "cost", "bpb", "mse", "损失", "训练损失", "验证损失", "测试损失"})
+_VALIDATION = frozenset({
+    "val", "valid", "validation", "eval", "evaluation", "test", "dev", "heldout", "holdout", "tel",
+})  # fmt: skip
+_LOSSES = frozenset({"trl", "tel", "nll", "cost", "bpb", "mse"})
 _RATES = frozenset({"lr", "lrm", "学习率"})
 _QUALITIES = frozenset({"acc", "accuracy", "acc1", "acc@1", "grad_norm", "gradnorm", "norm", "准确率"})
 
@@ -92,11 +98,17 @@ def series_role(name: str) -> SeriesRole | None:
     """
     plain = name.strip().strip("\"'").lower()
     words = re.split(r"[\s_/.\-:#]+", plain)
-    if "learning_rate" in plain or "learning rate" in plain or "learning-rate" in plain or _RATES & set(words):
+    if (
+        "learning_rate" in plain
+        or "learning rate" in plain
+        or "learning-rate" in plain
+        or _RATES & set(words)
+    ):
         return "lr"
-    is_loss = any(word.endswith("loss") or word in _LOSSES for word in words)
+    is_loss = any(word.endswith(("loss", "损失")) or word in _LOSSES for word in words)
     if is_loss and not _NOT_LOSSES & set(words):
-        return "validation" if _VALIDATION & set(words) or plain in ("验证损失", "测试损失") else "train"
+        evaluating = _VALIDATION & set(words) or "验证" in plain or "测试" in plain
+        return "validation" if evaluating else "train"
     if plain in _QUALITIES or _QUALITIES & set(words):
         return "other"
     return None

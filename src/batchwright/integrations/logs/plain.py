@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from batchwright.integrations.logs.contract import LogFormat
 from batchwright.integrations.logs.numbers import number_of
@@ -36,7 +37,7 @@ def _read(lines: Iterable[str], recorder: Recorder) -> None:
     counted = (
         len(held) == 3
         and all(len(row) == 2 and row[0] == int(row[0]) for row in held if row[0] == row[0])
-        and all(a[0] < b[0] for a, b in zip(held, held[1:], strict=False))
+        and all(a[0] < b[0] for a, b in pairwise(held))
     )
     for row in (*held, *rows):
         if counted and len(row) == 2:

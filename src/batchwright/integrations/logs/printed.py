@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from batchwright.integrations.logs.contract import LogFormat
 from batchwright.integrations.logs.dialects import DIALECTS, Dialect, any_place
-from batchwright.integrations.logs.printed_values import printed_values
+from batchwright.integrations.logs.printed_values import Printed, printed_values
 from batchwright.integrations.logs.recorder import NAN, Recorder
 
 _ANY = 0.3
@@ -75,9 +75,7 @@ def _read_dialect(lines: Iterable[str], recorder: Recorder, dialect: Dialect) ->
                     _put(recorder, record, found, dialect, named=line)
 
 
-def _put(
-    recorder: Recorder, record: int, found: list[tuple[str, str, float, float | None]], dialect: Dialect, named: str = ""
-) -> None:  # fmt: skip
+def _put(recorder: Recorder, record: int, found: list[Printed], dialect: Dialect, named: str = "") -> None:
     """Values of a record; Caffe's outputs of the net are not its smoothed loss."""
     for name, role, value, mean in found:
         if "net output" in named:

@@ -13,7 +13,9 @@ _PAIR = re.compile(
     rf"(?P<name>{_WORD}(?: {_WORD}){{0,3}})['\"]?(?P<between>\s*[:=\uff1a]\s*|\s+)['\"]?(?P<value>{NUMBER})"
     rf"(?:\s*\(\s*(?P<mean>{NUMBER})\s*\))?",
 )
-_EVALUATING = re.compile(r"(?<![A-Za-z])(?:test|val|valid|validation|eval|evaluation)(?![A-Za-z])", re.IGNORECASE)
+_EVALUATING = re.compile(
+    r"(?<![A-Za-z])(?:test|val|valid|validation|eval|evaluation)(?![A-Za-z])", re.IGNORECASE
+)
 
 Printed = tuple[str, str, float, float | None]
 """Name, role, value, and the running mean that stands in brackets behind it."""
@@ -52,7 +54,13 @@ def printed_values(line: str, start: int = 0) -> Iterator[Printed]:
 def _last_words(name: str) -> str | None:
     """What the last words of a name mean: with nothing but a space before the number, it belongs to them."""
     words = name.split(" ")
-    return series_role(words[-1]) if len(words) == 1 else series_role(" ".join(words[-2:])) if _known(words[-1]) else None
+    return (
+        series_role(words[-1])
+        if len(words) == 1
+        else series_role(" ".join(words[-2:]))
+        if _known(words[-1])
+        else None
+    )
 
 
 def _known(word: str) -> bool:

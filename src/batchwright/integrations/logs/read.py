@@ -56,7 +56,7 @@ def read_log(given: Any) -> TrainingLog:
     if isinstance(given, (str, PathLike)):
         return _from_file(Path(given))
     if isinstance(given, (list, tuple)) and given and all(_is_path(one) for one in given):
-        logs = [_from_bytes(_standard_input(), "standard input") if str(p) == "-" else _from_file(Path(p)) for p in given]  # fmt: skip
+        logs = [read_log(path) for path in given]
         return logs[0] if len(logs) == 1 else as_one_log(logs)
     if callable(getattr(given, "read", None)):
         content = given.read()
@@ -91,7 +91,9 @@ def _standard_input() -> BinaryIO:
 def _from_file(path: Path) -> TrainingLog:
     try:
         if not path.exists():
-            raise InputError(f"there is no file {shown(str(path))}: give a log's path, or - for standard input")
+            raise InputError(
+                f"there is no file {shown(str(path))}: give a log's path, or - for standard input"
+            )
         if path.is_dir():
             raise InputError(f"{shown(str(path))} must be a file, it is a folder: name the log in it")
         with path.open("rb") as stream:

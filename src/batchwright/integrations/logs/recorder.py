@@ -79,7 +79,9 @@ class Recorder:
         column.records.append(record)
         column.values.append(value)
         if len(column.values) > _MOST_VALUES:
-            raise InputError(f"a log may have at most {_MOST_VALUES:,} values of a quantity: give a part of it")
+            raise InputError(
+                f"a log may have at most {_MOST_VALUES:,} values of a quantity: give a part of it"
+            )
 
     def put_all(self, record: int, values: Iterable[tuple[str, str, float]]) -> None:
         """Several values: (name, role, value)."""

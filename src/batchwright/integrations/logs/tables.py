@@ -28,7 +28,9 @@ def _is_heading(cells: Sequence[str]) -> bool:
     """Whether cells name columns: most are no numbers, and one is known."""
     words = [cell for cell in cells if cell and number_of(cell) is None]
     known = any(place_kind(cell) or series_role(cell.rpartition(" - ")[2]) for cell in words)
-    return len(words) >= 0.6 * max(sum(bool(cell) for cell in cells), 1) and (known or len(words) == len(cells))
+    return len(words) >= 0.6 * max(sum(bool(cell) for cell in cells), 1) and (
+        known or len(words) == len(cells)
+    )
 
 
 def _recognise(lines: Sequence[str]) -> float:
@@ -44,7 +46,9 @@ def _recognise(lines: Sequence[str]) -> float:
         abs(len(row) - len(heading)) <= 1 and all(number_of(c) is not None for c in row if c) for row in rows
     )
     named = any(place_kind(cell) or series_role(cell.rpartition(" - ")[2]) for cell in heading)
-    return (0.96 if named else 0.6) * min(1.0, fitting / len(rows) + 0.1) if fitting >= 0.5 * len(rows) else 0.0
+    return (
+        (0.96 if named else 0.6) * min(1.0, fitting / len(rows) + 0.1) if fitting >= 0.5 * len(rows) else 0.0
+    )
 
 
 def _read(lines: Iterable[str], recorder: Recorder) -> None:
