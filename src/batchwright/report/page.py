@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from batchwright.core.action import Action
+from batchwright.report.text.language import current_language
 
 if TYPE_CHECKING:
     from batchwright.report.draw.files import Drawing
@@ -35,6 +36,7 @@ class Column:
         prefix: put before each value, such as ``>`` for a bound; one a row, or none.
         like: heading of the column whose unit and digits it takes: an interval those of its value.
         optional: 0 is always shown; of the others the highest goes first where a terminal is too narrow.
+        links: anchors of the same page, one a row, or none.
     """
 
     heading: str
@@ -43,6 +45,7 @@ class Column:
     prefix: Sequence[str] = ()
     like: str = ""
     optional: int = 0
+    links: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,16 @@ class Sentence:
 
     text: str
     role: Literal["answer", "text"] = "text"
+    heading: str = ""
+    anchor: str = ""
+    """A name by which a table's cells link to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """Source code to be copied, on a page only."""
+
+    text: str
     heading: str = ""
 
 
@@ -108,7 +121,7 @@ class NextStep:
     why: str = ""
 
 
-Block = Sentence | Facts | Table | Figure | Note | NextStep
+Block = Sentence | Code | Facts | Table | Figure | Note | NextStep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +137,7 @@ class Page:
         action: what made it, to be repeated; None where it was not recorded.
         about: facts of the measurement: what it took, versions, machine.
         details: longer things folded away, such as a study's spec: (heading, text).
+        language: of its words, in which it is shown also where another one is spoken by then.
     """
 
     title: str
@@ -133,6 +147,7 @@ class Page:
     action: Action | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     details: Sequence[tuple[str, str]] = ()
+    language: str = field(default_factory=current_language)
 
     def all(self, kind: type[Any]) -> list[Any]:
         """The blocks of one kind, in order."""

@@ -18,7 +18,7 @@ from batchwright.advice.diagnosis.log import (
 )
 from batchwright.core.remark import Remark, remark
 from batchwright.integrations.logs.places import Places, places_of
-from batchwright.integrations.logs.recorder import Recorder, Values
+from batchwright.integrations.logs.recorder import Recorder, RecordedValues
 
 _Mask = NDArray[np.bool_]
 
@@ -47,7 +47,9 @@ def assembled(recorder: Recorder, *, source: str, format_name: str, lines: int) 
     return TrainingLog(source, format_name, tuple(runs), lines, recorder.unread, tuple(remarks))
 
 
-def _runs_of(recorder: Recorder, columns: dict[str, Values], records: Integers, name: str) -> list[LoggedRun]:
+def _runs_of(
+    recorder: Recorder, columns: dict[str, RecordedValues], records: Integers, name: str
+) -> list[LoggedRun]:
     """The runs under one name: several where the steps begin anew."""
     epoch, step, of = (
         np.frombuffer(column, dtype=np.float64)[records]
@@ -80,7 +82,9 @@ def _runs_of(recorder: Recorder, columns: dict[str, Values], records: Integers, 
     return runs
 
 
-def _series(name: str, column: Values, records: Integers, places: Places, bars: bool) -> LoggedSeries | None:
+def _series(
+    name: str, column: RecordedValues, records: Integers, places: Places, bars: bool
+) -> LoggedSeries | None:
     """A column's values at the records of one run."""
     own = np.frombuffer(column.records, dtype=np.int64)
     _, at, mine = np.intersect1d(records, own, assume_unique=True, return_indices=True)

@@ -15,7 +15,7 @@ _MOST_VALUES = 50_000_000
 
 
 @dataclass
-class Values:
+class RecordedValues:
     """One quantity as it is being read: at which record which value; ``running_mean`` where the format says so."""
 
     role: str
@@ -39,7 +39,7 @@ class Recorder:
         self.epoch, self.step, self.of = array("d"), array("d"), array("d")
         self.run = array("q")
         self.run_names: list[str] = [""]
-        self.columns: dict[tuple[int, str], Values] = {}
+        self.columns: dict[tuple[int, str], RecordedValues] = {}
         self.unread = 0
         self.left_out: set[str] = set()
 
@@ -72,7 +72,7 @@ class Recorder:
             if len(self.columns) >= _MOST_SERIES:
                 self.left_out.add(name)
                 return
-            column = self.columns[key] = Values(role, running_mean)
+            column = self.columns[key] = RecordedValues(role, running_mean)
         if column.records and column.records[-1] == record:
             column.values[-1] = value
             return

@@ -10,6 +10,7 @@ from batchwright.core.numbers import short_size
 from batchwright.report.draw.palette import INK
 from batchwright.report.draw.ticks import labelled_sizes, log_ticks
 from batchwright.report.text.catalogue import text
+from batchwright.report.text.typesetting import wide
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -128,9 +129,11 @@ def placed_key(
 
 
 def _length(words: str, font_points: float) -> float:
+    """In points. A wide character is as wide as the font is high in any font that has it, installed or not."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
+    narrow = "".join(character for character in words if not wide(character))
     font = FontProperties(size=font_points)
-    length: float = text_to_path.get_text_width_height_descent(words, font, False)[0]
-    return length
+    length: float = text_to_path.get_text_width_height_descent(narrow, font, False)[0]
+    return length + font_points * (len(words) - len(narrow))

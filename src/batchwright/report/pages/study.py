@@ -14,6 +14,7 @@ from batchwright.advice.result import StudyResult
 from batchwright.core.numbers import MISSING, measured, rate, size
 from batchwright.core.remark import Remark
 from batchwright.report.page import Block, Facts, NextStep, Note, Page, Sentence
+from batchwright.report.pages.parts import machine
 from batchwright.report.pages.study_facts import only_the_clock, rows_of
 from batchwright.report.pages.study_figures import study_figures
 from batchwright.report.pages.study_tables import answer_table, easier_table, more_table
@@ -76,7 +77,7 @@ def answer_page(
         blocks=blocks,
         verdict="clock_in_doubt" if only_the_clock(result) else result.recommendation.verdict,
         action=result.action,
-        about=result.environment,
+        about=machine(result.environment),
         details=_details(result),
     )
 
