@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batchwright.app.answer import Inconclusive as Inconclusive
     from batchwright.app.compare import compare as compare
     from batchwright.app.curvature import curvature as curvature
+    from batchwright.app.diagnose import diagnose as diagnose
     from batchwright.app.doctor import doctor as doctor
     from batchwright.app.escape import escape as escape
     from batchwright.app.export import export as export
@@ -63,6 +64,7 @@ HOMES = {
     "after": "app.point",
     "compare": "app.compare",
     "curvature": "app.curvature",
+    "diagnose": "app.diagnose",
     "doctor": "app.doctor",
     "escape": "app.escape",
     "export": "app.export",

@@ -129,6 +129,14 @@ def curvature(
 ) -> Answer:
     """Find out where training stands: minimum, saddle or slope, and how sharp, from the exact Hessian."""
 
+def diagnose(
+    log: Any | Sequence[str],
+    *,
+    figure: str | None = None,
+    report: str | None = None,
+) -> Answer:
+    """Find patterns in a training log, their cause, and what to change."""
+
 def doctor(
     *,
     data: str | None = None,
