@@ -17,9 +17,9 @@ from batchwright.core.errors import InputError as InputError
 from batchwright.measure.gradients.attribution import attribution as attribution
 from batchwright.measure.hessian.curvature import Curvature as Curvature
 from batchwright.measure.points.stationary import find_critical_point as find_critical_point
-from batchwright.report.text.language import language as language
 from batchwright.optim.penalised import lasso_path as lasso_path
 from batchwright.optim.penalised import ridge_path as ridge_path
+from batchwright.report.text.language import language as language
 from batchwright.task.task import Metric as Metric
 from batchwright.task.task import Target as Target
 from batchwright.task.task import Task as Task
