@@ -352,7 +352,8 @@ def _valley() -> Panel:
         for _ in range(40):
             x = x + move(eigenvalues * x, lr)
             path.append(x)
-        lines.append(series(*np.transpose(path), label=remark(f"lesson.choice.{form}")))
+        across_path, along_path = np.transpose(path)
+        lines.append(series(across_path, along_path, remark(f"lesson.choice.{form}")))
     return Panel(
         name="valley",
         title=remark("lesson.momentum.valley.title"),

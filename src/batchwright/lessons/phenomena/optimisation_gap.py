@@ -37,7 +37,7 @@ def experiment(lab: Lab) -> Found:
     """Train at every size, amount of work and rate, and judge the gap between the smallest and the largest."""
     tuning, seeds = lab.seeds(14)[:2], lab.seeds(14)[2 : 14 if lab.full else 6]
     tuned = {work: _tuned(lab, work, tuning) for work in ("epochs", "updates")}
-    cells = {
+    cells: dict[Cell, dict[int, float | None]] = {
         **{Cell(work, str(lr)): dict.fromkeys(SIZES, lr) for work in tuned for lr in FIXED_RATES},
         **{
             Cell(work, "tuned_rate"): {b: rate.lr for b, rate in rates.items()}

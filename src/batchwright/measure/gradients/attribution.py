@@ -139,7 +139,8 @@ def _next_epoch(run: Run) -> list[Tensor]:
     """The examples of each update until one more pass over the data is drawn, as positions."""
     spec, examples = run.spec, len(run.task.train)
     stream = IndexStream(examples, spec.sampling, spec.seed)
-    batches, position, end = [], run.position, run.position + examples
+    batches: list[Tensor] = []
+    position, end = run.position, run.position + examples
     while True:
         size = batch_size_at(position, spec.batch_size, spec.batch_growth, examples)
         start, position = stream.span(position, size)
@@ -169,7 +170,7 @@ def _gradient(at: MeanLoss, batch: Tensor) -> FlatParams:
 
 
 def _summed(at: MeanLoss, piece: Tensor) -> Tensor:
-    with at.drawing(piece, 0):
+    with at.drawing(0):
         return at.losses(piece, 0).sum()
 
 
