@@ -18,7 +18,8 @@ import batchwright as bw
 from batchwright.advice.lesson import Measured
 from batchwright.core.errors import InputError
 from batchwright.core.statistics import LEVEL
-from batchwright.measure.hardware.probe import Probe, ProbePoint
+from batchwright.measure.hardware.probe import Probe as Probe
+from batchwright.measure.hardware.probe import ProbePoint as ProbePoint
 
 
 def repeated(task: bw.Task, examples: int) -> bw.Task:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from batchwright.lessons.lab import Lab
-from batchwright.training.record import RunResult
+from batchwright.training.record import RunResult as RunResult
 
 Side = TypeVar("Side", bound=Hashable)
 MOST_RATES = 10
