@@ -6,7 +6,7 @@ Words are remarks: a code and the values that its sentence needs. Values that ar
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 
 import batchwright as bw
-from batchwright.advice.lesson import Measured, Part
+from batchwright.advice.lesson import Measured, Part, Verdict
 from batchwright.core.chart import Mark, Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import Verdict, below, everywhere, exact, geometric_mean, ratio
+from batchwright.lessons.judge import below, everywhere, exact, geometric_mean, ratio
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.timing import Probe, clocked, median_ratio, point_at
 from batchwright.lessons.tuning import RunResult, TunedRate, tuned_rates

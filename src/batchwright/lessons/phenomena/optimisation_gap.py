@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from batchwright.advice.lesson import Part
+from batchwright.advice.lesson import Part, Verdict
 from batchwright.core.chart import Panel, Series, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import Verdict, above, below, difference, everywhere, mean, ratio
+from batchwright.lessons.judge import above, below, difference, everywhere, mean, ratio
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.tuning import RunResult, TunedRate, tuned_rates
 
@@ -37,13 +37,10 @@ def experiment(lab: Lab) -> Found:
     """Train at every size, amount of work and rate, and judge the gap between the smallest and the largest."""
     tuning, seeds = lab.seeds(14)[:2], lab.seeds(14)[2 : 14 if lab.full else 6]
     tuned = {work: _tuned(lab, work, tuning) for work in ("epochs", "updates")}
-    cells: dict[Cell, dict[int, float | None]] = {
-        **{Cell(work, str(lr)): dict.fromkeys(SIZES, lr) for work in tuned for lr in FIXED_RATES},
-        **{
-            Cell(work, "tuned_rate"): {b: rate.lr for b, rate in rates.items()}
-            for work, rates in tuned.items()
-        },
-    }
+    cells: dict[Cell, Mapping[int, float | None]] = {}
+    for work, rates in tuned.items():
+        cells |= {Cell(work, str(lr)): dict.fromkeys(SIZES, lr) for lr in FIXED_RATES}
+        cells[Cell(work, "tuned_rate")] = {b: rate.lr for b, rate in rates.items()}
     ends = _ends(lab, cells, seeds)
     inside = all(rate.inside for rates in tuned.values() for rate in rates.values())
     return Found(parts=_parts(ends, inside), panels=[_panel(ends, work) for work in tuned])
