@@ -18,7 +18,7 @@ from batchwright.advice.diagnosis.log import (
 )
 from batchwright.core.remark import Remark, remark
 from batchwright.integrations.logs.places import Places, places_of
-from batchwright.integrations.logs.recorder import Recorder, RecordedValues
+from batchwright.integrations.logs.recorder import RecordedValues, Recorder
 
 _Mask = NDArray[np.bool_]
 

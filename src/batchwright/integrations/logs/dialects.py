@@ -103,10 +103,12 @@ _ANY_EPOCH = re.compile(
     r"(?<![A-Za-z])(?:epochs?|ep|轮次?|第)['\"]?[\s:\uff1a=\[#(]*(?P<epoch>\d+(?:\.\d+)?)", re.IGNORECASE
 )
 _STEP_WORDS = (
-    "step", "global step", "global_step", "iter", "iteration", "itr", "batch", "batche", "update", "步", "步数", "迭代",
+    "step", "global step", "global_step", "iter", "iteration", "itr", "batch", "batche", "update",
+    "步", "步数", "迭代",
 )  # fmt: skip
 _ANY_STEP = re.compile(
-    rf"(?<![A-Za-z])(?:{'|'.join(_STEP_WORDS)})s?['\"]?[\s:\uff1a=\[#(]*(?P<step>\d+)(?:\s*/\s*(?P<of>\d+))?",
+    rf"(?<![A-Za-z])(?:{'|'.join(_STEP_WORDS)})s?['\"]?"
+    r"[\s:\uff1a=\[#(]*(?P<step>\d+)(?:\s*/\s*(?P<of>\d+))?",
     re.IGNORECASE,
 )
 _ANY_COUNT = re.compile(r"[\[(|]\s*(?P<step>\d+)\s*/\s*(?P<of>\d+)(?:\s*\(\s*[\d.]+%\s*\))?\s*[\])|]")
