@@ -102,12 +102,12 @@ def _tested(values: Floats, tests: int, within: bool = True) -> PhaseTest | None
     residuals = residuals - residuals.mean(axis=1, keepdims=True)
     means = residuals.mean(axis=0)
     between = rows * float(np.sum(means**2))
-    within = float(np.sum((residuals - means) ** 2))
+    about = float(np.sum((residuals - means) ** 2))
     first, second = columns - 1, (rows - 1) * (columns - 1)
-    total = between + within
+    total = between + about
     if total <= 0:
         return None
-    ratio = (between / first) / max(within / second, 1e-12 * total)
+    ratio = (between / first) / max(about / second, 1e-12 * total)
     changes = np.diff(residuals, axis=0)
     return PhaseTest(
         p_value=min(1.0, tests * float(stats.f.sf(ratio, first, second))),

@@ -70,7 +70,7 @@ def _only_value(names: Sequence[str], found: list[Heading]) -> list[Heading]:
 
 def put_row(recorder: Recorder, headings: Sequence[Heading], cells: Sequence[Any]) -> bool:
     """One row; a blank cell is no value. False where no cell that should be a number is one."""
-    places = {}
+    places: dict[str, float] = {}
     values: list[tuple[Heading, float]] = []
     bad = False
     for heading, cell in zip(headings, cells, strict=False):

@@ -107,7 +107,8 @@ _STEP_WORDS = (
     "步", "步数", "迭代",
 )  # fmt: skip
 _ANY_STEP = re.compile(
-    rf"(?<![A-Za-z])(?:{'|'.join(_STEP_WORDS)})s?['\"]?[\s:\uff1a=\[#(]*(?P<step>\d+)(?:\s*/\s*(?P<of>\d+))?",
+    rf"(?<![A-Za-z])(?:{'|'.join(_STEP_WORDS)})s?['\"]?"
+    r"[\s:\uff1a=\[#(]*(?P<step>\d+)(?:\s*/\s*(?P<of>\d+))?",
     re.IGNORECASE,
 )
 _ANY_COUNT = re.compile(r"[\[(|]\s*(?P<step>\d+)\s*/\s*(?P<of>\d+)(?:\s*\(\s*[\d.]+%\s*\))?\s*[\])|]")

@@ -75,26 +75,26 @@ def read_events(stream: BinaryIO, recorder: Recorder) -> int:
 
 def _put_event(data: bytes, recorder: Recorder) -> None:
     step, summaries = 0, []
-    for field, kind, value in _fields(data):
+    for field, kind, number, content in _fields(data):
         if field == 2 and kind == _VARINT:
-            step = value
+            step = number
         elif field == 5 and kind == _BYTES:
-            summaries.append(value)
+            summaries.append(content)
     for summary in summaries:
-        for field, kind, value in _fields(summary):
+        for field, kind, _, content in _fields(summary):
             if field == 1 and kind == _BYTES:
-                _put_value(value, step, recorder)
+                _put_value(content, step, recorder)
 
 
 def _put_value(data: bytes, step: int, recorder: Recorder) -> None:
     tag, scalar = "", None
-    for field, kind, value in _fields(data):
+    for field, kind, _, content in _fields(data):
         if field == 1 and kind == _BYTES:
-            tag = value.decode("utf-8", "replace")
-        elif field == 2 and kind == _FIXED32:
-            scalar = struct.unpack("<f", value)[0]
+            tag = content.decode("utf-8", "replace")
+        elif field == 2 and kind == _FIXED32 and len(content) == 4:
+            scalar = struct.unpack("<f", content)[0]
         elif field == 8 and kind == _BYTES:
-            scalar = _tensor(value)
+            scalar = _tensor(content)
     role = series_role(tag)
     if scalar is not None and role is not None:
         recorder.put(recorder.record(step=float(step)), tag, role, scalar)
@@ -103,9 +103,9 @@ def _put_value(data: bytes, step: int, recorder: Recorder) -> None:
 def _tensor(data: bytes) -> float | None:
     """The value of a tensor that holds one number."""
     dtype, content, scalar = 0, b"", None
-    for field, kind, value in _fields(data):
+    for field, kind, number, value in _fields(data):
         if field == 1 and kind == _VARINT:
-            dtype = value
+            dtype = number
         elif field == 4 and kind == _BYTES:
             content = value
         elif field == 5:
@@ -120,15 +120,15 @@ def _tensor(data: bytes) -> float | None:
     return scalar if dtype in (_FLOAT, _DOUBLE) else None
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:  # type: ignore[misc]
-    """Number, wire type and value of each field of a protocol buffer; what is damaged ends it."""
+def _fields(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """Each field of a protocol buffer: its place, wire type, and its number or its content; damage ends it."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
         field, kind = key >> 3, key & 7
         if kind == _VARINT:
             value, at = _varint(data, at)
-            yield field, kind, value
+            yield field, kind, value, b""
             continue
         if kind == _BYTES:
             length, at = _varint(data, at)
@@ -136,7 +136,7 @@ def _fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:  # type: ign
             length = 8 if kind == _FIXED64 else 4
         else:
             return
-        yield field, kind, data[at : at + length]
+        yield field, kind, 0, data[at : at + length]
         at += length
 
 

@@ -25,7 +25,7 @@ def put_object(recorder: Recorder, given: Any) -> str:
         given = history
     if hasattr(given, "columns") and hasattr(given, "__getitem__") and not isinstance(given, Mapping):
         put_columns(recorder, _frame(given))
-        return "data frame"
+        return "data-frame"
     if isinstance(given, Mapping):
         put_document(recorder, {str(k): _listed(v) for k, v in given.items()}, "the mapping")
         return "history"

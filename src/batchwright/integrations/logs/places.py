@@ -84,6 +84,7 @@ def _starts_anew(epoch: Floats, step: Floats) -> bool:
 def _from_counts(epoch: Floats, count: Floats, of: Floats) -> Places:
     number = (epoch - np.nanmin(epoch)).astype(np.int64)
     count = _carried(count)
+    phase: Floats = np.nan_to_num(count)
     totals = of[np.isfinite(of)]
     if len(totals):
         per_epoch = float(np.median(totals))
@@ -91,8 +92,8 @@ def _from_counts(epoch: Floats, count: Floats, of: Floats) -> Places:
         distinct = np.unique(count[np.isfinite(count)])
         spacing = float(np.median(np.diff(distinct))) if len(distinct) > 1 else 1.0
         per_epoch = float(np.nanmax(count)) + (spacing if np.nanmin(count) == 0 else 0.0)
-    step = number * per_epoch + np.minimum(np.nan_to_num(count), per_epoch)
-    return Places(time=step, step=step, epoch=number, phase=np.nan_to_num(count), steps_per_epoch=per_epoch)
+    step: Floats = number * per_epoch + np.minimum(phase, per_epoch)
+    return Places(time=step, step=step, epoch=number, phase=phase, steps_per_epoch=per_epoch)
 
 
 def _from_epochs(epoch: Floats) -> Places:

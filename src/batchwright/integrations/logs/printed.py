@@ -79,7 +79,7 @@ def _put(recorder: Recorder, record: int, found: list[Printed], dialect: Dialect
     """Values of a record; Caffe's outputs of the net are not its smoothed loss."""
     for name, role, value, mean in found:
         if "net output" in named:
-            name = f"net output {name}"
+            name = f"net/{name}"
         is_mean = dialect.running_mean and role == "train"
         recorder.put(record, name, role, value, running_mean=is_mean)
         if mean is not None:
@@ -100,7 +100,9 @@ def _read_any(lines: Iterable[str], recorder: Recorder) -> None:
             recorder.unread += any(letter.isdigit() for letter in line)
             continue
         groups = {} if place is None else {name: float(value) for name, value in place[0].items()}
-        record = recorder.record(**groups)
+        record = recorder.record(
+            epoch=groups.get("epoch", NAN), step=groups.get("step", NAN), of=groups.get("of", NAN)
+        )
         for name, role, value, mean in found:
             recorder.put(record, name, role, value)
             if mean is not None:

@@ -65,7 +65,7 @@ def read_log(given: Any) -> TrainingLog:
         return _from_bytes(io.BytesIO(content), "the stream")
     recorder = Recorder()
     name = put_object(recorder, given)
-    return _finished(recorder, "the numbers" if name == "numbers" else f"the {name}", name, len(recorder))
+    return _finished(recorder, "the numbers" if name == "numbers" else "the log", name, len(recorder))
 
 
 def _is_path(one: Any) -> bool:

@@ -7,7 +7,6 @@ STRINGS = {
     "diagnose.nothing": (
         "Nothing unusual: in {count:count} losses no pattern stands out from the noise and the trend."
     ),
-    "diagnose.too_few": "Too few losses to tell anything: {values} of at least {needed}.",
     "diagnose.no_training": "The log has no training loss, so nothing was judged.",
     "diagnose.of_run": "{run}: {words}",
     "diagnose.cause": "Cause: {words}",
@@ -320,7 +319,6 @@ STRINGS = {
     "diagnose.against.bad_batch": "one bad batch would come at one place of the epoch ({count} spikes at {places})",
     # --- notes ---
     "diagnose.note.unread": "{count:count} of {lines:count} lines should hold values and could not be read.",
-    "diagnose.note.unread.one": "{count:count} of {lines:count} lines should hold values and could not be read.",
     "diagnose.note.left_out": "{count:count} further series were left out.",
     "diagnose.note.no_training_loss": "A run has no training loss and was not judged.",
     "diagnose.note.one_line_an_epoch": (

@@ -3,9 +3,7 @@
 STRINGS = {
     "diagnose.title": "{source}：日志诊断",
     "diagnose.eyebrow": "{source} · 按 {format} 格式读取 · {count:count} 行",
-    "diagnose.eyebrow.one": "{source} · 按 {format} 格式读取 · {count} 行",
     "diagnose.nothing": "没有异常：{count:count} 个损失值中，没有任何规律明显超出噪声和趋势。",
-    "diagnose.too_few": "损失值太少，无法判断：只有 {values} 个，至少需要 {needed} 个。",
     "diagnose.no_training": "日志中没有训练损失，因此没有作任何判断。",
     "diagnose.of_run": "{run}：{words}",
     "diagnose.cause": "原因：{words}",
@@ -150,10 +148,6 @@ STRINGS = {
         "有 {count:count} 行远高于相邻各行，最高在第 {line:count} 行：{peak:measured}，而当时水平为 {level:measured}"
         "（噪声的 {noise_sds:count} 倍）；损失随后恢复。"
     ),
-    "diagnose.found.spikes.one": (
-        "第 {line:count} 行有一个尖峰：{peak:measured}，而当时水平为 {level:measured}（噪声的 {noise_sds:count} 倍）；"
-        "损失随后恢复。"
-    ),
     "diagnose.cause.spikes": "个别步走得过远：学习率接近稳定边界，二阶矩过小，或某个批次有问题。",
     "diagnose.advice.spikes": "裁剪梯度，降低学习率或 Adam 的 beta_2；检查这些行对应的批次。",
     "diagnose.found.spikes.same_phase": (
@@ -228,7 +222,6 @@ STRINGS = {
     "diagnose.against.real_gap": "真实的差距会随训练扩大（而比值始终在 {low:measured} 与 {high:measured} 之间）",
     "diagnose.against.bad_batch": "若是某个坏批次，应总出现在每轮的同一位置（{count} 个尖峰分布在 {places} 处）",
     "diagnose.note.unread": "{lines:count} 行中有 {count:count} 行本应有数值却无法读取。",
-    "diagnose.note.unread.one": "{lines:count} 行中有 {count:count} 行本应有数值却无法读取。",
     "diagnose.note.left_out": "另有 {count:count} 个序列未读取。",
     "diagnose.note.no_training_loss": "有一次运行没有训练损失，未作判断。",
     "diagnose.note.one_line_an_epoch": "每轮只有一行，看不到轮内的情况（批次顺序、清零）：请每轮多记录几次。",
