@@ -6,7 +6,7 @@ Words are remarks: a code and the values that its sentence needs. Values that ar
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -116,6 +116,6 @@ def series(x: Iterable[Any], y: Iterable[Any], label: Remark | None = None, **fu
     return Series(x=x, y=y, label=label, **further)  # type: ignore[arg-type]
 
 
-def over_grid(x: Sequence[Any], y: Sequence[Any], values: Any, **further: Any) -> Field:
+def over_grid(x: Iterable[Any], y: Iterable[Any], values: Any, **further: Any) -> Field:
     """Values over a grid, shape (len(y), len(x)), from arrays or anything that iterates over numbers."""
     return Field(x=x, y=y, values=values, **further)  # type: ignore[arg-type]

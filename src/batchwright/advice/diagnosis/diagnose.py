@@ -9,7 +9,7 @@ import numpy as np
 from batchwright.advice.diagnosis.batch_order import find_batch_order
 from batchwright.advice.diagnosis.decay import find_decay
 from batchwright.advice.diagnosis.divergence import find_divergence
-from batchwright.advice.diagnosis.drawing import drawing_of
+from batchwright.advice.diagnosis.drawing import LossDrawing, drawing_of
 from batchwright.advice.diagnosis.finding import (
     KINDS,
     Diagnosis,
@@ -83,7 +83,7 @@ def diagnose_log(log: TrainingLog) -> Diagnosis:
     """
     findings: list[Finding] = []
     notes: list[Remark] = list(log.remarks)
-    drawings = []
+    drawings: list[LossDrawing] = []
     for run in log.runs:
         loss = run.training_loss
         if loss is None:
@@ -124,7 +124,7 @@ def _of_run(view: LossView) -> list[Finding]:
 
 def _left_open(view: LossView, found: list[Finding]) -> list[Remark]:
     """What this log cannot tell, and what it would need to."""
-    notes = []
+    notes: list[Remark] = []
     kinds = {one.kind for one in found}
     if kinds & {"not_logged_enough", "divergence"}:
         return notes
