@@ -30,6 +30,7 @@ from batchwright.lessons.judge import (
     mean,
     opposite,
     ratio,
+    share,
     within,
 )
 from batchwright.lessons.lab import Lab
@@ -256,7 +257,7 @@ def scikit_learn_gaps(
 
     theirs = [Ridge(alpha=len(y) * s / 2, fit_intercept=False).fit(X, y).coef_ for s in PATH]
     sparse = [
-        Lasso(alpha=s / 2, fit_intercept=False, tol=1e-16, max_iter=10**6).fit(X, y).coef_ for s in PATH
+        Lasso(alpha=s / 2, fit_intercept=False, tol=1e-14, max_iter=10**6).fit(X, y).coef_ for s in PATH
     ]
     return (
         float(np.abs(ridge - theirs).max()),
@@ -303,14 +304,16 @@ def _paths(lines: Sequence[Line]) -> list[Part]:
     lasso = [found.lasso[found.chosen["lasso"]] for found in lines]
     least = [found.ridge[0] for found in lines]
     shrunk = mean("ridge_norm", np.linalg.norm(ridge, axis=1) / np.linalg.norm(least, axis=1), unit="1")
-    none = exact(
-        "ridge_zeros", max(float((found.ridge == 0).mean()) for found in lines), n=len(lines), unit="1"
-    )
+    none = exact("ridge_zeros", max((found.ridge == 0).mean() for found in lines), n=len(lines), unit="1")
     idle = mean("idle_left_out", [float((w[MATTER:] == 0).mean()) for w in lasso], unit="1")
+    right = share(
+        "support_found", sum(np.array_equal(w != 0, np.arange(FEATURES) < MATTER) for w in lasso), len(lasso)
+    )
     kept = mean("true_kept", [float((w[:MATTER] != 0).mean()) for w in lasso], unit="1")
     return [
         Part(name="l2_shrinks", verdict=below(shrunk, 1.0), measurements=(shrunk, none)),
-        Part(name="l1_selects", verdict=above(idle, 0.5), measurements=(idle, kept)),
+        Part(name="l1_selects", verdict=above(idle, 0.25), measurements=(idle, kept)),
+        Part(name="l1_finds_them", verdict=above(right, 0.5), measurements=(right,)),
     ]
 
 
@@ -320,9 +323,7 @@ def _zeros(lines: Sequence[Line]) -> list[Part]:
         name: mean("exact_zeros", [found.zeros[name] for found in lines], steps=name)
         for name in ("solution", "proximal", "subgradient")
     }
-    matching = exact(
-        "zeros_match", float(np.mean([found.matches for found in lines])), n=len(lines), unit="1"
-    )
+    matching = exact("zeros_match", np.mean([found.matches for found in lines]), n=len(lines), unit="1")
     return [
         Part(
             name="proximal_zeros",
