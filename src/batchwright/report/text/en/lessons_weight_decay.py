@@ -38,9 +38,8 @@ STRINGS = {
         "Ridge and lasso paths are scikit-learn's, to 10⁻¹⁰ and 10⁻⁸, with the same zeros."
     ),
     "lesson.weight_decay.part.l2_shrinks": "At its best strength L2 shrinks the weights.",
-    "lesson.weight_decay.part.l1_selects": (
-        "At its best strength L1 leaves out more than half of the features that do not matter."
-    ),
+    "lesson.weight_decay.part.l1_selects": "At its best strength L1 leaves out more than a quarter of the features that do not matter.",
+    "lesson.weight_decay.part.l1_finds_them": "It keeps exactly the features that matter, in most problems.",
     "lesson.weight_decay.part.proximal_zeros": "Proximal steps set to zero exactly the weights that the lasso does.",
     "lesson.weight_decay.part.subgradient_zeros": "Subgradient steps set weights to zero as well.",
     "lesson.weight_decay.number.validation_loss_ratio": "validation loss, with decay over without",
@@ -55,6 +54,7 @@ STRINGS = {
     "lesson.weight_decay.number.ridge_norm": "norm of ridge's weights over those of hardly any penalty",
     "lesson.weight_decay.number.ridge_zeros": "largest share of zeros of ridge",
     "lesson.weight_decay.number.idle_left_out": "share of idle features left out by the lasso",
+    "lesson.weight_decay.number.support_found": "share of problems with exactly the features that matter",
     "lesson.weight_decay.number.true_kept": "share of the features that matter kept by it",
     "lesson.weight_decay.number.exact_zeros": "exact zeros among 20 weights",
     "lesson.weight_decay.number.zeros_match": "share of problems with the lasso's zeros",
