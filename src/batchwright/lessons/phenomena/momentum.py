@@ -391,11 +391,8 @@ def example() -> None:
     import batchwright as bw
 
     bowl = bw.named_task("quadratic", condition=100)
-    for how in (
-        {"lr": 1.9},
-        {"lr": 1.9, "momentum": 0.8},
-        {"lr": 19, "momentum": 0.9, "momentum_form": "averaged"},
-    ):
+    averaged = {"lr": 19, "momentum": 0.9, "momentum_form": "averaged"}
+    for how in ({"lr": 1.9}, {"lr": 1.9, "momentum": 0.8}, averaged):
         run = bw.train(bowl, batch_size=256, steps=2000, target="loss=0.001", evaluate="1", **how)
         list(run)
         print(how, run.result.status, run.result.steps_to_target)

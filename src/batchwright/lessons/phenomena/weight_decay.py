@@ -325,7 +325,9 @@ def _zeros(lines: Sequence[Regression]) -> list[Part]:
         name: mean("exact_zeros", [found.zeros[name] for found in lines], steps=name)
         for name in ("solution", "proximal", "subgradient")
     }
-    matching = exact("zeros_match", np.mean([found.matches for found in lines]), n=len(lines), unit="1")
+    matching = exact(
+        "zeros_match", float(np.mean([found.matches for found in lines])), n=len(lines), unit="1"
+    )
     return [
         Part(
             name="proximal_zeros",
@@ -366,11 +368,8 @@ def _path_panel(found: Regression, penalty: str) -> Panel:
     lines = []
     for j in range(FEATURES):
         matters = j < MATTER
-        label = (
-            remark(f"lesson.weight_decay.line.{'matters' if matters else 'idle'}")
-            if j in (0, MATTER)
-            else None
-        )
+        name = remark(f"lesson.weight_decay.line.{'matters' if matters else 'idle'}")
+        label = name if j in (0, MATTER) else None
         lines.append(series(PATH, path[:, j], label, look="line", colour=0 if matters else 1))
     return Panel(
         name=penalty,
@@ -391,9 +390,8 @@ def example() -> None:
 
     few = {"task": "digits", "set": {"label_noise": 0.2}, "examples": 300, "batch_size": 32, "epochs": 40}
     strengths = (0.0, 0.01, 0.03, 0.1)
-    for strength, run in zip(
-        strengths, bw.train_many([few | {"lr": 0.2, "weight_decay": s} for s in strengths]), strict=True
-    ):
+    runs = bw.train_many([few | {"lr": 0.2, "weight_decay": s} for s in strengths])
+    for strength, run in zip(strengths, runs, strict=True):
         print(strength, run.evaluations[-1].loss, run.evaluations[-1].metrics)
 
     X = np.random.default_rng(0).normal(size=(60, 20))
