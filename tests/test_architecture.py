@@ -21,7 +21,7 @@ MODULES = {
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 MOST_LINES, SCREEN = 400, 60
-ABOVE = ("batchwright.app", "batchwright.cli")
+ABOVE = ("batchwright.app", "batchwright.cli", "batchwright.lessons")
 WORDS_ARE_MADE = (*ABOVE, "batchwright.report")
 
 TOO_LONG: set[str] = set()
@@ -91,14 +91,16 @@ def test_a_command_has_at_most_60_lines():
 def test_one_word_is_one_thing():
     """No two public classes or functions of one name; a verb and what it carries out count as two.
 
-    Hooks are called by their name: a migration's ``upgrade`` by Alembic, a built-in task's ``find_data`` by the
-    catalogue.
+    Hooks are called by their name: a migration's ``upgrade`` by Alembic, a built-in task's ``find_data`` and a
+    lesson's ``experiment`` and ``example`` by their catalogues.
     """
     homes = defaultdict(list)
     for module, tree in TREES.items():
         for node in [] if ".migrations.versions." in module else tree.body:
             if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
                 if ".task.builtin." in module and node.name == "find_data":
+                    continue
+                if ".lessons.phenomena." in module and node.name in ("experiment", "example"):
                     continue
                 homes[node.name].append(module.removeprefix("batchwright."))
     twice = {f"{name}: {', '.join(sorted(where))}" for name, where in homes.items() if len(where) > 1}
@@ -210,7 +212,8 @@ def test_no_two_modules_import_each_other():
 
 
 @pytest.mark.parametrize(
-    "layer", ["core", "task", "batches", "optim", "training", "measure", "study", "advice", "report"]
+    "layer",
+    ["core", "task", "batches", "optim", "training", "measure", "study", "advice", "report", "lessons"],
 )
 def test_every_layer_of_the_design_is_there(layer):
     assert f"batchwright.{layer}" in MODULES

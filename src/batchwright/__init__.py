@@ -32,14 +32,19 @@ if TYPE_CHECKING:
     from batchwright.app.point import after as after
     from batchwright.app.point import initial as initial
     from batchwright.app.probe import probe as probe
+    from batchwright.app.researcher import named_task as named_task
+    from batchwright.app.researcher import per_example_gradients as per_example_gradients
     from batchwright.app.resume import resume as resume
     from batchwright.app.stored import show as show
     from batchwright.app.stored import studies as studies
     from batchwright.app.study import study as study
     from batchwright.app.surface import surface as surface
     from batchwright.app.train import train as train
+    from batchwright.app.train_many import train_many as train_many
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
+    from batchwright.lessons.ask import lesson as lesson
+    from batchwright.lessons.ask import lessons as lessons
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
     from batchwright.task.task import Task as Task
@@ -56,7 +61,11 @@ HOMES = {
     "export": "app.export",
     "fit": "app.fit",
     "initial": "app.point",
+    "lesson": "lessons.ask",
+    "lessons": "lessons.ask",
+    "named_task": "app.researcher",
     "noise": "app.noise",
+    "per_example_gradients": "app.researcher",
     "probe": "app.probe",
     "resume": "app.resume",
     "show": "app.stored",
@@ -64,6 +73,7 @@ HOMES = {
     "study": "app.study",
     "surface": "app.surface",
     "train": "app.train",
+    "train_many": "app.train_many",
     "BatchwrightError": "core.errors",
     "InputError": "core.errors",
     "Metric": "task.task",

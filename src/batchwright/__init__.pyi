@@ -7,7 +7,10 @@ from batchwright.app.answer import Answer as Answer
 from batchwright.app.answer import Inconclusive as Inconclusive
 from batchwright.app.point import after as after
 from batchwright.app.point import initial as initial
+from batchwright.app.researcher import named_task as named_task
+from batchwright.app.researcher import per_example_gradients as per_example_gradients
 from batchwright.app.train import Training as Training
+from batchwright.app.train_many import train_many as train_many
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
 from batchwright.task.task import Metric as Metric
@@ -180,6 +183,31 @@ def fit(
     progress: bool | Callable[..., None] = True,
 ) -> Answer:
     """Find the critical batch size in a table of steps to target, and predict other batch sizes."""
+
+def lesson(
+    name: str,
+    *,
+    full: bool = False,
+    seed: int = 0,
+    workers: int | None = None,
+    figure: str | None = None,
+    report: str | None = None,
+    progress: bool | Callable[..., None] = True,
+) -> Answer:
+    """Run a lesson: put a claim about mini-batch training to the test, and judge it by what was measured."""
+
+def lessons(
+    name: str | None = None,
+    *,
+    all: bool = False,
+    full: bool = False,
+    seed: int = 0,
+    workers: int | None = None,
+    figure: str | None = None,
+    report: str | None = None,
+    progress: bool | Callable[..., None] = True,
+) -> Answer:
+    """List the lessons, run one, or run them all: claims about mini-batch training, put to the test."""
 
 def noise(
     task: Any,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from batchwright.app import options as o
-from batchwright.app.signature import Asked, Option, front_door
+from batchwright.app.signature import Asked, Option, OptionGroup, front_door
 from batchwright.core.errors import InputError, shown
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from batchwright.app.answer import Answer
     from batchwright.task.task import Task
     from batchwright.training.loop import Run
@@ -20,24 +23,31 @@ if TYPE_CHECKING:
 _LENGTH, _EVALUATION = "Length", "Evaluation"
 
 
+@dataclass(frozen=True, kw_only=True)
+class LengthOptions(OptionGroup):
+    """How one run goes: its batches, how long it is, and when it is evaluated."""
+
+    batch_size: Annotated[int, Option("Examples per update.")] = 32
+    lr: o.Lr = None
+    epochs: Annotated[float | None, Option("Budget in epochs.", panel=_LENGTH)] = None
+    steps: Annotated[int | None, Option("Budget in updates.", panel=_LENGTH)] = None
+    budget_examples: Annotated[int | None, Option("Budget in examples.", panel=_LENGTH)] = None
+    seconds: Annotated[float | None, Option("Budget in seconds of training.", panel=_LENGTH)] = None
+    target: o.TargetGiven = None
+    last_batch: Annotated[str, Option("keep, drop or run_on.")] = "keep"
+    drop_last: Annotated[bool, Option("The same as last_batch drop.")] = False
+    full_divisor: Annotated[bool, Option("Divide a short last batch by the full batch size.")] = False
+    grow_factor: Annotated[float | None, Option("Multiply the batch by this ...")] = None
+    grow_every: Annotated[float, Option("... every so many epochs.")] = 5.0
+    evaluate: Annotated[str, Option("epoch, log, or a number of steps.", panel=_EVALUATION)] = "epoch"
+    train_metrics: Annotated[bool, Option("Evaluate the training split as well.", panel=_EVALUATION)] = False
+
+
 @front_door
 def train(
     task: o.TaskGiven,
     *,
-    batch_size: Annotated[int, Option("Examples per update.")] = 32,
-    lr: o.Lr = None,
-    epochs: Annotated[float | None, Option("Budget in epochs.", panel=_LENGTH)] = None,
-    steps: Annotated[int | None, Option("Budget in updates.", panel=_LENGTH)] = None,
-    budget_examples: Annotated[int | None, Option("Budget in examples.", panel=_LENGTH)] = None,
-    seconds: Annotated[float | None, Option("Budget in seconds of training.", panel=_LENGTH)] = None,
-    target: o.TargetGiven = None,
-    last_batch: Annotated[str, Option("keep, drop or run_on.")] = "keep",
-    drop_last: Annotated[bool, Option("The same as last_batch drop.")] = False,
-    full_divisor: Annotated[bool, Option("Divide a short last batch by the full batch size.")] = False,
-    grow_factor: Annotated[float | None, Option("Multiply the batch by this ...")] = None,
-    grow_every: Annotated[float, Option("... every so many epochs.")] = 5.0,
-    evaluate: Annotated[str, Option("epoch, log, or a number of steps.", panel=_EVALUATION)] = "epoch",
-    train_metrics: Annotated[bool, Option("Evaluate the training split as well.", panel=_EVALUATION)] = False,
+    length: LengthOptions,
     checkpoint: Annotated[
         str | None,
         Option("Folder for a checkpoint after every evaluation and at the end.", metavar="DIR"),
@@ -56,29 +66,57 @@ def train(
     >>> [run.step for run in training], str(training.result.status)
     ([1, 2, 3], 'budget_exhausted')
     """
-    from batchwright.app.specs import optimizer_spec, run_fields
-    from batchwright.app.task_given import goal_of, subject_of, task_of
-    from batchwright.training.spec import RunSpec
+    from batchwright.app.task_given import subject_of
 
-    reference, live = task_of(task, asked_of_task, examples=asked_of_task.examples)
-    growth = None if grow_factor is None else {"factor": grow_factor, "every_epochs": grow_every}
-    spec = RunSpec.model_validate(
-        {
-            "task": reference, "batch_size": batch_size, "batch_growth": growth,
-            "sampling": {
-                "order": runs.order, "last_batch": "drop" if drop_last else last_batch,
-                "divisor": "full" if full_divisor else "batch",
-            },
-            "optimizer": optimizer_spec(live, optimizer, lr),
-            "budget": {"epochs": epochs, "steps": steps, "examples": budget_examples, "seconds": seconds},
-            "target": None if target is None else goal_of(target, live),
-            "evaluation": _plan(evaluate, train_metrics), **run_fields(machine, runs),
-        }
-    )  # fmt: skip
+    spec, live = _planned(task, length, optimizer, runs, asked_of_task, machine)
     return Training(
         spec, live, resume=resume, checkpoint=checkpoint, progress=progress, asked=asked,
-        subject=subject_of(reference),
+        subject=subject_of(spec.task),
     )  # fmt: skip
+
+
+@front_door
+def planned_run(
+    task: o.TaskGiven,
+    *,
+    length: LengthOptions,
+    optimizer: o.OptimizerOptions,
+    runs: o.RunOptions,
+    asked_of_task: o.TaskOptions,
+    machine: o.MachineOptions,
+) -> tuple[RunSpec, Task]:
+    """What ``train`` with these arguments would run, and on which task."""
+    return _planned(task, length, optimizer, runs, asked_of_task, machine)
+
+
+def _planned(
+    given: Any, length: LengthOptions, optimizer: o.OptimizerOptions, runs: o.RunOptions,
+    asked_of_task: o.TaskOptions, machine: o.MachineOptions,
+) -> tuple[RunSpec, Task]:  # fmt: skip
+    from batchwright.app.specs import optimizer_spec, run_fields
+    from batchwright.app.task_given import goal_of, task_of
+    from batchwright.training.spec import RunSpec
+
+    reference, live = task_of(given, asked_of_task, examples=asked_of_task.examples)
+    factor = length.grow_factor
+    growth = None if factor is None else {"factor": factor, "every_epochs": length.grow_every}
+    spec = RunSpec.model_validate(
+        {
+            "task": reference, "batch_size": length.batch_size, "batch_growth": growth,
+            "sampling": {
+                "order": runs.order, "last_batch": "drop" if length.drop_last else length.last_batch,
+                "divisor": "full" if length.full_divisor else "batch",
+            },
+            "optimizer": optimizer_spec(live, optimizer, length.lr),
+            "budget": {
+                "epochs": length.epochs, "steps": length.steps, "examples": length.budget_examples,
+                "seconds": length.seconds,
+            },
+            "target": None if length.target is None else goal_of(length.target, live),
+            "evaluation": _plan(length.evaluate, length.train_metrics), **run_fields(machine, runs),
+        }
+    )  # fmt: skip
+    return spec, live
 
 
 def _plan(evaluate: str, train_metrics: bool) -> dict[str, Any]:
@@ -156,6 +194,17 @@ class Training:
             None if epochs is None else epochs * total,
         ]
         return min(bound for bound in bounds if bound is not None)
+
+    @property
+    def model(self) -> nn.Module:
+        """The live model, as it stands.
+
+        Raises:
+            InputError: it could not be built.
+        """
+        if self._run is None:
+            raise InputError(f"the run could not start: {self.result.message}")
+        return self._run.model
 
     @property
     def result(self) -> RunResult:

@@ -7,28 +7,29 @@ from collections.abc import Callable
 from typing import Any
 
 VERBS = {
-    "study": "study",
-    "advise": "advise",
-    "train": "train",
-    "compare": "compare",
-    "probe": "probe",
-    "noise": "noise",
-    "curvature": "curvature",
-    "escape": "escape",
-    "surface": "surface",
-    "fit": "fit",
-    "studies": "stored",
-    "show": "stored",
-    "resume": "resume",
-    "export": "export",
-    "report": "export",
-    "doctor": "doctor",
+    "study": "app.study",
+    "advise": "app.advise",
+    "train": "app.train",
+    "compare": "app.compare",
+    "probe": "app.probe",
+    "noise": "app.noise",
+    "curvature": "app.curvature",
+    "escape": "app.escape",
+    "surface": "app.surface",
+    "fit": "app.fit",
+    "studies": "app.stored",
+    "show": "app.stored",
+    "resume": "app.resume",
+    "export": "app.export",
+    "report": "app.export",
+    "doctor": "app.doctor",
+    "lessons": "lessons.ask",
 }
-"""Verb -> the module of ``batchwright.app`` that has it; a new one needs its line here."""
+"""Verb -> the module that has it; a new one needs its line here."""
 
 
 def verb(name: str) -> Callable[..., Any]:
     """The front-door function of this name."""
-    module = importlib.import_module(f"batchwright.app.{VERBS[name]}")
+    module = importlib.import_module(f"batchwright.{VERBS[name]}")
     found: Callable[..., Any] = getattr(module, name)
     return found

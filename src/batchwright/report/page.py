@@ -35,6 +35,7 @@ class Column:
         prefix: put before each value, such as ``>`` for a bound; one a row, or none.
         like: heading of the column whose unit and digits it takes: an interval those of its value.
         optional: 0 is always shown; of the others the highest goes first where a terminal is too narrow.
+        links: anchors of the same page, one a row, or none.
     """
 
     heading: str
@@ -43,6 +44,7 @@ class Column:
     prefix: Sequence[str] = ()
     like: str = ""
     optional: int = 0
+    links: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,16 @@ class Sentence:
 
     text: str
     role: Literal["answer", "text"] = "text"
+    heading: str = ""
+    anchor: str = ""
+    """A name by which a table's cells link to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """Source code to be copied, on a page only."""
+
+    text: str
     heading: str = ""
 
 
@@ -108,7 +120,7 @@ class NextStep:
     why: str = ""
 
 
-Block = Sentence | Facts | Table | Figure | Note | NextStep
+Block = Sentence | Code | Facts | Table | Figure | Note | NextStep
 
 
 @dataclass(frozen=True, kw_only=True)

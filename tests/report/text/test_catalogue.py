@@ -20,7 +20,7 @@ TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*
 def calls():
     """Every call of ``text`` and ``remark`` and every ``Remark(code=...)``: (place, key node, keywords)."""
     for path, tree in MODULES.items():
-        if path.parent.name == "en":
+        if path.parent.parent.name == "text":
             continue
         ours = imported(tree)
         for node in ast.walk(tree):
@@ -84,7 +84,7 @@ def test_every_key_is_used():
     literal = {
         node.value
         for path, tree in MODULES.items()
-        if path.parent.name != "en"
+        if path.parent.parent.name != "text"
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from batchwright.core.errors import InputError
 from batchwright.core.version import __version__
 from batchwright.report.draw.files import to_svg
-from batchwright.report.page import Block, Facts, Figure, NextStep, Note, Page, Sentence, Table
+from batchwright.report.page import Block, Code, Facts, Figure, NextStep, Note, Page, Sentence, Table
 from batchwright.report.render.actions import typed
 from batchwright.report.text.catalogue import text
 from batchwright.report.text.columns import Shown, written
@@ -30,10 +30,11 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True)
 class Row:
-    """Cells of text; ``mark`` is ``best``, ``member`` or nothing."""
+    """Cells of text; ``mark`` is ``best``, ``member`` or nothing; ``link``: an anchor for the first cell."""
 
     cells: tuple[str, ...]
     mark: str
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,12 @@ class ShownTable:
 
 @dataclass(frozen=True)
 class Part:
-    """Neighbours of one kind: ``text``, ``table``, ``figures``, ``remarks``, ``readings`` or ``next``."""
+    """Neighbours of one kind: ``text``, ``table``, ``figures``, ``remarks``, ``code``, ``readings`` or ``next``."""
 
     kind: str
     items: list[Any]
     heading: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,11 @@ def table_of(table: Table) -> ShownTable:
     """A table's cells as text, row by row."""
     columns = written(table)
     count = len(columns[0].cells) if columns else 0
-    rows = [Row(tuple(column.cells[i] for column in columns), _mark(table, i)) for i in range(count)]
+    links = table.columns[0].links if columns else ()
+    rows = [
+        Row(tuple(column.cells[i] for column in columns), _mark(table, i), links[i] if links else "")
+        for i in range(count)
+    ]
     return ShownTable(table.heading or table.caption, table.caption, columns, rows)
 
 
@@ -155,8 +161,11 @@ def _parts(page: Page) -> Iterator[Part]:
         elif kind == "next":
             yield Part(kind, steps_of(blocks), text("page.run_next"))
         elif kind == "text":
-            for heading, paragraphs in groupby(blocks, key=lambda block: block.heading):
-                yield Part(kind, [b.text for b in paragraphs], heading)
+            for (heading, anchor), paragraphs in groupby(blocks, key=lambda b: (b.heading, b.anchor)):
+                yield Part(kind, [b.text for b in paragraphs], heading, anchor)
+        elif kind == "code":
+            for code in blocks:
+                yield Part(kind, [code.text], code.heading)
         elif kind == "remarks":
             yield Part(kind, [b.text for b in blocks])
     if readings := [note.text for note in page.all(Note) if note.role == "reading"]:
@@ -169,6 +178,8 @@ def _kind(block: Block, inconclusive: bool) -> str:
         return "table" if block.columns and block.columns[0].values else ""
     if isinstance(block, Figure):
         return "figures"
+    if isinstance(block, Code):
+        return "code"
     if isinstance(block, NextStep):
         return "" if inconclusive else "next"
     if isinstance(block, Sentence):

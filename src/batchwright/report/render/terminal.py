@@ -20,6 +20,8 @@ _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _GAP = "  "
 _HEADING = 6
 """Cells in which "a step" is not broken."""
+_SENTENCE = 24
+"""Cells below which a column of sentences is not narrowed."""
 _SAID = ("answer", "text", "remark")
 """Roles of what a terminal says between its tables; caveats come before, readings are left to the page."""
 
@@ -77,11 +79,11 @@ def table_lines(table: Table, width: int | None, bold: Callable[[str], str] = st
     """A table in columns two spaces apart, which fits ``width`` if leaving out optional columns can do that.
 
     Headings are broken between words before a column is left out; columns go from the highest ``optional``
-    down.
+    down. What is still too wide is broken inside its cells, where they hold sentences.
     """
     columns = written(table)
     broken = False
-    while width is not None and sum(_sizes(columns, broken)) + len(_GAP) * (len(columns) - 1) > width:
+    while width is not None and _width(_sizes(columns, broken)) > width:
         leaving = max((column.optional for column in columns), default=0)
         if broken and not leaving:
             break
@@ -89,11 +91,38 @@ def table_lines(table: Table, width: int | None, bold: Callable[[str], str] = st
             columns = [column for column in columns if column.optional < leaving]
         broken = not broken
     sizes = _sizes(columns, broken)
+    if width is not None:
+        sizes = _narrowed(columns, sizes, _width(sizes) - width)
     lines = [bold(_row(texts, columns, sizes)) for texts in _head(columns, broken)]
     for place, texts in enumerate(zip(*(column.cells for column in columns), strict=True)):
-        line = _row(texts, columns, sizes)
-        lines.append(bold(line) if place == table.best else line)
+        for part in _broken(texts, sizes):
+            line = _row(part, columns, sizes)
+            lines.append(bold(line) if place == table.best else line)
     return lines
+
+
+def _width(sizes: Sequence[int]) -> int:
+    return sum(sizes) + len(_GAP) * (len(sizes) - 1)
+
+
+def _narrowed(columns: Sequence[Shown], sizes: Sequence[int], surplus: int) -> list[int]:
+    """Columns of sentences made narrower, the widest of them first, down to what reads as one."""
+    narrower = list(sizes)
+    while surplus > 0:
+        wide = [i for i, column in enumerate(columns) if column.left and narrower[i] > _SENTENCE]
+        if not wide:
+            break
+        widest = max(wide, key=lambda i: narrower[i])
+        narrower[widest] -= 1
+        surplus -= 1
+    return narrower
+
+
+def _broken(texts: Sequence[str], sizes: Sequence[int]) -> list[tuple[str, ...]]:
+    """The lines of one row: each cell in as many as it takes."""
+    cells = [wrapped(content, max(size, 1)) for content, size in zip(texts, sizes, strict=True)]
+    height = max(map(len, cells), default=1)
+    return list(zip(*([*cell, *[""] * (height - len(cell))] for cell in cells), strict=True))
 
 
 def _sizes(columns: Sequence[Shown], broken: bool) -> list[int]:

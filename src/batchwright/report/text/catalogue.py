@@ -61,7 +61,7 @@ def has(key: str) -> bool:
 
 @cache
 def templates(language: str) -> dict[str, str]:
-    """All templates of a language by key."""
+    """All templates of a language by key, in English where it lacks one (a test finds that)."""
     package = importlib.import_module(f"batchwright.report.text.{language}")
     strings: dict[str, str] = {}
     for module in pkgutil.iter_modules(package.__path__):
@@ -69,7 +69,7 @@ def templates(language: str) -> dict[str, str]:
         if twice := strings.keys() & own.keys():
             raise KeyError(f"keys given twice: {', '.join(sorted(twice))}")
         strings |= own
-    return strings
+    return strings if language == "en" else templates("en") | strings
 
 
 def listed(items: Sequence[Any], most: int = 12) -> str:

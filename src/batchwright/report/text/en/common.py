@@ -7,5 +7,7 @@ STRINGS = {
     "common.above": "above {low}",
     "common.below": "below {high}",
     "common.with_unit": "{name} ({unit})",
+    "common.comma": ", ",
+    "common.semicolon": "; ",
     "common.as_stored": "{text}",
 }
