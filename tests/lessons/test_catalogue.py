@@ -11,7 +11,7 @@ from .cases import PHENOMENA, WRITTEN, imports
 
 ALLOWED = {
     "batchwright", "batchwright.advice.lesson", "batchwright.core.chart", "batchwright.core.remark",
-    "batchwright.lessons.catalogue", "batchwright.lessons.judge", "batchwright.lessons.lab",
+    "batchwright.lessons.catalogue", "batchwright.lessons.judge", "batchwright.lessons.lab", "batchwright.lessons.tuning",
 }  # fmt: skip
 TOLD = ("source", "claim", "experiment", "otherwise", "take")
 

@@ -63,7 +63,7 @@ def two_wells(
     narrow_depth: float = 0.8,
     shift: float = 0.2,
     tilt: float = 0.0,
-    examples: int = 256,
+    examples: int = 1024,
     data_seed: int = 0,
 ) -> Task:
     """Minimise a mean of per-example losses that each have a narrow and a wide well (see :class:`Wells`).
