@@ -40,6 +40,23 @@ def test_the_first_update_crosses_as_often_as_a_normal_slope_says(lr, batch_size
     assert np.isfinite(left).mean() == pytest.approx(expected, abs=4 * error + 0.002)
 
 
+def test_displaced_wells_move_single_examples_by_their_own_slope():
+    """One update at B = 1: w - lr f'(w - x), f the wells of one example, narrower and deeper than the mean's."""
+    task = lesson.wells(shift=0.2, tilt=0.0)
+    x = task.train.inputs.double().numpy()
+    variance = 0.25**2 - 0.2**2
+    depth = 0.25 / np.sqrt(variance)
+    u = -1.5 - x
+    narrow = depth * (u + 1.5) / variance * np.exp(-((u + 1.5) ** 2) / (2 * variance))
+    crossing = (-1.5 - 0.5 * (0.1 * u + narrow) > 0).mean()  # the wide well is too far away to pull
+    left = lesson.walk(
+        np.random.default_rng(0), start=-1.5, batch_size=1, rates=(0.5,), steps=1, walkers=1000,
+        shift=0.2, tilt=0.0,
+    )  # fmt: skip
+    assert 0.1 < crossing < 0.9
+    assert np.isfinite(left).mean() == pytest.approx(crossing, abs=0.06)
+
+
 @pytest.mark.parametrize(("batch_size", "leaves"), [(1, True), (1024, False)])
 def test_walkers_do_what_runs_do(batch_size, leaves):
     walked = lesson.walk(

@@ -46,7 +46,7 @@ class Plan:
     epochs: int
 
     def setting(self, batch_size: int, lr: float, seed: int) -> dict[str, Any]:
-        """A run to the level of training loss, looked at four times an epoch."""
+        """A run to the level of training loss, looked at every epoch."""
         return {
             "task": self.task, "set": dict(self.fields), "batch_size": batch_size, "lr": lr, "seed": seed,
             "epochs": self.epochs, "target": f"train.loss={LEVEL}", "train_metrics": True,
@@ -104,7 +104,7 @@ def planned(lab: Lab) -> Plan:
     task = lab.available("fashion-mnist", "digits") if lab.full else "digits"
     if task == "fashion-mnist":
         return Plan(task, {"hidden": 32}, 256, 6000, {256: 0.2, 6000: 0.8}, 200)
-    return Plan(task, {"hidden": 16}, 16, 144, {16: 0.2, 144: 0.8}, 200)
+    return Plan(task, {"hidden": 64}, 16, 144, {16: 0.2, 144: 0.8}, 200)
 
 
 def _validation_at_end(run: Any) -> float:
@@ -131,7 +131,10 @@ def end_of(asked: tuple[Plan, int, float, int]) -> End:
 
 def sharpness(task: Any, model: torch.nn.Module) -> tuple[float, float]:
     """Largest eigenvalue of the Hessian of the training loss, and Keskar's sharpness in the whole space."""
-    found = bw.curvature(task, at=model, top=1, bottom=1, trace_error=1.0, progress=False).result.sharpness
+    whole = len(task.train)  # one chunk: few passes, and the Hessian's own size decides how it is taken
+    found = bw.curvature(
+        task, at=model, top=1, bottom=0, trace_error=1.0, chunk=whole, progress=False
+    ).result.sharpness
     box = min((b for b in found.keskar if b.subspace == "full_space"), key=lambda b: b.epsilon)
     return float(found.largest_eigenvalue), float(box.value)
 

@@ -35,7 +35,7 @@ EQUAL = ((0.0125, 4), (0.025, 8), (0.05, 16), (0.1, 32), (0.2, 64))
 """Learning rates and batch sizes of one lr / B; the last rate is above the narrow well's limit."""
 TIME = 20.0
 """lr times updates for which they walk."""
-SAME = 0.15
+SAME = 0.1
 """Shares that differ by less are called the same."""
 Times = np.ndarray
 
@@ -59,7 +59,7 @@ def experiment(lab: Lab) -> Found:
     return Found(
         parts=[
             _held(narrow), _leaves(narrow), _monotone(narrow), _stuck_elsewhere(lab),
-            _narrow_sooner(lab, walkers), *_one_number(pairs),
+            _narrow_sooner(lab, walkers), _narrow_noisier(lab, walkers), *_one_number(pairs),
         ],
         panels=[_wells(lab), _shares(narrow), _collapse(pairs)],
     )  # fmt: skip
@@ -77,8 +77,8 @@ def walk(
 ) -> Times:  # fmt: skip
     """Update at which each walker first crosses to the other side, infinite if it never does; (rates, walkers).
 
-    All rates see the same batches. A batch's loss depends on its examples through the mean of their slopes
-    alone, so the task's loss of that mean is the batch's loss.
+    All rates see the same batches. Without displacements a batch's loss depends on its examples through the mean
+    of their slopes alone; so the task's loss of the mean example is the batch's loss there, and where B is 1.
     """
     task = wells(**options)
     lr = torch.tensor(rates)[:, None]
@@ -102,14 +102,15 @@ def slope_of(task: Any, w: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 def _batches(
-    random: np.random.Generator, slopes: np.ndarray, size: int, steps: int, walkers: int
+    random: np.random.Generator, examples: np.ndarray, size: int, steps: int, walkers: int
 ) -> list[np.ndarray]:
-    """Mean slope of every batch of every walker, epochs shuffled; one array of shape (walkers,) a step."""
-    per_epoch = len(slopes) // size
+    """Mean example of every batch of every walker, epochs shuffled; one array of shape (walkers, 2) a step."""
+    everybody = np.tile(np.arange(len(examples)), (walkers, 1))
     means: list[np.ndarray] = []
     while len(means) < steps:
-        order = random.permuted(np.tile(slopes, (walkers, 1)), axis=1)
-        means += list(order.reshape(walkers, per_epoch, size).mean(axis=2).T)
+        drawn = examples[random.permuted(everybody, axis=1)]
+        batches = drawn[:, : len(examples) // size * size].reshape(walkers, -1, size, 2)
+        means += list(batches.mean(axis=2).swapaxes(0, 1))
     return means[:steps]
 
 
@@ -186,6 +187,23 @@ def _narrow_sooner(lab: Lab, walkers: int) -> Part:
     condition = remark("lesson.noisy_escape.depths", **by) if verdict == "holds_when" else None
     found.sort(key=lambda m: abs(m.at["depth"] - 1.0))  # type: ignore[operator]
     return Part(name="narrow_sooner", verdict=verdict, condition=condition, measurements=tuple(found))
+
+
+def _narrow_noisier(lab: Lab, walkers: int) -> Part:
+    """The same with examples that displace the wells: noise in proportion to the curvature."""
+    how = {
+        "batch_size": 1,
+        "rates": RATES[-1:],
+        "steps": STEPS,
+        "walkers": walkers,
+        "shift": 0.2,
+        "tilt": 0.0,
+    }
+    wide, narrow = (
+        np.minimum(walk(lab.random("displaced"), start=start, **how)[0], STEPS) for start in (WIDE, NARROW)
+    )
+    found = ratio("time_ratio", wide, narrow, depth=1.0)
+    return Part(name="narrow_noisier", verdict=_sooner(found), measurements=(found,))
 
 
 def _sooner(found: Measured) -> Verdict:

@@ -29,7 +29,10 @@ STRINGS = {
     "lesson.noisy_escape.part.stuck_elsewhere": (
         "Where the mean loss is stuck, the loss of a batch (of one example) mostly is not."
     ),
-    "lesson.noisy_escape.part.narrow_sooner": "The narrow well is left sooner than the wide one.",
+    "lesson.noisy_escape.part.narrow_sooner": "The narrow well is left sooner than the wide one where both have the same noise.",
+    "lesson.noisy_escape.part.narrow_noisier": (
+        "The narrow well is left sooner where its noise grows with its curvature (examples displace the wells)."
+    ),
     "lesson.noisy_escape.part.same_in_time": "lr/B alone decides how many leave in equal time, lr times updates.",
     "lesson.noisy_escape.part.same_in_updates": "lr/B alone decides how many leave in equally many updates.",
     "lesson.noisy_escape.rates": "the learning rate is one of: {holds:list}; not at: {does_not_hold:list}",

@@ -8,9 +8,9 @@ STRINGS = {
     ),
     "lesson.plateau.experiment": (
         "How many of the critical points of a random smooth function are saddles follows from random Hessians by the "
-        "Kac-Rice formula, for 1 to 20 parameters. Then two dozen walkers leave a saddle (eigenvalues 1 and −0.1) "
+        "Kac-Rice formula, for 1 to 20 parameters. Then 32 walkers leave a saddle (eigenvalues 1 and −0.1) "
         "under noise that is the same everywhere, or that vanishes at the saddle, and the plateau of a saturated "
-        "sigmoid. Every optimizer and batch size takes 16 learning rates, factors of two apart; the best is the one "
+        "sigmoid. Every optimizer and batch size takes 34 learning rates, factors of √2 apart; the best is the one "
         "that reaches half the flat place's loss soonest and stays there. Momentum is judged in its two forms, at "
         "one rate (a quarter of plain descent's best) and each at its best. Sooner means a tenth fewer updates."
     ),
@@ -42,6 +42,7 @@ STRINGS = {
     ),
     "lesson.plateau.part.small_batch_plateau": "Small batches leave a plateau sooner.",
     "lesson.plateau.settings": "the flat place is one of: {holds:list}; not at: {does_not_hold:list}",
+    "lesson.plateau.sizes": "the batch size is one of: {holds:list}; not at: {does_not_hold:list}",
     "lesson.plateau.number.saddle_share": "share of saddles",
     "lesson.plateau.number.updates_after_push": "updates until left",
     "lesson.plateau.number.updates_ratio": "updates / those of plain descent",

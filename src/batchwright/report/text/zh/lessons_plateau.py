@@ -8,8 +8,8 @@ STRINGS = {
     ),
     "lesson.plateau.experiment": (
         "随机光滑函数的临界点中有多少是鞍点，可由 Kac-Rice 公式从随机 Hessian 算出，参数为 1 到 20 个。"
-        "随后让二十多个游走者离开三处平坦的地方：一个鞍点（特征值 1 和 −0.1），噪声或处处相同，或在鞍点处消失；以及饱和 sigmoid 的平台。"
-        "每种优化器和批大小各取 16 个学习率（相邻相差两倍），最佳者是最早降到平坦处损失的一半并保持住的那个。"
+        "随后让 32 个游走者离开三处平坦的地方：一个鞍点（特征值 1 和 −0.1），噪声或处处相同，或在鞍点处消失；以及饱和 sigmoid 的平台。"
+        "每种优化器和批大小各取 34 个学习率（相邻相差 √2 倍），最佳者是最早降到平坦处损失的一半并保持住的那个。"
         "动量分两种形式，既在同一学习率下（普通下降最佳值的四分之一）、也在各自最佳学习率下比较。“更快”指更新次数少一成以上。"
     ),
     "lesson.plateau.otherwise": (
@@ -32,6 +32,7 @@ STRINGS = {
     "lesson.plateau.part.small_batch_vanishing": "噪声在鞍点处消失时，小批量更快离开鞍点。",
     "lesson.plateau.part.small_batch_plateau": "小批量更快离开平台。",
     "lesson.plateau.settings": "平坦处为以下之一：{holds:list}；以下不成立：{does_not_hold:list}",
+    "lesson.plateau.sizes": "批大小取以下值之一：{holds:list}；以下值不成立：{does_not_hold:list}",
     "lesson.plateau.number.saddle_share": "鞍点的比例",
     "lesson.plateau.number.updates_after_push": "离开前的更新次数",
     "lesson.plateau.number.updates_ratio": "更新次数 / 普通下降的更新次数",
