@@ -18,14 +18,14 @@ def test_the_largest_eigenvalue_of_least_squares_is_numpys():
 
 
 def end(weights):
-    return lesson.End(np.asarray(weights, dtype=np.float32), 0.0, 0.0, 0.0, 0.0, 0.0)
+    return lesson.SharpEnd(np.asarray(weights, dtype=np.float32), 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_the_line_of_least_squares_is_a_parabola():
-    plan = lesson.Plan("least-squares", {"features": 3}, 1, 2, {}, 1)
+    plan = lesson.SizePlan("least-squares", {"features": 3}, 1, 2, {}, 1)
     task = bw.named_task("least-squares", features=3)
     one, two = np.array([1.0, 0.0, -1.0]), np.array([0.5, 2.0, 0.0])
-    train, validation = lesson.along(plan, end(one), end(two))
+    train, validation = lesson.between_ends(plan, end(one), end(two))
     for data, found in ((task.train, train), (task.validation, validation)):
         X, y = data.inputs.double().numpy(), data.targets.double().numpy()
         expected = [
@@ -41,7 +41,7 @@ def test_the_line_of_least_squares_is_a_parabola():
 
 
 def test_runs_end_at_the_level_of_training_loss():
-    found = lesson.end_of((lesson.planned(FakeLab()), 144, 0.8, 0))
+    found = lesson.sharp_end_of((lesson.planned_sizes(FakeLab()), 144, 0.8, 0))
     assert 0.5 * lesson.LEVEL < found.train_loss <= lesson.LEVEL
     assert 0.9 < found.accuracy <= 1
     assert found.eigenvalue > 0

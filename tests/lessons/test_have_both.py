@@ -6,7 +6,7 @@ import pytest
 
 from batchwright.lessons.phenomena import have_both as lesson
 
-PLAN = lesson.Plan("digits", 1437, 16, 128, 512, 2, 0.2)
+PLAN = lesson.RecipePlan("digits", 1437, 16, 128, 512, 2, 0.2)
 
 
 def test_scaling_rules():
@@ -24,8 +24,8 @@ def test_the_large_batch_gets_the_epochs_of_the_small_one():
 
 @pytest.mark.parametrize("kind", lesson.STARTS)
 def test_the_average_of_a_convex_problem_is_no_worse_than_the_mean_of_the_runs(kind):
-    plan = lesson.Plan("least-squares", 1000, 16, 50, 250, 1, 0.05)
-    for average, own in lesson.averaged((plan, 0.02, kind, (0, 1))):
+    plan = lesson.RecipePlan("least-squares", 1000, 16, 50, 250, 1, 0.05)
+    for average, own in lesson.averaged_runs((plan, 0.02, kind, (0, 1))):
         assert average <= own
 
 

@@ -35,7 +35,7 @@ KINDS = ("same_rate", "tuned_rate")
 
 
 @dataclass(frozen=True)
-class Plan:
+class SizePlan:
     """What is trained: a small batch and a large one, a tenth of the data or so."""
 
     task: str
@@ -54,7 +54,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class End:
+class SharpEnd:
     """Where one run came to the level.
 
     Attributes:
@@ -71,25 +71,24 @@ class End:
     keskar: float
 
 
-Ends = Mapping[str, Sequence[End]]
+Ends = Mapping[str, Sequence[SharpEnd]]
 
 
 def experiment(lab: Lab) -> Found:
     """Tune, train to one training loss, measure there, and look along the line."""
-    plan = planned(lab)
+    plan = planned_sizes(lab)
     tuning, seeds = lab.seeds(10)[:1], lab.seeds(10)[1 : 9 if lab.full else 5]
     rates = tuned_rates(
         lab, plan.starts, plan.setting, lambda _, run: _validation_at_end(run), tuning
     )  # the rate with the lowest validation loss at the level
-    lr = {b: rate.lr for b, rate in rates.items()}
-    if None in lr.values():
-        lr = dict(plan.starts)
+    # Where every rate failed the start stands in, and the part cannot be told.
+    lr = {b: plan.starts[b] if rate.lr is None else rate.lr for b, rate in rates.items()}
     sides = {"small": (plan.small, lr[plan.small]), "same_rate": (plan.large, lr[plan.small]),
              "tuned_rate": (plan.large, lr[plan.large])}  # fmt: skip
     asked = [(plan, b, rate, seed) for b, rate in sides.values() for seed in seeds]
-    found = iter(lab.map(end_of, asked))
+    found = iter(lab.map(sharp_end_of, asked))
     ends = {side: [next(found) for _ in seeds] for side in sides}
-    lines = {kind: [along(plan, one, two) for one, two in zip(ends["small"], ends[kind], strict=True)]
+    lines = {kind: [between_ends(plan, one, two) for one, two in zip(ends["small"], ends[kind], strict=True)]
              for kind in KINDS}  # fmt: skip
     inside = all(rate.inside for rate in rates.values())
     parts = [
@@ -99,12 +98,12 @@ def experiment(lab: Lab) -> Found:
     return Found(parts=parts, panels=[_line(kind, lines[kind]) for kind in KINDS], notes=_notes(parts, plan))
 
 
-def planned(lab: Lab) -> Plan:
+def planned_sizes(lab: Lab) -> SizePlan:
     """Fashion-MNIST with the article's sizes in the long form, where it is installed; digits otherwise."""
     task = lab.available("fashion-mnist", "digits") if lab.full else "digits"
     if task == "fashion-mnist":
-        return Plan(task, {"hidden": 32}, 256, 6000, {256: 0.2, 6000: 0.8}, 200)
-    return Plan(task, {"hidden": 64}, 16, 144, {16: 0.2, 144: 0.8}, 200)
+        return SizePlan(task, {"hidden": 32}, 256, 6000, {256: 0.2, 6000: 0.8}, 200)
+    return SizePlan(task, {"hidden": 64}, 16, 144, {16: 0.2, 144: 0.8}, 200)
 
 
 def _validation_at_end(run: Any) -> float:
@@ -113,7 +112,7 @@ def _validation_at_end(run: Any) -> float:
     return float(next(e.loss for e in reversed(run.evaluations) if e.split == "validation"))
 
 
-def end_of(asked: tuple[Plan, int, float, int]) -> End:
+def sharp_end_of(asked: tuple[SizePlan, int, float, int]) -> SharpEnd:
     """One run to the level, and what is true there."""
     plan, batch_size, lr, seed = asked
     training = bw.train(**plan.setting(batch_size, lr, seed), progress=False)
@@ -122,10 +121,10 @@ def end_of(asked: tuple[Plan, int, float, int]) -> End:
     last = {e.split: e for e in training.result.evaluations}
     task, model = training.task, training.model
     eigenvalue, keskar = sharpness(task, model)
-    return End(
+    return SharpEnd(
         weights=torch.nn.utils.parameters_to_vector(model.parameters()).detach().numpy().copy(),
-        train_loss=float(last["train"].loss), loss=float(last["validation"].loss),
-        accuracy=float(last["validation"].metrics["accuracy"]), eigenvalue=eigenvalue, keskar=keskar,
+        train_loss=last["train"].loss or math.nan, loss=last["validation"].loss or math.nan,
+        accuracy=last["validation"].metrics["accuracy"] or 0.0, eigenvalue=eigenvalue, keskar=keskar,
     )  # fmt: skip
 
 
@@ -139,7 +138,7 @@ def sharpness(task: Any, model: torch.nn.Module) -> tuple[float, float]:
     return float(found.largest_eigenvalue), float(box.value)
 
 
-def along(plan: Plan, small: End, large: End) -> tuple[np.ndarray, np.ndarray]:
+def between_ends(plan: SizePlan, small: SharpEnd, large: SharpEnd) -> tuple[np.ndarray, np.ndarray]:
     """Training and validation loss on the line from the small batch's end (0) to the large one's (1)."""
     task = bw.named_task(plan.task, **plan.fields)
     model = task.build_model(0)
@@ -213,7 +212,7 @@ def _because(ends: Ends) -> Part:
     return Part(name="because_sharp", verdict=above(found, 0.0), measurements=(found,))
 
 
-def _notes(parts: Sequence[Part], plan: Plan) -> list[Any]:
+def _notes(parts: Sequence[Part], plan: SizePlan) -> list[Any]:
     """Whether tuning changes a verdict, and which data were there."""
     verdicts = {part.name: part.verdict for part in parts}
     changed = [stem for stem in ("worse", "sharper", "steeper")

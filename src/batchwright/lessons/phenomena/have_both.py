@@ -42,7 +42,7 @@ Side = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Plan:
+class RecipePlan:
     """The data, the sizes, and the epochs that every side gets."""
 
     task: str
@@ -77,7 +77,7 @@ class Plan:
 
 def experiment(lab: Lab) -> Found:
     """Tune every side, run each recipe with the same seeds, and average the weights of several runs."""
-    plan = planned(lab)
+    plan = planned_recipes(lab)
     tuning, seeds = lab.seeds(12)[:2], lab.seeds(12)[2 : 12 if lab.full else 8]
     starts = plan.tuned_sides()
     tuned = tuned_rates(
@@ -98,7 +98,7 @@ def experiment(lab: Lab) -> Found:
     runs = {side: [next(made) for _ in seeds] for side in rates}
     losses = Losses({side: [loss_of(run) for run in of_side] for side, of_side in runs.items()}, inside, plan)
     asked = [(plan, rates["sgd", plan.large], kind, tuple(seeds[:4])) for kind in STARTS]
-    averages = dict(zip(STARTS, lab.map(averaged, asked), strict=True))
+    averages = dict(zip(STARTS, lab.map(averaged_runs, asked), strict=True))
     return Found(
         parts=[
             _fewer_updates(runs["small", plan.small][0], runs["sgd", plan.large][0]),
@@ -110,15 +110,15 @@ def experiment(lab: Lab) -> Found:
     )  # fmt: skip
 
 
-def planned(lab: Lab) -> Plan:
+def planned_recipes(lab: Lab) -> RecipePlan:
     """Fashion-MNIST at 4096 in the long form, where it is installed; digits at about a third of the data."""
     task = lab.available("fashion-mnist", "digits") if lab.full else "digits"
     if task == "fashion-mnist":
-        return Plan(task, 60_000, 128, 1024, 4096, 10, 0.2)
-    return Plan(task, 1437, 16, 128, 512, 12, 0.2)
+        return RecipePlan(task, 60_000, 128, 1024, 4096, 10, 0.2)
+    return RecipePlan(task, 1437, 16, 128, 512, 12, 0.2)
 
 
-def side_setting(plan: Plan, side: Side, lr: float, seed: int) -> dict[str, Any]:
+def side_setting(plan: RecipePlan, side: Side, lr: float, seed: int) -> dict[str, Any]:
     """A run of one side at a rate."""
     recipe, size = side
     how = dict(TUNED.get(recipe, {}))
@@ -138,7 +138,7 @@ def loss_of(run: Any) -> float:
     return float(last) if last is not None and math.isfinite(last) else math.inf
 
 
-def averaged(asked: tuple[Plan, float, str, tuple[int, ...]]) -> list[tuple[float, float]]:
+def averaged_runs(asked: tuple[RecipePlan, float, str, tuple[int, ...]]) -> list[tuple[float, float]]:
     """Validation loss of the averaged weights, and the mean of the runs' own, for each root.
 
     ``one_start``: runs from the same initial weights, each with its own order; ``other_starts``: from their own.
@@ -185,7 +185,7 @@ class Losses:
 
     by_side: Mapping[Side, Sequence[float]]
     inside: Mapping[Side, bool]
-    plan: Plan
+    plan: RecipePlan
 
     def against(self, name: str, one: Side, other: Side, **at: Any) -> Measured:
         """Loss of one side over that of another; None where a run diverged."""
@@ -248,7 +248,7 @@ def _warmup(losses: Losses) -> Part:
         for b in (losses.plan.middle, losses.plan.large)
     ]
     verdict = "cannot_tell" if numbers[0].value is None else below(numbers[0], BETTER)
-    return Part(name="warmup", verdict=verdict, measurements=tuple(numbers))  # type: ignore[arg-type]
+    return Part(name="warmup", verdict=verdict, measurements=tuple(numbers))
 
 
 def _layerwise_beats(losses: Losses) -> Part:
@@ -309,7 +309,7 @@ def example() -> None:
     """Code to copy."""
     import batchwright as bw
 
-    recipes = {
+    recipes: dict[str, dict[str, object]] = {
         "small batch": {"batch_size": 16, "lr": 0.2},
         "large, same rate": {"batch_size": 512, "lr": 0.2},
         "large, linear and warm-up": {"batch_size": 512, "lr": 6.4, "warmup_steps": 6},

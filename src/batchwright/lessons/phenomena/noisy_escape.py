@@ -174,7 +174,7 @@ def _stuck_elsewhere(lab: Lab) -> Part:
 def _narrow_sooner(lab: Lab, walkers: int) -> Part:
     """Time to leave the wide well over that of the narrow one, at several depths of the narrow one."""
     lr, size = AT_DEPTHS
-    further = {"batch_size": size, "rates": (lr,), "steps": 2 * STEPS, "walkers": 2 * walkers}
+    further: dict[str, Any] = {"batch_size": size, "rates": (lr,), "steps": 2 * STEPS, "walkers": 2 * walkers}
     # Who never left is counted with the whole time: a bound, on whichever side it is.
     wide, *narrow = (
         np.minimum(walk(lab.random("depth", size), start=start, narrow_depth=depth, **further)[0], 2 * STEPS)
@@ -191,7 +191,7 @@ def _narrow_sooner(lab: Lab, walkers: int) -> Part:
 
 def _narrow_noisier(lab: Lab, walkers: int) -> Part:
     """The same with examples that displace the wells: noise in proportion to the curvature."""
-    how = {
+    how: dict[str, Any] = {
         "batch_size": 1,
         "rates": RATES[-1:],
         "steps": STEPS,
@@ -300,5 +300,5 @@ def example() -> None:
                 "two-wells", batch_size=batch_size, lr=0.05, steps=500, seed=seed, progress=False,
                 set={"narrow_depth": 1.0, "shift": 0.0, "tilt": 12.0},
             )  # fmt: skip
-            left += any(run.model.weight.item() > 0 for run in training)
+            left += any(float(next(run.model.parameters())) > 0 for run in training)
         print(f"batches of {batch_size}: {left} of 10 left the narrow well")

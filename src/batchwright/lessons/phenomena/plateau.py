@@ -44,7 +44,7 @@ PLATEAU_START, SHIFTS = -8.0, 64
 
 
 @dataclass(frozen=True)
-class Landscape:
+class FlatLandscape:
     """A task at whose flat place the walkers start.
 
     Attributes:
@@ -118,13 +118,13 @@ def experiment(lab: Lab) -> Found:
     )  # fmt: skip
 
 
-def landscape(name: str) -> Landscape:
+def landscape(name: str) -> FlatLandscape:
     """``additive`` or ``vanishing`` noise at a saddle, or the ``plateau`` of a saturated sigmoid."""
     if name == "plateau":
-        return Landscape(plateau_task(), (PLATEAU_START,), 0.125)
+        return FlatLandscape(plateau_task(), (PLATEAU_START,), 0.125)
     start = (1.0, 0.0 if name == "additive" else 1e-6)
     task = bw.named_task("saddle", noise=name, sigma=0.1 if name == "additive" else 1.0)
-    return Landscape(task, start, float(task.target.value))
+    return FlatLandscape(task, start, float(task.target.value))
 
 
 class Saturated(torch.nn.Module):
@@ -151,7 +151,7 @@ def plateau_task() -> Any:
 
 
 def leave(
-    place: Landscape, optimizer: str, batch_size: int, walkers: int, random: np.random.Generator
+    place: FlatLandscape, optimizer: str, batch_size: int, walkers: int, random: np.random.Generator
 ) -> Times:
     """Walk at every rate at once, all with the same batches.
 

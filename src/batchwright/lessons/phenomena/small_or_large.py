@@ -21,7 +21,7 @@ SIDES: tuple[Side, ...] = ("small", "large")
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparedRow:
     """A row of the table.
 
     Attributes:
@@ -37,16 +37,16 @@ class Row:
 
 
 ROWS = (
-    Row("update_time", "batch-time", "same_step", "large"),
-    Row("epoch_time", "batch-time", "shorter_epoch", "large"),
-    Row("strong", "gradient-noise", "with_replacement", "large"),
-    Row("accurate_enough", "gradient-noise", "little_is_enough", "small"),
-    Row("optimisation", "optimisation-gap", "worse_training_fixed", "small"),
-    Row("optimisation_tuned", "optimisation-gap", "worse_training_tuned", "small"),
-    Row("generalisation", "generalisation", "worse_same_rate", "small"),
-    Row("generalisation_tuned", "generalisation", "worse_tuned_rate", "small"),
-    Row("time_to_accuracy", "lenet-batch-size", "more_time_fixed", "small"),
-    Row("time_to_accuracy_tuned", "lenet-batch-size", "more_time_tuned", "small"),
+    ComparedRow("update_time", "batch-time", "same_step", "large"),
+    ComparedRow("epoch_time", "batch-time", "shorter_epoch", "large"),
+    ComparedRow("strong", "gradient-noise", "with_replacement", "large"),
+    ComparedRow("accurate_enough", "gradient-noise", "little_is_enough", "small"),
+    ComparedRow("optimisation", "optimisation-gap", "worse_training_fixed", "small"),
+    ComparedRow("optimisation_tuned", "optimisation-gap", "worse_training_tuned", "small"),
+    ComparedRow("generalisation", "generalisation", "worse_same_rate", "small"),
+    ComparedRow("generalisation_tuned", "generalisation", "worse_tuned_rate", "small"),
+    ComparedRow("time_to_accuracy", "lenet-batch-size", "more_time_fixed", "small"),
+    ComparedRow("time_to_accuracy_tuned", "lenet-batch-size", "more_time_tuned", "small"),
 )
 
 
@@ -56,7 +56,7 @@ def experiment(lab: Lab) -> Found:
     return Found(parts=parts, panels=[table(parts)])
 
 
-def taken(lab: Lab, row: Row) -> Part:
+def taken(lab: Lab, row: ComparedRow) -> Part:
     """The part that a row stands for, under the row's name, with the number that decided it."""
     part = lab.lesson(row.lesson).part(row.part)
     decided = part.measurements[0].model_copy(update={"name": row.name})

@@ -90,7 +90,7 @@ class NoisyQuadratic:
         edge = 2 / max(self.curvatures)
         rates = edge * np.geomspace(1e-6, 1, _RATES, endpoint=False)
         while True:
-            steps = self.steps_to_target(batch_size, rates)
+            steps = np.asarray(self.steps_to_target(batch_size, rates))
             near = int(np.argmin(steps))
             low, high = rates[max(near - 1, 0)], rates[min(near + 1, len(rates) - 1)]
             if high / low < 1 + 1e-7:
@@ -106,7 +106,7 @@ class NoisyQuadratic:
         return tiny * self.best(tiny)[1] / self.best(math.inf)[1]
 
 
-class Point(nn.Module):
+class QuadraticPoint(nn.Module):
     """A point w and the displacements of examples from it, scaled by the roots of the curvatures.
 
     Args:
@@ -173,7 +173,7 @@ def noisy_quadratic(
     minimum = torch.zeros(1, len(scales))
     return Task(
         name="noisy-quadratic",
-        model=partial(Point, scales, 1 / math.sqrt(copies)),
+        model=partial(QuadraticPoint, scales, 1 / math.sqrt(copies)),
         train=(drawn.to(torch.float32), torch.zeros(examples)),
         validation=(minimum, torch.zeros(1)),
         loss=half_square,
