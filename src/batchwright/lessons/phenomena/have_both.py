@@ -309,7 +309,7 @@ def example() -> None:
     """Code to copy."""
     import batchwright as bw
 
-    recipes: dict[str, dict[str, object]] = {
+    recipes: dict[str, dict[str, Any]] = {
         "small batch": {"batch_size": 16, "lr": 0.2},
         "large, same rate": {"batch_size": 512, "lr": 0.2},
         "large, linear and warm-up": {"batch_size": 512, "lr": 6.4, "warmup_steps": 6},

@@ -76,7 +76,7 @@ class NoisyQuadratic:
         settles[settles] &= self.excess(math.inf, batch_size, rates[settles]) < self.target_excess
         rates = rates[settles]
         low, high = np.zeros(rates.shape), np.ones(rates.shape)
-        while (above := self.excess(high, batch_size, rates) > self.target_excess).any():
+        while np.any(above := self.excess(high, batch_size, rates) > self.target_excess):
             high = np.where(above, 2 * high, high)
         for _ in range(_HALVINGS):
             middle = 0.5 * (low + high)
