@@ -114,3 +114,8 @@ def series(x: Iterable[Any], y: Iterable[Any], label: Remark | None = None, **fu
     (0.5, None)
     """
     return Series(x=x, y=y, label=label, **further)  # type: ignore[arg-type]
+
+
+def over_grid(x: Iterable[Any], y: Iterable[Any], values: Any, **further: Any) -> Field:
+    """Values over a grid, shape (len(y), len(x)), from arrays or anything that iterates over numbers."""
+    return Field(x=x, y=y, values=values, **further)  # type: ignore[arg-type]

@@ -352,7 +352,8 @@ def _valley() -> Panel:
         for _ in range(40):
             x = x + move(eigenvalues * x, lr)
             path.append(x)
-        lines.append(series(*np.transpose(path), label=remark(f"lesson.choice.{form}")))
+        across_path, along_path = np.transpose(path)
+        lines.append(series(across_path, along_path, remark(f"lesson.choice.{form}")))
     return Panel(
         name="valley",
         title=remark("lesson.momentum.valley.title"),
@@ -390,11 +391,8 @@ def example() -> None:
     import batchwright as bw
 
     bowl = bw.named_task("quadratic", condition=100)
-    for how in (
-        {"lr": 1.9},
-        {"lr": 1.9, "momentum": 0.8},
-        {"lr": 19, "momentum": 0.9, "momentum_form": "averaged"},
-    ):
+    averaged = {"lr": 19, "momentum": 0.9, "momentum_form": "averaged"}
+    for how in ({"lr": 1.9}, {"lr": 1.9, "momentum": 0.8}, averaged):
         run = bw.train(bowl, batch_size=256, steps=2000, target="loss=0.001", evaluate="1", **how)
         list(run)
         print(how, run.result.status, run.result.steps_to_target)

@@ -1,6 +1,7 @@
 """Tasks: their data, files, options, targets, and how they are found."""
 
 ERRORS = {
+    "batch_norm and init_scale are for model=mlp, got {} with lenet": "batch_norm 和 init_scale 只用于 model=mlp，而 {0} 与 lenet 一起给出",
     # data that lie in memory
     "inputs and targets must be tensors with the examples along the first dimension, got {}; torch.as_tensor makes one of an array": "输入和目标必须是张量，且样本沿第一维排列，实际为 {0}；可用 torch.as_tensor 把数组转成张量",
     "inputs and targets must have equally many examples, got {}": "输入和目标的样本数必须相等，实际为 {0}",
