@@ -35,6 +35,8 @@ ERRORS_ARE_MADE = {
     "batchwright.advice.table.decode",
     "batchwright.advice.table.headings",
     "batchwright.advice.table.source",
+    "batchwright.integrations.logs.objects",
+    "batchwright.integrations.logs.read",
     "batchwright.measure.hessian.mean_loss",
     "batchwright.task.given.calling",
     "batchwright.task.given.model",
@@ -137,10 +139,15 @@ def is_error(inside):
 
 
 def test_no_layer_below_app_knows_an_option():
-    """Only the renderer of actions writes options at all, and by a rule; ``var(--page)`` is a style's."""
+    """Only the renderer of actions writes options at all, by a rule; ``var(--page)`` is a style's.
+
+    What errors say in other languages repeats what ``app`` and ``cli`` say in English.
+    """
     found = set()
     for module, tree in TREES.items():
-        if not module.startswith((*ABOVE, "batchwright.report.render.actions")):
+        if not module.startswith(
+            (*ABOVE, "batchwright.report.render.actions", "batchwright.report.text.errors.")
+        ):
             for value, line, _ in literals(tree):
                 if re.search(r"(?<![\w(-])--[a-z]{2}", value):
                     found.add(f"{module}: {' '.join(value.split())[:60]}")

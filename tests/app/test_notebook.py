@@ -102,3 +102,18 @@ def test_the_notebook_keeps_no_progress(executed):
 def test_the_page_is_saved(executed):
     _, folder = executed
     assert (folder / "study.html").stat().st_size > 10_000
+
+
+def test_a_language_chosen_in_one_cell_holds_in_the_next():
+    """Every cell runs in a context of its own."""
+    spoken = "from batchwright.report.text.language import current_language as spoken"
+    in_a_thread = "import threading; threading.Thread(target=lambda: print(spoken())).start()"
+    cells = [
+        "import batchwright as bw\nbw.language('zh')", f"{spoken}\nprint(spoken())", in_a_thread,
+        "with bw.language('en'):\n    print(spoken())", "print(spoken())",
+    ]  # fmt: skip
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, timeout=120).execute()
+    printed = [notebook.cells[place].outputs[0]["text"].strip() for place in (1, 2, 3, 4)]
+    assert printed == ["zh", "zh", "en", "zh"]
+    assert notebook.cells[0].outputs[0]["data"]["text/plain"] == "language('zh')"

@@ -108,3 +108,20 @@ def test_an_error_clears_the_line(quick, monkeypatch):
     with pytest.raises(KeyboardInterrupt), watching(True, "runs"):
         raise KeyboardInterrupt
     assert stream.getvalue().endswith("\r\x1b[2K")
+
+
+def test_the_line_is_in_the_language_of_who_waits(quick, monkeypatch):
+    """It is written by a thread of its own, and a new thread knows nothing of this one's language."""
+    from batchwright.report.text.language import current_language, speaking
+
+    class Listening(progress._Silent):
+        gap = 0.0
+
+        def show(self, text):
+            spoken.append(current_language())
+
+    spoken = []
+    monkeypatch.setattr(progress, "_line", Listening)
+    with speaking("zh"), watching(True, "runs"):
+        until(lambda: spoken)
+    assert set(spoken) == {"zh"}

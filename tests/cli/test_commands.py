@@ -29,18 +29,19 @@ def options(name):
 @pytest.mark.parametrize("name", sorted(VERBS))
 def test_options_are_arguments_and_arguments_are_options(name):
     named = {option_name(a.name) for a in arguments_of(verb(name)) if not a.positional}
-    assert options(name) == named | {"--json", "--help"} - (
+    assert options(name) == named | {"--json", "--language", "--help"} - (
         {"--help"} if "--help" not in options(name) else set()
     )
 
 
 def test_the_options_of_study_are_its_arguments():
-    """By hand for the main job: nothing but the document is the command's alone."""
+    """By hand for the main job: nothing but the document and the language is the command's alone."""
     from batchwright import study
 
     arguments = {name for name in inspect.signature(study).parameters if name != "task"}
     assert {option.removeprefix("--").replace("-", "_") for option in options("study")} - {
         "json",
+        "language",
         "help",
     } == arguments
 

@@ -16,9 +16,13 @@ import pytest
 
 import batchwright as bw
 from batchwright.cli.main import run_command as run
+from batchwright.report.text.catalogue import templates
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+GLOSSARY = ROOT / "docs/zh/glossary.md"
+TRANSLATED = ROOT / "README.zh-CN.md"
+"""Shows the code of README.md, which is not run twice."""
 BLOCK = re.compile(r"(<!-- not run: [^>]+ -->\n)?^```(bash|python)\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
 FIELDS = re.compile(r"\s*[^`]*?Its JSON:(.*?)(?:\n\n|\Z)", re.DOTALL)
 
@@ -34,12 +38,17 @@ class Block:
     fields: frozenset[str]
 
 
+def in_the_clone(page):
+    """A page's place in the repository."""
+    return page.relative_to(ROOT).as_posix()
+
+
 def blocks(page):
     text = page.read_text(encoding="utf-8")
     for match in BLOCK.finditer(text):
         named = FIELDS.match(text[match.end() :].partition("\n```")[0])
         yield Block(
-            where=f"{page.name}, line {text.count(chr(10), 0, match.start()) + 1}",
+            where=f"{in_the_clone(page)}, line {text.count(chr(10), 0, match.start()) + 1}",
             language=match[2],
             text=match[3],
             costly=bool(match[1]),
@@ -55,7 +64,9 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if any(blocks(page))], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(blocks(page)) and page != TRANSLATED], ids=in_the_clone
+)
 def test_everything_shown_runs(page, folder, capsys):
     session = {"__name__": "example"}
     for block in blocks(page):
@@ -107,18 +118,40 @@ def calls_exist(block):
             inspect.signature(found).bind(*node.args, **named)  # a TypeError says which it has not
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_chinese_readme_shows_the_same_code():
+    def shown(page):
+        return [(b.language, b.costly, re.sub(r"\s+#.*", "", b.text)) for b in blocks(page)]
+
+    assert shown(TRANSLATED) == shown(ROOT / "README.md")
+
+
+def test_the_chinese_glossary_says_what_pages_say():
+    """Where a term is a whole entry of the catalogue, its translation is part of the glossary's or the reverse."""
+    english, chinese = templates("en"), templates("zh")
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ", GLOSSARY.read_text(encoding="utf-8"), re.MULTILINE)
+    said = [
+        (term, translated, chinese[key])
+        for term, translated in rows
+        for key, template in english.items()
+        if template.lower() == term.lower()
+    ]
+    assert len(rows) > 60
+    assert len(said) > 30
+    assert [pair for pair in said if pair[2] not in pair[1] and pair[1] not in pair[2]] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=in_the_clone)
 def test_links_and_pictures_exist(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            assert (page.parent / target).exists(), f"{in_the_clone(page)} links to {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=in_the_clone)
 def test_headings_that_are_linked_to_exist(page):
     for target, heading in re.findall(r"\]\(([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
         text = (page.parent / target if target else page).read_text(encoding="utf-8")
         slugs = {
             re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.M)
         }
-        assert heading in slugs, f"{page.name} links to {target}#{heading}"
+        assert heading in slugs, f"{in_the_clone(page)} links to {target}#{heading}"

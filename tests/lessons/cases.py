@@ -11,7 +11,7 @@ from batchwright.lessons.lab import Lab
 from batchwright.report.draw.chart import draw_panel
 from batchwright.report.pages.lesson import lesson_document, lesson_page
 from batchwright.report.render.terminal import page_text
-from batchwright.report.text import catalogue
+from batchwright.report.text.language import speaking
 
 PHENOMENA = Path(batchwright.__file__).parent / "lessons" / "phenomena"
 WRITTEN = [name for name in LESSONS if (PHENOMENA / f"{name.replace('-', '_')}.py").exists()]
@@ -30,16 +30,13 @@ def check(result: LessonResult) -> None:
     example = lesson_named(result.name).example
     assert LessonResult.model_validate_json(result.model_dump_json()) == result
     for language in ("en", "zh"):
-        token = catalogue._language.set(language)
-        try:
+        with speaking(language):
             document = lesson_document(result)
             json.dumps(document, allow_nan=False)
             shown = page_text(lesson_page(result, example))
             assert document["claim"] in shown
             for panel in result.panels:
                 draw_panel(panel)
-        finally:
-            catalogue._language.reset(token)
     for part in result.parts:
         assert part.measurements[0].value is not None or part.verdict == "cannot_tell", part.name
 

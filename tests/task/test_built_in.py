@@ -15,7 +15,7 @@ from batchwright.task import Task, TaskReference, catalogue, dense, describe, le
 from batchwright.task.builtin.digits import PIXEL_MEAN, PIXEL_STD
 from batchwright.task.losses import cross_entropy, squared_error
 
-SMALL = ["digits", "least-squares", "squares", "two-weights"]
+SMALL = ["digits", "least-squares", "quadratic", "sparse-logistic", "squares", "two-weights"]
 
 
 def load(name, **options):
@@ -89,6 +89,48 @@ def test_digits_hidden_layers():
     assert [type(layer) for layer in load("digits", hidden="32,16").build_model(0)] == [
         nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear,
     ]  # fmt: skip
+
+
+def test_digits_for_lenet_are_the_same_images_in_mnists_frame():
+    plain, large = load("digits"), load("digits", model="lenet")
+    assert describe(large)["input_shape"] == [1, 28, 28]
+    assert describe(large)["parameters"] == 61706
+    assert torch.equal(large.train.targets, plain.train.targets)
+    assert torch.equal(large.validation.targets, plain.validation.targets)
+    paper = -PIXEL_MEAN / PIXEL_STD
+    image = large.validation.inputs[7, 0].numpy()
+    frame = np.ones((28, 28), bool)
+    frame[4:24, 4:24] = False
+    assert image[frame] == pytest.approx(paper)
+    # Bilinear: linear along the rows, then along the columns, between the pixels' centres, held at the border.
+    centres = (np.arange(20) + 0.5) * 8 / 20 - 0.5
+    small = plain.validation.inputs[7].reshape(8, 8).numpy()
+    rows = np.stack([np.interp(centres, np.arange(8), row) for row in small])
+    box = np.stack([np.interp(centres, np.arange(8), column) for column in rows.T]).T
+    assert image[4:24, 4:24] == pytest.approx(box, abs=1e-5)
+
+
+def test_lenet_learns_the_enlarged_digits():
+    task = load("digits", model="lenet")
+    assert task.options == {"model": "lenet", "loss": "cross_entropy"}
+    model = task.build_model(0)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    start = mean_loss(task, model, "validation")
+    for batch in torch.arange(len(task.train)).split(32)[:40]:
+        inputs, targets = task.train.gather(batch)
+        optimizer.zero_grad()
+        task.loss(model(inputs), targets).mean().backward()
+        optimizer.step()
+    assert start == pytest.approx(math.log(10), rel=0.03)
+    assert mean_loss(task, model, "validation") < 0.5 * start
+
+
+def test_the_dense_networks_digits_are_the_task_they_were():
+    """Studies stored before LeNet came go on: the digest is that of the first release."""
+    task = load("digits")
+    assert task.options == {"hidden": 64, "loss": "cross_entropy"}
+    assert task.fingerprint == "da9ad31b66c4f26c"
+    assert load("digits", model="lenet").fingerprint != task.fingerprint
 
 
 def test_digits_as_they_always_were_keep_their_identity():
@@ -292,7 +334,7 @@ def test_the_catalogue_lists_every_task_with_its_options():
     rows = {row["name"]: row for row in catalogue()}
     assert set(rows) == {*SMALL, "fashion-mnist", "mnist"}
     assert rows["digits"]["options"] == {
-        "hidden": 64, "loss": "cross_entropy", "normalise": "standard", "batch_norm": False, "init_scale": 1.0,
+        "model": "mlp", "hidden": 64, "loss": "cross_entropy", "normalise": "standard", "batch_norm": False, "init_scale": 1.0,
         "label_noise": 0.0, "data_seed": 0,
     }  # fmt: skip
     assert rows["fashion-mnist"]["options"] == {"model": "mlp", "hidden": 128}

@@ -100,16 +100,15 @@ class Answer:
             InputError: there is no figure, or none of this name.
         """
         from batchwright.app.notebook import show_figures
+        from batchwright.report.draw.files import drawn
 
         show_figures()
         figures = self.figures
         if not figures:
             raise InputError(f"there is nothing to draw: {self.page.headline}")
-        if name is None:
-            return next(iter(figures.values())).draw()
-        if name not in figures:
+        if name is not None and name not in figures:
             raise unknown_name("figure", name, figures)
-        return figures[name].draw()
+        return drawn(figures[name or next(iter(figures))], self.page.language)
 
     @cached_property
     def figures(self) -> Mapping[str, Figure]:

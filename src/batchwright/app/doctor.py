@@ -39,10 +39,11 @@ def doctor(
 def _examined(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
     import torch
 
+    from batchwright.report.text.catalogue import text
     from batchwright.task.catalogue import built_in_names
     from batchwright.training.environment import environment
 
-    devices = {"cpu": f"threads of torch: {torch.get_num_threads()}"}
+    devices = {"cpu": text("doctor.threads", count=torch.get_num_threads())}
     for i in range(torch.cuda.device_count()):
         devices[f"cuda:{i}"] = torch.cuda.get_device_name(i)
     return {
@@ -64,6 +65,7 @@ def _version(library: str) -> str | None:
 def _task(name: str, data: str | None) -> dict[str, Any] | str:
     """What a built-in task says of itself, or why it cannot be had."""
     from batchwright.core.errors import BatchwrightError, one_line
+    from batchwright.report.text.errors.translate import in_language
     from batchwright.task.catalogue import describe
     from batchwright.task.load import load_task
     from batchwright.task.task import TaskReference
@@ -71,21 +73,22 @@ def _task(name: str, data: str | None) -> dict[str, Any] | str:
     try:
         return describe(load_task(TaskReference(name=name, data_dir=data)))
     except BatchwrightError as error:
-        return one_line(error)
+        return in_language(one_line(error))
 
 
 def _store(location: str | None) -> dict[str, Any]:
     from batchwright.core.errors import StoreError, one_line
+    from batchwright.report.text.errors.translate import in_language
     from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
     try:
         path = store_path(location)
     except StoreError as error:
-        return {"path": shown(location), "problem": one_line(error)}
+        return {"path": shown(location), "problem": in_language(one_line(error))}
     if not os.path.exists(path):
         return {"path": str(path)}
     try:
         with SQLiteStore(path, create=False) as opened:
             return {"path": str(path), "studies": len(opened.studies())}
     except StoreError as error:
-        return {"path": str(path), "problem": one_line(error)}
+        return {"path": str(path), "problem": in_language(one_line(error))}

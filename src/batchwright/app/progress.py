@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -83,7 +84,8 @@ class Watch:
         self._step = Step(what=_words(what))
         self._tell()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._watch, daemon=True)
+            # A thread begins with an empty context: it would not know the language of this one.
+            self._thread = threading.Thread(target=copy_context().run, args=(self._watch,), daemon=True)
             self._thread.start()
 
     def __call__(self, done: float, expected: float) -> None:

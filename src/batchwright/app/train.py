@@ -241,9 +241,11 @@ class Training:
 def evaluation_line(evaluation: Evaluation) -> str:
     """One evaluation as a line of a log."""
     from batchwright.core.numbers import measured
-    from batchwright.report.text.catalogue import text
+    from batchwright.report.text.catalogue import spoken_name, text
 
-    quality = "".join(f"  {name} {measured(value)}" for name, value in evaluation.metrics.items())
+    quality = "".join(
+        f"  {spoken_name('metric', name)} {measured(value)}" for name, value in evaluation.metrics.items()
+    )
     return text(
         "progress.evaluation", epoch=evaluation.epoch, step=evaluation.step, split=evaluation.split,
         loss=evaluation.loss, quality=quality,
@@ -253,6 +255,7 @@ def evaluation_line(evaluation: Evaluation) -> str:
 def run_document(result: RunResult) -> dict[str, Any]:
     """The JSON of one run; metrics stand beside the loss in every evaluation."""
     from batchwright.report.text.catalogue import text
+    from batchwright.report.text.errors.translate import in_language
 
     rows = []
     for evaluation in result.evaluations:
@@ -261,7 +264,7 @@ def run_document(result: RunResult) -> dict[str, Any]:
     return {
         "status": str(result.status),
         "advice": text(f"training.advice.{result.status}"),
-        "message": result.message,
+        "message": in_language(result.message),
         "spec": result.spec.model_dump(mode="json"),
         "updates": result.updates,
         "examples": result.examples,

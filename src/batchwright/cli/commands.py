@@ -1,7 +1,7 @@
 """The commands, made from the signatures of the front door: one rule for every option.
 
 An argument is the option of its name with hyphens, its default the option's default, its help the option's
-help; ``--json`` is all that a command has beside them.
+help; ``--json`` and ``--language`` are all that a command has beside them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import typer
 from batchwright.app.signature import REQUIRED, Argument, arguments_of
 from batchwright.app.verbs import verb
 from batchwright.cli import output
+from batchwright.cli.language import LanguageOption
 from batchwright.cli.values import as_typed
 from batchwright.cli.words import option_name
 from batchwright.study.signals import Interrupted, ending_signals
@@ -37,7 +38,7 @@ def command(name: str, present: Present) -> Callable[..., int]:
     arguments = arguments_of(asked)
 
     def run(**given: Any) -> int:
-        as_json = given.pop("json")
+        as_json, _ = given.pop("json"), given.pop("language")
         values = {a.name: _value(a, given[a.name]) for a in arguments if _is_given(a, given[a.name])}
         try:
             with ending_signals():
@@ -46,9 +47,10 @@ def command(name: str, present: Present) -> Callable[..., int]:
             return output.interrupted(name, stop.exit_code)
 
     parameters = [_parameter(argument) for argument in arguments]
-    parameters.append(
-        inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_JSON)
-    )
+    for own, default, kind in (("json", False, _JSON), ("language", None, LanguageOption)):
+        parameters.append(
+            inspect.Parameter(own, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        )
     run.__name__ = name
     run.__doc__ = (asked.__doc__ or "").partition("\n")[0]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

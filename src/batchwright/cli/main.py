@@ -15,6 +15,10 @@ from batchwright.app.signature import arguments_of
 from batchwright.app.verbs import VERBS, verb
 from batchwright.cli import present
 from batchwright.cli.commands import command
+from batchwright.cli.help import help_in_language
+from batchwright.cli.language import LanguageOption, chosen_language, warnings_as_notes
+from batchwright.cli.report_file import with_report_file
+from batchwright.report.text.language import speaking
 
 app = typer.Typer(
     name="batchwright",
@@ -52,6 +56,7 @@ def _root(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
     ),
+    language: LanguageOption = None,
 ) -> None: ...
 
 
@@ -73,12 +78,26 @@ def main() -> None:
 
 def run_command(arguments: list[str]) -> int:
     """Run with these arguments; returns the exit code."""
-    from batchwright.cli.output import interrupted
-    from batchwright.cli.words import usage
+    from batchwright.cli.output import error_line
     from batchwright.core.errors import BatchwrightError, InputError
 
+    language, unknown = chosen_language(arguments, os.environ)
+    with speaking(language), warnings_as_notes():
+        try:
+            if unknown is not None:
+                raise unknown
+            return _run(with_report_file(arguments))
+        except BatchwrightError as error:
+            return error_line(_in_words(error, arguments), 2 if isinstance(error, InputError) else 1)
+
+
+def _run(arguments: list[str]) -> int:
+    from batchwright.cli.output import error_line, interrupted
+    from batchwright.cli.words import usage
+
     try:
-        code = int(app(args=arguments, prog_name="batchwright", standalone_mode=False) or 0)
+        parser = help_in_language(typer.main.get_command(app))
+        code = int(parser.main(args=arguments, prog_name="batchwright", standalone_mode=False) or 0)
         # Typer itself catches Ctrl-C, and by version raises Abort or returns this.
         return interrupted(arguments[0], code) if code == _CTRL_C else code
     except typer.Exit as stop:
@@ -86,25 +105,19 @@ def run_command(arguments: list[str]) -> int:
     except _USAGE_ERROR as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             return 2
-        return _say(usage(error, list(VERBS)), 2)
+        return error_line(usage(error, list(VERBS)), 2)
     except (KeyboardInterrupt, typer.Abort):
         return interrupted(arguments[0], _CTRL_C)
-    except BatchwrightError as error:
-        return _say(_in_words(error, arguments), 2 if isinstance(error, InputError) else 1)
 
 
 def _in_words(error: Exception, arguments: list[str]) -> str:
-    """An error on one line, with options in the place of arguments."""
+    """An error on one line in the reader's language, with options in the place of arguments."""
     from batchwright.cli.words import in_options
     from batchwright.core.errors import one_line
+    from batchwright.report.text.errors.translate import in_language
 
-    name = next((word for word in arguments if word in VERBS), None)
-    return one_line(error) if name is None else in_options(one_line(error), arguments_of(verb(name)))
-
-
-def _say(message: str, code: int) -> int:
-    print(f"batchwright: {message}", file=sys.stderr)
-    return code
+    message, name = in_language(one_line(error)), next((word for word in arguments if word in VERBS), None)
+    return message if name is None else in_options(message, arguments_of(verb(name)))
 
 
 if __name__ == "__main__":

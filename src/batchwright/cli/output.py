@@ -18,12 +18,13 @@ def put(answer: Answer, as_json: bool) -> None:
         sys.stdout.write(json.dumps(answer.document, indent=1, allow_nan=False, default=str) + "\n")
         return
     from batchwright.report.render.terminal import page_text
+    from batchwright.report.text.catalogue import text
 
     files = dict(answer.files)
     report = files.pop("report", "")
     sys.stdout.write(page_text(answer.page, width=width(), styled=sys.stdout.isatty(), report=report))
     for kind, path in files.items():
-        line(f"{kind.capitalize()}: {path}")
+        line(text(f"page.{kind}", path=path))
 
 
 def width() -> int | None:
@@ -31,22 +32,24 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def line(text: str = "") -> None:
+def line(words: str = "") -> None:
     """One line on stdout."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{words}\n")
     sys.stdout.flush()
 
 
-def note(text: str) -> None:
+def note(words: str) -> None:
     """One line on stderr."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{words}\n")
     sys.stderr.flush()
 
 
-def error_line(message: str) -> int:
-    """An error's line on stderr, and the exit code of a failed run."""
-    note(f"batchwright: {message}")
-    return 1
+def error_line(message: str, code: int = 1) -> int:
+    """An error's line on stderr in the reader's language, and the exit code; by default a failed run's."""
+    from batchwright.report.text.errors.translate import in_language
+
+    note(f"batchwright: {in_language(message)}")
+    return code
 
 
 _CONTINUES = "interrupted: finished runs are kept, and the same command continues"
@@ -60,5 +63,4 @@ _INTERRUPTED = {
 
 def interrupted(command: str, code: int) -> int:
     """The line of a command that was asked to end, and its exit code."""
-    note(f"batchwright: {_INTERRUPTED.get(command, 'interrupted')}")
-    return code
+    return error_line(_INTERRUPTED.get(command, "interrupted"), code)

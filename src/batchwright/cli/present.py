@@ -63,13 +63,15 @@ def compared(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool)
 
 def filed(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) -> int:
     """Files alone: where the report and its figures were written."""
+    from batchwright.report.text.catalogue import text
+
     answer = verb(**arguments)
     if as_json:
         output.put(answer, as_json)
         return 0
-    output.line(f"Report: {answer.document['report']}")
+    output.line(text("page.report", path=answer.document["report"]))
     for path in answer.document["figures"]:
-        output.line(f"Figure: {path}")
+        output.line(text("page.figure", path=path))
     return 0
 
 

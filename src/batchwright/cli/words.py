@@ -9,6 +9,8 @@ from typing import Any
 from batchwright.app.checks import nearest
 from batchwright.app.signature import Argument
 
+_CHINESE = "\u4e00-\u9fff"
+
 
 def option_name(argument: str) -> str:
     """The option of an argument: one rule for all.
@@ -22,12 +24,15 @@ def option_name(argument: str) -> str:
 def in_options(message: str, arguments: Collection[Argument]) -> str:
     """A message about arguments as one about options.
 
-    An argument is named at the beginning of a message, or in backquotes, alone or with a value.
+    An argument is named at the beginning of a message, in English or in Chinese, or in backquotes, alone or with
+    a value.
 
     >>> from batchwright.app.signature import Option
     >>> steps = Argument("steps", int, 0, Option("Updates."))
     >>> in_options("steps must be 0 or more, got -1", [steps])
     '--steps must be 0 or more, got -1'
+    >>> in_options("steps 必须是不小于 0 的整数，现为 -1", [steps])
+    '--steps 必须是不小于 0 的整数，现为 -1'
     >>> in_options("drop `steps`, or give `steps=200`; `x` is none", [steps])
     'drop --steps, or give --steps 200; `x` is none'
     """
@@ -39,7 +44,7 @@ def in_options(message: str, arguments: Collection[Argument]) -> str:
         value = (match[2] or "").strip("='\"")
         return f"{option_name(match[1])} {value}".strip()
 
-    first = re.match(r"(\w+)(?= (?:must|needs|has|says|betas|eps)\b)", message)
+    first = re.match(rf"([a-z0-9_]+)(?= (?:(?:must|needs|has|says|betas|eps)\b|[{_CHINESE}]))", message)
     if first and first[1] in names:
         message = option_name(first[1]) + message[first.end() :]
     return re.sub(r"`(\w+)(=[^`]*)?`", quoted, message)
@@ -66,4 +71,7 @@ def _short(text: str, most: int = 80) -> str:
 
 def _help(error: Any) -> str:
     context = getattr(error, "ctx", None)
-    return f" (`{context.command_path} --help` lists the options)" if context is not None else ""
+    if context is None:
+        return ""
+    asked = f"{context.command_path} --help"
+    return f" (`{asked}` lists the options)"

@@ -25,6 +25,10 @@ class StoreError(InputError):
     """The store cannot be opened, or holds something else than was asked for."""
 
 
+class BatchwrightWarning(UserWarning):
+    """Something to know that stops nothing; the command line says it in one line on stderr."""
+
+
 def shown(value: object) -> str:
     """A value as an error repeats it: its ``repr`` on one line, cut after 80 characters.
 

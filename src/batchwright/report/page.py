@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from batchwright.core.action import Action
+from batchwright.report.text.language import current_language
 
 if TYPE_CHECKING:
     from batchwright.report.draw.files import Drawing
@@ -136,6 +137,7 @@ class Page:
         action: what made it, to be repeated; None where it was not recorded.
         about: facts of the measurement: what it took, versions, machine.
         details: longer things folded away, such as a study's spec: (heading, text).
+        language: of its words, in which it is shown also where another one is spoken by then.
     """
 
     title: str
@@ -145,6 +147,7 @@ class Page:
     action: Action | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
     details: Sequence[tuple[str, str]] = ()
+    language: str = field(default_factory=current_language)
 
     def all(self, kind: type[Any]) -> list[Any]:
         """The blocks of one kind, in order."""

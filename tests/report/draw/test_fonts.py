@@ -10,8 +10,8 @@ from batchwright.report.draw.files import save_figure, to_svg
 
 
 @pytest.fixture(autouse=True)
-def _nothing_was_said():
-    fonts._warn.cache_clear()
+def _nothing_was_said(monkeypatch):
+    monkeypatch.setattr(fonts, "_said", [])
 
 
 def titled(words):
@@ -31,11 +31,21 @@ def test_missing_characters_are_said_once(tmp_path):
         warnings.simplefilter("always")
         save_figure(titled("数字 digits"), tmp_path / "a.png")
         save_figure(titled("digits 数字"), tmp_path / "b.svg")
-        to_svg(titled("数字"), name="x")
+        save_figure(titled("其他 words"), tmp_path / "c.pdf")
     assert [str(w.message) for w in said] == [
         "no installed font has the characters 字数: figures show boxes instead; install one that does, such as "
-        "fonts-noto-cjk"
+        "fonts-noto-cjk, or save figures as .svg"
     ]
+
+
+@pytest.mark.usefixtures("no_wide_font")
+def test_words_that_stay_text_need_no_font_here(tmp_path):
+    """SVG holds letters, not outlines: whoever shows it draws them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save_figure(titled("数字"), tmp_path / "a.svg")
+        assert "数字" in to_svg(titled("数字"), name="x")
+    assert "数字" in (tmp_path / "a.svg").read_text("utf-8")
 
 
 @pytest.mark.usefixtures("no_wide_font")
@@ -72,3 +82,29 @@ class _Recorded:
 
     def __exit__(self, *error):
         return False
+
+
+def test_a_figure_that_others_draw_names_its_fonts(monkeypatch):
+    """A notebook draws by its own settings: the fonts stand in the figure itself."""
+    from batchwright.report.draw.files import drawn
+    from batchwright.report.page import Figure as Picture
+    from batchwright.report.text.language import current_language
+
+    monkeypatch.setattr(fonts, "_installed", lambda: ("A Wide Font",))
+    monkeypatch.setattr(fonts, "lacking_characters", lambda words: "")
+    picture = Picture(name="a", title="", takeaway="", draw=lambda: titled(f"数字 {current_language()}"))
+    title = drawn(picture, "zh").axes[0].title
+    assert title.get_text() == "数字 zh"
+    assert title.get_fontfamily() == [fonts.OWN, "A Wide Font"]
+    plain = Picture(name="a", title="", takeaway="", draw=lambda: titled("digits"))
+    assert drawn(plain, "en").axes[0].title.get_fontfamily() == ["sans-serif"]
+
+
+def test_a_key_is_measured_without_a_font_that_has_its_words():
+    from batchwright.report.draw.axes import Entry, placed_key
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        placed, lines = placed_key([Entry("", "有放回", "black"), Entry("", "无放回", "black")], 60.0, 10.0)
+    assert [(words, x, line) for words, _, x, line in placed] == [("有放回", 0.0, 0), ("无放回", 0.0, 1)]
+    assert lines == 2

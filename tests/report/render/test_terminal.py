@@ -9,7 +9,8 @@ from batchwright.core.action import Action
 from batchwright.report.page import Column, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.advise import advise_page
 from batchwright.report.pages.study import study_page
-from batchwright.report.render.terminal import page_text, table_lines, wrapped
+from batchwright.report.render.terminal import page_text, table_lines
+from batchwright.report.render.wrapping import wrapped
 
 
 @pytest.fixture(params=["study", "inconclusive", "empty", "busy", "advice"])

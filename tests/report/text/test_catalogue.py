@@ -125,7 +125,7 @@ def test_a_template_is_well_formed(key):
         # Python's own formats try themselves on a number; {x} alone takes any value.
         if spec and spec not in FORMATS:
             format(1 if spec.endswith("d") else 1.5, spec)
-    assert STRINGS[key] == STRINGS[key].strip() or STRINGS[key].startswith(", ")
+    assert STRINGS[key] == STRINGS[key].strip() or STRINGS[key].startswith((", ", "; "))
 
 
 def test_plurals_have_their_plain_form():

@@ -281,7 +281,7 @@ def example() -> None:
     import batchwright as bw
 
     noisy = {"task": "digits", "set": {"label_noise": 0.2}, "batch_size": 32, "lr": 0.4, "epochs": 16}
-    ways = {
+    ways: dict[str, dict[str, object]] = {
         "constant": {},
         "0.95 an epoch": {"schedule": "exponential", "decay": 0.95},
         "0.95 a step": {"schedule": "exponential", "decay": 0.95, "horizon": "1steps"},

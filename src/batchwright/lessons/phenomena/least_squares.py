@@ -276,4 +276,4 @@ def example() -> None:
     solution = torch.linalg.lstsq(x, y[:, None]).solution[:, 0]
     for how in ({}, {"full_divisor": True}, {"last_batch": "drop"}):  # 228 = 7 x 32 + 4
         *_, run = bw.train(task, batch_size=32, lr=0.01, epochs=100, dtype="float64", **how)
-        print(how, float((run.model.weight[0] - solution).norm()))
+        print(how, float((next(run.model.parameters())[0] - solution).norm()))

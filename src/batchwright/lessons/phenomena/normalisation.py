@@ -78,7 +78,7 @@ def first_gradients(seed: int) -> dict[tuple[str, int], float]:
             task = bw.named_task("digits", hidden=[HIDDEN[0]] * depth, **options)
             model = task.build_model(seed).train()
             loss = task.loss(model(task.train.inputs), task.train.targets).mean()
-            found[net, depth] = float(torch.autograd.grad(loss, [model[0].weight])[0].norm())
+            found[net, depth] = float(torch.autograd.grad(loss, [next(model.parameters())])[0].norm())
     return found
 
 
@@ -106,10 +106,10 @@ def dense_hessian(model: nn.Module, inputs: Tensor, targets: Tensor, loss: Any) 
             name: piece.view(shape) for piece, (name, (shape, _)) in zip(pieces, shapes.items(), strict=True)
         }
         outputs = torch.func.functional_call(model, own, (inputs,))
-        return loss(outputs, targets).mean()  # type: ignore[no-any-return]
+        return loss(outputs, targets).mean()
 
     vector = torch.cat([p.reshape(-1) for p in named.values()])
-    return torch.func.hessian(mean_loss)(vector).detach()  # type: ignore[no-any-return]
+    return torch.func.hessian(mean_loss)(vector).detach()
 
 
 # --- trainings ---

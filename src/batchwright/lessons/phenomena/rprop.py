@@ -174,7 +174,7 @@ def _fails(losses: Losses, whole: int) -> Part:
 
 
 def _shrink(by_size: Mapping[int, Sequence[Inside]], whole: int) -> list[Part]:
-    """Step sizes in mid-training: shorter than the full batch's, and whether most have shrunk to nothing."""
+    """Step sizes in the middle of training: shorter than the full batch's, and whether most are next to nothing."""
     medians = {size: [i.steps[len(i.steps) // 2] for i in inside] for size, inside in by_size.items()}
     shorter = [ratio("median_step_ratio", medians[size], medians[whole], batch_size=size) for size in SIZES]
     least = [

@@ -129,14 +129,13 @@ class Curvature:
         vectors = self._checked(vectors)
         total = torch.zeros_like(vectors)
         chunks = self._mean.chunks
-        for number, piece in enumerate(chunks):
-            if number in self._kept:
-                continue
-            with self._mean.drawing(piece, 0):
-                gradient = self._graph(number, piece)
+        with self._mean.drawing(0):
+            for number, piece in enumerate(chunks):
                 if number not in self._kept:
-                    self._add_products(total, vectors, gradient)
-            del gradient
+                    gradient = self._graph(number, piece)
+                    if number not in self._kept:
+                        self._add_products(total, vectors, gradient)
+                    del gradient
 
         def share(graphs: Sequence[Tensor]) -> Tensor:
             own = torch.zeros_like(vectors)
@@ -146,10 +145,10 @@ class Curvature:
 
         kept = list(self._kept.values())
         if self._shared_out:
-            with self._mean.seeded(chunks[0], 0):
+            with self._mean.seeded(0):
                 shares = one_thread_each(share, kept)
         else:
-            with self._mean.drawing(chunks[0], 0):
+            with self._mean.drawing(0):
                 shares = [share(kept)]
         for own in shares:
             total += own
@@ -172,8 +171,8 @@ class Curvature:
         """
         vectors = self._checked(vectors)
         total = torch.zeros_like(vectors)
-        for piece in self._mean.chunks:
-            with self._mean.drawing(piece, 0):
+        with self._mean.drawing(0):
+            for piece in self._mean.chunks:
                 self._add_gauss_newton(total, vectors, piece)
         self.products += len(vectors)
         return total

@@ -73,20 +73,19 @@ class MeanLoss:
     def value_and_gradient(self, draw: int) -> tuple[float, FlatParams]:
         """L and its gradient, under the random draws of that number."""
         value, total = 0.0, torch.zeros(self.count, device=self.device, dtype=self.dtype)
-        for piece in self.chunks:
-            with self.drawing(piece, draw):
+        with self.drawing(draw):
+            for piece in self.chunks:
                 losses = self.losses(piece, draw)
                 total += self.joined(self.derivatives(losses.sum() / self.examples))
-            value += self._share(losses.detach())
+                value += self._share(losses.detach())
         return value, total
 
     def value(self) -> float:
         """L by forward passes alone; may not be finite."""
         total = 0.0
-        with torch.no_grad():
+        with torch.no_grad(), self.drawing(0):
             for piece in self.chunks:
-                with self.drawing(piece, 0):
-                    total += self._share(self.losses(piece, 0))
+                total += self._share(self.losses(piece, 0))
         return total
 
     def _share(self, losses: Losses) -> float:
@@ -98,10 +97,9 @@ class MeanLoss:
         return self.task.loss(self.outputs(inputs), targets)
 
     def outputs(self, inputs: Any) -> Any:
-        """What the model makes of a chunk, differentiable twice."""
+        """What the model makes of a chunk, differentiable twice while :meth:`drawing`."""
         forward = self.task.forward
-        # Attention's fused kernels have no second derivative.
-        with sdpa_kernel(SDPBackend.MATH), DataConvolutions():
+        with DataConvolutions():
             return self.model(inputs) if forward is None else forward(self.model, inputs)
 
     def gradient_graph(self, piece: Indices) -> FlatParams:
@@ -133,14 +131,18 @@ class MeanLoss:
     # --- random draws and threads ---
 
     @contextmanager
-    def drawing(self, piece: Indices, draw: int) -> Iterator[None]:
-        """As :meth:`seeded`, in one thread where the operations on a chunk are too small to share out."""
-        with self.seeded(piece, draw), one_thread() if self._small else nullcontext():
+    def drawing(self, draw: int) -> Iterator[None]:
+        """A pass over the chunks, :meth:`seeded`, in one thread where the operations on each are too small to share.
+
+        Attention's fused kernels have no second derivative; all this is entered once a pass, since it costs as
+        much as a small chunk.
+        """
+        with self.seeded(draw), sdpa_kernel(SDPBackend.MATH), one_thread() if self._small else nullcontext():
             yield
 
-    def seeded(self, piece: Indices, draw: int) -> AbstractContextManager[None]:
-        """The same draws whenever the same examples come by."""
-        seed = derive_seed(self._seed, "probe", "curvature", draw, int(piece[0]))
+    def seeded(self, draw: int) -> AbstractContextManager[None]:
+        """The same draws in every pass over the chunks."""
+        seed = derive_seed(self._seed, "probe", "curvature", draw)
         return global_randomness(seed, python_too=True)
 
     def check_repeatable(self, gradient: FlatParams) -> None:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from batchwright.core.errors import InputError
 from batchwright.report.draw import fonts, svg
+from batchwright.report.text.language import speaking
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from batchwright.report.page import Figure as Picture
 
     Drawing = Figure
     """What a figure of a page draws, by a name that whoever does not draw can import."""
@@ -31,6 +34,14 @@ def check_suffix(path: Path) -> None:
         raise InputError(f"a figure's suffix must be one of {', '.join(SUFFIXES)}, got {path.name!r}")
 
 
+def drawn(picture: Picture, language: str) -> Figure:
+    """A page's figure, in the language of its page and with fonts that have its words."""
+    with speaking(language):
+        figure = picture.draw()
+    fonts.give_fonts(figure)
+    return figure
+
+
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure as ``.svg``, ``.png`` (200 dots per inch) or ``.pdf``, on white.
 
@@ -40,7 +51,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     path = Path(path)
     check_suffix(path)
     metadata = {} if path.suffix == ".png" else {"CreationDate" if path.suffix == ".pdf" else "Date": None}
-    with _settings(figure):
+    with _settings(figure, as_text=path.suffix == ".svg"):
         figure.savefig(path, dpi=_DOTS_PER_INCH, facecolor="white", metadata=metadata)
     return path
 
@@ -54,7 +65,7 @@ def to_svg(figure: Figure, *, name: str, label: str = "") -> str:
         label: what the drawing shows, for those who cannot see it.
     """
     buffer = io.StringIO()
-    with _settings(figure):
+    with _settings(figure, as_text=True):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return svg.inline(buffer.getvalue(), name=name, label=label)
 
@@ -71,7 +82,7 @@ def to_png(figure: Figure, dots_per_inch: float) -> bytes:
     return small.getvalue()
 
 
-def _settings(figure: Figure) -> Any:
+def _settings(figure: Figure, *, as_text: bool = False) -> Any:
     """Text stays text in SVG and PDF; the salt makes matplotlib's ids the same in every process."""
     fixed = {"svg.fonttype": "none", "svg.hashsalt": "batchwright", "pdf.fonttype": 42}
-    return fonts.drawing(figure, fixed)
+    return fonts.drawing(figure, fixed, as_text=as_text)

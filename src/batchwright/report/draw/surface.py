@@ -16,7 +16,7 @@ from batchwright.report.draw.axes import WIDTH_INCHES, Entry, figure_key, set_ti
 from batchwright.report.draw.palette import FIT, INK, PAGE, QUIET, RUN, colour_ramp
 from batchwright.report.draw.ticks import log_ticks
 from batchwright.report.text.axes import axis_labels
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import mark_name, spoken_name, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,14 +55,21 @@ def draw_line(found: SurfaceLine | Interpolation) -> Figure:
     if metric is not None:
         values = [getattr(found, split).metrics[metric] for split, _ in _SPLITS]
         _draw_curves(grid[1], alpha, values, loss=False)
-        grid[1].set_ylabel(metric)
+        grid[1].set_ylabel(spoken_name("metric", metric))
     if isinstance(found, Interpolation):
         _draw_barrier(grid[0], found)
     grid[-1].set_xlabel(axis_labels(found)[0])
     for mark in found.marks:
         where = grid[0].get_xaxis_transform()
         grid[0].text(
-            mark.at[0], 1.02, mark.name, transform=where, color=INK, fontsize=9.5, ha="center", va="bottom"
+            mark.at[0],
+            1.02,
+            mark_name(mark.name),
+            transform=where,
+            color=INK,
+            fontsize=9.5,
+            ha="center",
+            va="bottom",
         )
     return figure
 
@@ -96,7 +103,7 @@ def draw_plane(found: SurfacePlane, split: str = "train") -> Figure:
     axes.set_ylabel(up)
     for mark in found.marks:
         axes.plot(*mark.at, "o", ms=7, color=PAGE, mec=INK, mew=1.4, zorder=6, clip_on=False)
-        _name_mark(axes, mark.name, mark.at, away=end)
+        _name_mark(axes, mark_name(mark.name), mark.at, away=end)
     return figure
 
 

@@ -8,11 +8,11 @@ from batchwright.core.action import Action
 from batchwright.core.numbers import duration, measured
 from batchwright.report.draw.runs import draw_runs, first_metric, run_curve
 from batchwright.report.page import Block, Figure, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import column
+from batchwright.report.pages.parts import column, machine
 from batchwright.report.pages.steps import OPTIMIZER, RUN, TASK, following
-from batchwright.report.text.catalogue import listed, text
+from batchwright.report.text.catalogue import has, listed, text
 from batchwright.report.thinning import thinned
-from batchwright.study.compare import Align, Compared
+from batchwright.study.compare import Align, Compared, Method
 from batchwright.training.record import Evaluation, Status
 
 _POINTS = 5
@@ -51,7 +51,7 @@ def compare_page(
     """
     name = compared[0].method.task.name if task is None else task
     metric = first_metric(compared[0].result)
-    curves = [run_curve(row.result, row.method.label, align) for row in compared]
+    curves = [run_curve(row.result, method_name(row.method), align) for row in compared]
     blocks: list[Block] = [
         Sentence(text=_headline(compared, align), role="answer"),
         *(Note(text=words, role="caveat") for words in _caveats(compared)),
@@ -72,8 +72,14 @@ def compare_page(
         eyebrow=text("compare.eyebrow", task=name, count=len(compared), align=text(_ALIGNED[align])),
         blocks=blocks,
         action=action,
-        about={text("about.took"): duration(took), **compared[0].result.environment},
+        about={text("about.took"): duration(took), **machine(compared[0].result.environment)},
     )
+
+
+def method_name(method: Method) -> str:
+    """A method in words: the usual ones by their names, an optimizer by its own."""
+    key = f"compare.method.{method.name}"
+    return text(key) if has(key) else method.label
 
 
 def last_validation(row: Compared) -> Evaluation | None:
@@ -98,8 +104,10 @@ def _headline(compared: Sequence[Compared], align: Align) -> str:
     if not ranked:
         return text("compare.none")
     loss, best = ranked[0]
-    others = [text("compare.other", loss=measured(other), name=row.method.label) for other, row in ranked[1:]]
-    values = {"align": text(_ALIGNED[align]), "best": best.method.label, "loss": loss}
+    others = [
+        text("compare.other", loss=measured(other), name=method_name(row.method)) for other, row in ranked[1:]
+    ]
+    values = {"align": text(_ALIGNED[align]), "best": method_name(best.method), "loss": loss}
     if not others:
         return text("compare.alone", **values)
     return text("compare.best", others=listed(others), **values)
@@ -108,7 +116,7 @@ def _headline(compared: Sequence[Compared], align: Align) -> str:
 def _caveats(compared: Sequence[Compared]) -> list[str]:
     """Runs that did not come to their end, and what one run each cannot say."""
     caveats = [
-        text("compare.ended", name=row.method.label, status=text(_STATUS[row.result.status]))
+        text("compare.ended", name=method_name(row.method), status=text(_STATUS[row.result.status]))
         for row in compared
         if row.result.status not in _ENDED
     ]
@@ -120,7 +128,7 @@ def _methods(compared: Sequence[Compared]) -> Table:
     ends = [last_validation(row) for row in compared]
     metric = first_metric(compared[0].result)
     columns = [
-        column(text("compare.column.method"), [r.method.label for r in compared]),
+        column(text("compare.column.method"), [method_name(r.method) for r in compared]),
         column(text("compare.column.batch_size"), [r.method.batch_size for r in compared], "batch_size"),
         column(text("compare.column.lr"), [r.method.optimizer.lr for r in compared], "rate", optional=1),
         column(text("compare.column.updates"), [r.result.updates for r in compared], "count", optional=2),
@@ -148,7 +156,7 @@ def _course(compared: Sequence[Compared], align: Align) -> Table:
         for evaluation in row.result.evaluations:
             by_step.setdefault(evaluation.step, {})[evaluation.split] = evaluation
         points = list(by_step.values())
-        rows += [(row.method.label, points[k]) for k in thinned(len(points), _POINTS)]
+        rows += [(method_name(row.method), points[k]) for k in thinned(len(points), _POINTS)]
     firsts = [next(iter(point.values())) for _, point in rows]
     columns = [
         column(text("compare.column.method"), [name for name, _ in rows]),
@@ -166,18 +174,15 @@ def _course(compared: Sequence[Compared], align: Align) -> Table:
         steps = [e.step for e in firsts]
         optional = 2 if align == "epochs" else 0
         columns.append(column(text("compare.column.updates"), steps, "count", optional=optional))
-    for split, name in (
-        ("train", text("compare.split.train")),
-        ("validation", text("compare.split.validation")),
-    ):
+    for split in ("train", "validation"):
         found = [point.get(split) for _, point in rows]
         columns.append(
-            column(text("compare.column.loss", split=name), [e.loss if e else None for e in found], "number")
+            column(text("compare.column.loss", split=split), [e.loss if e else None for e in found], "number")
         )
         metric = first_metric(compared[0].result)
         if metric is not None:
             values = [e.metrics.get(metric) if e else None for e in found]
-            heading = text("compare.column.metric", split=name, metric=metric)
+            heading = text("compare.column.metric", split=split, metric=metric)
             columns.append(column(heading, values, "number", optional=1))
     return Table(heading=text("compare.course"), caption=text("compare.course.caption"), columns=columns)
 

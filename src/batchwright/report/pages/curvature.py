@@ -14,7 +14,7 @@ from batchwright.report.pages.curvature_along import along_blocks
 from batchwright.report.pages.parts import about, column, readings, sentence_case
 from batchwright.report.pages.sharpness import sharpness_blocks
 from batchwright.report.pages.steps import OPTIMIZER, POINT, RUN, TASK, following, given, where
-from batchwright.report.text.catalogue import say, text
+from batchwright.report.text.catalogue import chained, say, text
 from batchwright.training.spec import RunSpec
 
 _READINGS = ("curvature.reading.eigenvalues", "curvature.reading.classes", "curvature.reading.ratio")
@@ -128,8 +128,10 @@ def _numbers(found: Geometry) -> str:
         return first
     sums = {"trace": trace.value, "mean": trace.value / found.parameters}
     if not trace.std_error:
-        return f"{first} {text('curvature.trace.exact', **sums)}"
-    return f"{first} {text('curvature.trace', error=measured(trace.std_error, 2), **sums)}"
+        return chained("common.sentences", [first, text("curvature.trace.exact", **sums)])
+    return chained(
+        "common.sentences", [first, text("curvature.trace", error=measured(trace.std_error, 2), **sums)]
+    )
 
 
 def _spectrum(found: Geometry) -> str:
@@ -142,8 +144,10 @@ def _spectrum(found: Geometry) -> str:
     values = {"ratio": point.minimum_ratio, "zero": measured(point.tolerance, 2)}
     error = point.minimum_ratio_std_error
     if error is None:
-        return f"{ends} {text('curvature.spectrum.share', **values)}"
-    return f"{ends} {text('curvature.spectrum.share_estimated', error=error, **values)}"
+        return chained("common.sentences", [ends, text("curvature.spectrum.share", **values)])
+    return chained(
+        "common.sentences", [ends, text("curvature.spectrum.share_estimated", error=error, **values)]
+    )
 
 
 def _eigenvalues(found: Geometry) -> Table:

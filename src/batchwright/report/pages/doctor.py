@@ -7,13 +7,13 @@ from typing import Any
 
 from batchwright.core.action import Action
 from batchwright.report.page import Block, NextStep, Note, Page, Sentence, Table
-from batchwright.report.pages.parts import column
+from batchwright.report.pages.parts import column, machine
 from batchwright.report.text.catalogue import text
 
 _FIRST = "digits"
-_TASKS, _STORE = "Tasks", "Store"
+_ENVIRONMENT, _TASKS, _STORE = "Environment", "Tasks", "Store"
 _SECTIONS = {
-    "Environment": "doctor.section.environment",
+    _ENVIRONMENT: "doctor.section.environment",
     "Libraries": "doctor.section.libraries",
     "Devices": "doctor.section.devices",
     _TASKS: "doctor.section.tasks",
@@ -45,7 +45,7 @@ def doctor_page(report: Report, *, action: Action | None = None) -> Page:
 
 
 def _headline(report: Report) -> str:
-    facts, tasks = report["Environment"], report[_TASKS]
+    facts, tasks = report[_ENVIRONMENT], report[_TASKS]
     ready = sum(isinstance(task, Mapping) for task in tasks.values())
     return text(
         "doctor.ready", torch=facts["torch"], devices=list(report["Devices"]), ready=ready, tasks=len(tasks)
@@ -68,17 +68,20 @@ def _problems(report: Report) -> list[str]:
 def _with_state(store: Mapping[str, Any]) -> Mapping[str, Any]:
     """A store that is not there yet says so; a problem with it stands over the tables."""
     if "problem" in store:
-        return {name: value for name, value in store.items() if name != "problem"}
-    return {"studies": text("doctor.no_store"), **store}
+        shown = {name: value for name, value in store.items() if name != "problem"}
+    else:
+        shown = {"studies": text("doctor.no_store"), **store}
+    return {text(f"doctor.store.{name}"): value for name, value in shown.items()}
 
 
 def _names(title: str, rows: Mapping[str, Any]) -> Table:
     """A section of names, each with what was found."""
+    names = list(machine(rows)) if title == _ENVIRONMENT else list(rows)
     found = [text("doctor.not_installed") if value is None else str(value) for value in rows.values()]
     return Table(
         heading=text(_SECTIONS[title]),
         columns=[
-            column(text("doctor.column.name"), list(rows)),
+            column(text("doctor.column.name"), names),
             column(text("doctor.column.found"), found),
         ],
     )

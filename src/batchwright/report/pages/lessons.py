@@ -49,7 +49,9 @@ def list_page(rows: Sequence[Mapping[str, str]], *, action: Action | None = None
             column(text("lesson.column.claim"), [row["claim"] for row in rows]),
         ],
     )
-    first = NextStep(action=Action(command="lessons", subject=rows[0]["name"]), why=text("lessons.next.one"))
+    first = NextStep(
+        action=Action(command="lessons", subject=rows[0]["name"]), why=text("lessons.next.single")
+    )
     every = NextStep(
         action=Action(command="lessons", subject="", arguments={"all": True}), why=text("lessons.next.all")
     )

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from batchwright.core.numbers import duration
 from batchwright.report.page import Cell, Column, Kind, Note
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import has, text
 
 
 def sentence_case(words: str) -> str:
@@ -39,7 +39,17 @@ class _Measurement(Protocol):
 
 def about(found: _Measurement, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What a measurement took, further facts of it, versions and machine."""
-    return {text("about.took"): duration(found.seconds), **(facts or {}), **found.environment}
+    return {text("about.took"): duration(found.seconds), **(facts or {}), **machine(found.environment)}
+
+
+def machine(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Versions and hardware, each under its name in the reader's language; a library keeps its own.
+
+    >>> machine({"torch": "2.9", "cores": 2})
+    {'torch': '2.9', 'cores': 2}
+    """
+    keys = {name: f"about.environment.{name}" for name in environment}
+    return {text(key) if has(key) else name: environment[name] for name, key in keys.items()}
 
 
 def readings(keys: Sequence[str]) -> list[Note]:

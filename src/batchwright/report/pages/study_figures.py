@@ -24,7 +24,7 @@ from batchwright.report.pages.study_behind import (
 )
 from batchwright.report.pages.study_facts import only_the_clock
 from batchwright.report.pages.study_tables import seconds_heading
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import chained, text
 from batchwright.report.text.columns import Form, form_of, forms
 
 _COSTS = {
@@ -156,7 +156,7 @@ def rates_takeaway(rates: grids.LearningRateMap) -> str:
         words.append(text("study.rates.edge", batch_sizes=edges))
     if diverged := sorted({cell.batch_size for cell in rates.cells if cell.diverged}):
         words.append(text("study.rates.diverged", batch_sizes=diverged))
-    return " ".join(words)
+    return chained("common.sentences", words)
 
 
 def timing_takeaway(timing: grids.TimingSeries, form: Form) -> str:
@@ -171,7 +171,8 @@ def timing_takeaway(timing: grids.TimingSeries, form: Form) -> str:
         smallest=first.batch_size,
         largest=last.batch_size,
     )
-    return f"{ends} {text(key, batch_size=peak.batch_size, throughput=round(peak.examples_per_second))}"
+    most = text(key, batch_size=peak.batch_size, throughput=round(peak.examples_per_second))
+    return chained("common.sentences", [ends, most])
 
 
 def loss_takeaway(losses: grids.LossCurves) -> str:

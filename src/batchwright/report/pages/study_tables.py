@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from batchwright.advice.result import StudyResult
+from batchwright.advice.result import EasierTarget, StudyResult
 from batchwright.report.page import Column, Table
 from batchwright.report.pages.parts import column
 from batchwright.report.pages.study_facts import clock_in_doubt, cost_of, ratio_to_best, rows_of, suspect
@@ -109,7 +109,7 @@ def easier_table(result: StudyResult) -> Table:
         heading=text("study.easier.heading"),
         caption=text("study.easier.caption"),
         columns=[
-            column(text("study.easier.target"), [f"{e.metric} {e.value:.4g}" for e in easier]),
+            column(text("study.easier.target"), [_goal(e) for e in easier]),
             column(text("study.easier.best"), [e.batch_size for e in easier], "batch_size"),
             column(text("study.easier.as_good"), [listed(e.batch_sizes) for e in easier]),
             column(text("study.fact.critical_batch"), critical, "count", optional=1),
@@ -134,6 +134,10 @@ def marked(
 def _shift(shift: str | None, moves: bool) -> str:
     """How the answer moves; results of version 1 know only whether it leaves the set."""
     return text(f"study.easier.shift.{shift or ('leaves_set' if moves else 'in_set')}")
+
+
+def _goal(easier: EasierTarget) -> str:
+    return text("study.easier.goal", metric=easier.metric, value=easier.value)
 
 
 def _seeds(row: BatchSizeResult) -> str:

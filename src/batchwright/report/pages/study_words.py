@@ -6,13 +6,13 @@ from batchwright.advice.result import CriticalBatch, StudyResult
 from batchwright.report.page import Table
 from batchwright.report.pages.study_facts import best_row, cost_of, only_the_clock, per_step, suspect
 from batchwright.report.pages.study_tables import cost_heading
-from batchwright.report.text.catalogue import say, text
+from batchwright.report.text.catalogue import chained, say, text
 from batchwright.report.text.columns import Form, forms
 from batchwright.report.text.estimates import with_interval
 from batchwright.study.result import BatchSizeResult
 
 
-def headline(result: StudyResult, table: Table) -> str:
+def study_headline(result: StudyResult, table: Table) -> str:
     """The answer in one sentence, its cost written as in ``table``."""
     best = result.recommendation
     row = best_row(result)
@@ -108,7 +108,7 @@ def critical_words(critical: CriticalBatch) -> str:
         if critical.valid_range is not None:
             low, high = critical.valid_range
             words.append(text("study.critical.range", low=low, high=high))
-        return " ".join(words)
+        return chained("common.sentences", words)
     if critical.interval and any(end is not None for end in critical.interval):
         return text("study.critical.bounded", interval=critical.interval)
     if critical.points_used or critical.value is not None:

@@ -55,7 +55,7 @@ def surface_page(found: Found, *, task: str, action: Action | None = None) -> Pa
             found,
             {
                 text("surface.about.points"): f"{_points(found):,}",
-                text("surface.about.axes"): "; ".join(axis_labels(found)),
+                text("surface.about.axes"): text("common.semicolon").join(axis_labels(found)),
             },
         ),
     )

@@ -8,10 +8,8 @@ from batchwright.report.page import Table
 from batchwright.report.pages.parts import column
 from batchwright.report.pages.surface_words import finite_points
 from batchwright.report.text.axes import axis_labels
-from batchwright.report.text.catalogue import text
+from batchwright.report.text.catalogue import mark_name, text
 from batchwright.report.thinning import thinned
-
-_SPLITS = {"train": "surface.split.train", "validation": "surface.split.validation"}
 
 
 def line_table(found: SurfaceLine | Interpolation, rows: int, *, brief: bool = True) -> Table:
@@ -20,14 +18,13 @@ def line_table(found: SurfaceLine | Interpolation, rows: int, *, brief: bool = T
     places = thinned(len(found.alpha), rows, keep=marked)
     columns = [column(text("surface.column.alpha"), [found.alpha[k] for k in places], "number")]
     for split, values in (("train", found.train), ("validation", found.validation)):
-        name = text(_SPLITS[split])
         columns.append(
-            column(text("surface.column.loss", split=name), [values.loss[k] for k in places], "number")
+            column(text("surface.column.loss", split=split), [values.loss[k] for k in places], "number")
         )
         for metric in list(values.metrics)[:1]:
             columns.append(
                 column(
-                    text("surface.column.metric", split=name, metric=metric),
+                    text("surface.column.metric", split=split, metric=metric),
                     [values.metrics[metric][k] for k in places],
                     "number",
                     optional=1,
@@ -41,7 +38,7 @@ def plane_table(found: SurfacePlane, rows: int) -> Table:
     if found.trajectory is not None:
         return _snapshots(found, rows)
     points = [
-        (mark.name, mark.at[0], mark.at[1], mark.values.train.loss, mark.values.validation.loss)
+        (mark_name(mark.name), mark.at[0], mark.at[1], mark.values.train.loss, mark.values.validation.loss)
         for mark in found.marks
     ]
     finite = finite_points(found)
@@ -51,16 +48,15 @@ def plane_table(found: SurfacePlane, rows: int) -> Table:
     for name, (loss, (a, b)) in extremes:
         validation = found.validation.loss[found.beta.index(b)][found.alpha.index(a)]
         points.append((name, a, b, loss, validation))
-    train, validation_name = (text(key) for key in _SPLITS.values())
     return Table(
         caption=_caption(found),
         columns=[
             column(text("surface.column.point"), [p[0] for p in points]),
             column(text("surface.column.alpha"), [p[1] for p in points], "number"),
             column(text("surface.column.beta"), [p[2] for p in points], "number"),
-            column(text("surface.column.loss", split=train), [p[3] for p in points], "number"),
+            column(text("surface.column.loss", split="train"), [p[3] for p in points], "number"),
             column(
-                text("surface.column.loss", split=validation_name),
+                text("surface.column.loss", split="validation"),
                 [p[4] for p in points],
                 "number",
                 optional=1,
@@ -86,4 +82,4 @@ def _snapshots(found: SurfacePlane, rows: int) -> Table:
 
 def _caption(found: SurfaceLine | Interpolation | SurfacePlane) -> str:
     """What the coordinates are, in the words of the axes."""
-    return text("surface.caption", axes="; ".join(axis_labels(found)))
+    return text("surface.caption", axes=text("common.semicolon").join(axis_labels(found)))

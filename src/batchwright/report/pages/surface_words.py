@@ -70,7 +70,7 @@ def _along(found: SurfaceLine) -> str:
     ends = [
         text("surface.along.end", loss=loss_words(found.train.loss[k]), alpha=found.alpha[k]) for k in (0, -1)
     ]
-    values = {"along": along, "here": here, "ends": listed(ends)}
+    values = {"along": along, "here": here, "ends": ends}
     if low == here:
         return text("surface.along.lowest_here", **values)
     return text("surface.along", low=lower_words(low, here), alpha=number(at), **values)

@@ -21,7 +21,7 @@ _ROWS = 12
 _SLOWER = 4.0
 """After a divergence, a learning rate so many times lower is proposed."""
 _LONGER = 2
-_SPLITS = {"train": "train.split.train", "validation": "train.split.validation", "test": "train.split.test"}
+_SPLITS = ("train", "validation", "test")
 _BUDGETS = ("epochs", "steps", "budget_examples", "seconds")
 
 
@@ -70,8 +70,7 @@ def train_page(result: RunResult, *, task: str | None = None, action: Action | N
 
 
 def _target_words(target: Target) -> str:
-    split = text(_SPLITS[target.split])
-    return text("train.target", split=split, metric=target.metric, value=target.value)
+    return text("train.target", split=target.split, metric=target.metric, value=target.value)
 
 
 def _headline(result: RunResult) -> str:
@@ -105,9 +104,9 @@ def _end_words(result: RunResult) -> str:
     if not result.evaluations:
         return text("train.no_evaluation")
     last = result.evaluations[-1]
-    parts = [text("train.value", metric=text("train.loss"), value=measured(last.loss))]
+    parts = [text("train.value", metric="loss", value=measured(last.loss))]
     parts += [text("train.value", metric=n, value=measured(v)) for n, v in last.metrics.items()]
-    return text("train.end", split=text(_SPLITS[last.split]), values=", ".join(parts))
+    return text("train.end", split=last.split, values=text("common.comma").join(parts))
 
 
 def _facts(result: RunResult) -> list[tuple[str, str]]:
@@ -136,15 +135,14 @@ def evaluations_table(evaluations: Sequence[Evaluation], rows: int) -> Table:
     ]
     splits = [split for split in _SPLITS if any(split in point for point in points)]
     for split in splits:
-        heading = text(_SPLITS[split])
         found = [point.get(split) for point in kept]
         metrics = next(list(point[split].metrics) for point in points if split in point)
         columns.append(
-            column(text("train.column.loss", split=heading), [e.loss if e else None for e in found], "number")
+            column(text("train.column.loss", split=split), [e.loss if e else None for e in found], "number")
         )
         columns += [
             column(
-                text("train.column.metric", split=heading, metric=metric),
+                text("train.column.metric", split=split, metric=metric),
                 [e.metrics.get(metric) if e else None for e in found],
                 "number",
                 optional=place,

@@ -17,6 +17,7 @@ from batchwright.report.page import Figure, NextStep, Note, Page, Sentence, Tabl
 from batchwright.report.render.actions import call
 from batchwright.report.render.html import ShownTable, table_of, template
 from batchwright.report.text.catalogue import text
+from batchwright.report.text.language import LANGUAGES, speaking
 
 LIMIT_BYTES = 50_000
 _MOST_ROWS = 40
@@ -43,6 +44,11 @@ def page_fragment(page: Page, *, report: str = "") -> str:
         page: what to show.
         report: where the whole report lies, if it was written.
     """
+    with speaking(page.language):
+        return _fragment(page, report)
+
+
+def _fragment(page: Page, report: str) -> str:
     tables = [t for t in page.all(Table) if t.brief and t.columns and len(t.columns[0].values) <= _MOST_ROWS]
     fragment = Fragment(
         caveats=[note.text for note in page.all(Note) if note.role == "caveat"],
@@ -51,7 +57,9 @@ def page_fragment(page: Page, *, report: str = "") -> str:
         paragraphs=[block.text for block in page.all(Sentence) if block.text != page.headline],
         next=[{"typed": call(step.action), "why": step.why} for step in page.all(NextStep)],
     )
-    return template("notebook.html.j2").render(page=page, shown=fragment, report=report, text=text)
+    return template("notebook.html.j2").render(
+        page=page, shown=fragment, report=report, language=LANGUAGES[page.language], text=text
+    )
 
 
 def _drawing(page: Page) -> Markup:
@@ -60,7 +68,7 @@ def _drawing(page: Page) -> Markup:
     if not figures:
         return Markup("")
     first = figures[0]
-    label = f"{first.title}. {first.takeaway}"
+    label = text("page.figure.label", title=first.title, takeaway=first.takeaway)
     drawn = first.draw()
     # A notebook shows several results on one page: ids must differ between them.
     drawing = to_svg(drawn, name=f"batchwright-{next(_numbers)}-{first.name}", label=label)

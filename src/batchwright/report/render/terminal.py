@@ -13,8 +13,10 @@ from rich.cells import cell_len
 from batchwright.core.action import Action
 from batchwright.report.page import NextStep, Note, Page, Sentence, Table
 from batchwright.report.render.actions import typed
+from batchwright.report.render.wrapping import wrapped
 from batchwright.report.text.catalogue import text
 from batchwright.report.text.columns import Shown, written
+from batchwright.report.text.language import speaking
 
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _GAP = "  "
@@ -43,6 +45,13 @@ def page_text(
         report: where the whole report lies, if it was written.
         write: how a next step is written, by default as it is typed.
     """
+    with speaking(page.language):
+        return _page_text(page, width, styled, report, write)
+
+
+def _page_text(
+    page: Page, width: int | None, styled: bool, report: str, write: Callable[[Action], str]
+) -> str:
     bold: Callable[[str], str] = _bold if styled else str
     groups = [
         [bold(line) for line in wrapped(page.headline, width)],
@@ -52,27 +61,6 @@ def page_text(
         _lines([text("page.report", path=report)] if report else [], None),
     ]
     return "\n\n".join("\n".join(group) for group in groups if group) + "\n"
-
-
-def wrapped(paragraph: str, width: int | None) -> list[str]:
-    """A paragraph in lines of at most ``width`` cells, broken between words; a longer word stays whole.
-
-    >>> wrapped("one two three", 8)
-    ['one two', 'three']
-    >>> wrapped("one two three", None)
-    ['one two three']
-    """
-    if width is None:
-        return [paragraph]
-    lines, line = [], ""
-    for word in paragraph.split(" "):
-        longer = f"{line} {word}" if line else word
-        if line and cell_len(longer) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    return [*lines, line]
 
 
 def table_lines(table: Table, width: int | None, bold: Callable[[str], str] = str) -> list[str]:

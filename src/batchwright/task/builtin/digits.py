@@ -1,4 +1,4 @@
-"""``digits``: scikit-learn's 8x8 handwritten digits, 1437 training examples, dense net."""
+"""``digits``: scikit-learn's 8x8 handwritten digits, 1437 training examples, dense net or LeNet."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate, pad
 
 from batchwright.core.errors import DataError, InputError, unknown_name
 from batchwright.core.streams import generator
 from batchwright.task.losses import cross_entropy, label_squared_error
 from batchwright.task.metrics import ACCURACY
-from batchwright.task.models import dense, hidden_widths
+from batchwright.task.models import dense, hidden_widths, lenet
 from batchwright.task.options import require_at_least
 from batchwright.task.subset import stratified_positions
 from batchwright.task.target import Target
@@ -31,6 +32,8 @@ CLASSES = 10
 
 _LOSSES = {"cross_entropy": cross_entropy, "squared": label_squared_error}
 _TARGETS = {"cross_entropy": 0.2, "squared": 0.1}
+_BOX, _FRAME = 20, 4
+"""MNIST's digits fill a box of 20 x 20 pixels, framed by 4 on every side."""
 _NORMALISED: dict[str, Callable[[Tensor], Tensor]] = {
     "standard": lambda images: (images / 16 - PIXEL_MEAN) / PIXEL_STD,
     "unit": lambda images: images / 16,
@@ -44,6 +47,7 @@ _USUAL: dict[str, Any] = {
 def digits(
     *,
     data_dir: str | None = None,
+    model: Literal["mlp", "lenet"] = "mlp",
     hidden: int | list[int] = 64,
     loss: str = "cross_entropy",
     normalise: Literal["standard", "unit", "none"] = "standard",
@@ -52,11 +56,12 @@ def digits(
     label_noise: float = 0.0,
     data_seed: int = 0,
 ) -> Task:
-    """Ten classes, 64 inputs, a dense network: 1437 training and 360 validation examples.
+    """Ten classes, 1437 training and 360 validation examples of 64 pixels.
 
     Args:
         data_dir: unused, the images come with scikit-learn.
-        hidden: units of the hidden layer, or of several.
+        model: ``mlp`` (dense), or ``lenet`` on the images enlarged to MNIST's 28 x 28.
+        hidden: units of the dense network's hidden layer, or of several.
         loss: ``cross_entropy``, or ``squared`` for least squares on one-hot labels.
         normalise: pixels with mean 0 and standard deviation 1 (``standard``), from 0 to 1 (``unit``), or from
             0 to 16 as they are stored (``none``).
@@ -85,17 +90,35 @@ def digits(
         data_seed=data_seed,
     )  # fmt: skip
     of_model = {name: value for name, value in unusual.items() if name in ("batch_norm", "init_scale")}
+    if model == "lenet":
+        if of_model:
+            raise InputError(
+                f"batch_norm and init_scale are for model=mlp, got {next(iter(of_model))} with lenet"
+            )
+        inputs = enlarged(inputs, paper=float(_NORMALISED[normalise](torch.zeros(()))))
+    # The dense network's options are those it has always had: its stored runs stay its own.
+    shape: dict[str, Any] = {"model": model} if model == "lenet" else {"hidden": hidden}
     return Task(
         name="digits",
-        model=partial(dense, 64, hidden_widths(hidden), CLASSES, **of_model),
+        model=lenet if model == "lenet" else partial(dense, 64, hidden_widths(hidden), CLASSES, **of_model),
         train=(inputs[training], _relabelled(labels[training], label_noise, data_seed)),
         validation=(inputs[held_out], labels[held_out]),
         loss=_LOSSES[loss],
         metrics={"accuracy": ACCURACY},
         target=Target(metric="loss", value=_TARGETS[loss]),
-        options={"hidden": hidden, "loss": loss, **unusual},
-        description="scikit-learn's 8x8 handwritten digits, a dense network",
+        options={**shape, "loss": loss, **unusual},
+        description="scikit-learn's 8x8 handwritten digits, "
+        + ("enlarged to 28x28 for LeNet" if model == "lenet" else "a dense network"),
     )
+
+
+def enlarged(inputs: Tensor, paper: float) -> Tensor:
+    """Images of 64 pixels as MNIST frames its own, shape (examples, 1, 28, 28).
+
+    Each 8 x 8 image is interpolated bilinearly to 20 x 20 and framed by 4 pixels of empty paper.
+    """
+    box = interpolate(inputs.reshape(-1, 1, 8, 8), size=(_BOX, _BOX), mode="bilinear", align_corners=False)
+    return pad(box, (_FRAME,) * 4, value=paper)
 
 
 def _unusual(**options: Any) -> dict[str, Any]:

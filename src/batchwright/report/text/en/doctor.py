@@ -14,6 +14,9 @@ STRINGS = {
     "doctor.missing": "missing",
     "doctor.no_target": "none",
     "doctor.not_installed": "not installed",
+    "doctor.threads": "threads of torch: {count}",
+    "doctor.store.path": "path",
+    "doctor.store.studies": "studies",
     "doctor.column.name": "name",
     "doctor.column.found": "found",
     "doctor.column.train": "training",
@@ -21,6 +24,6 @@ STRINGS = {
     "doctor.column.data": "data",
     "doctor.column.parameters": "parameters",
     "doctor.column.target": "target",
-    "doctor.target": "{split} {metric} {value:number}",
+    "doctor.target": "{split:split} {metric:metric} {value:number}",
     "doctor.next.advise": "a first answer on data that come with the package",
 }

@@ -80,5 +80,5 @@ STRINGS = {
     "draw.surface.not_finite": "not finite",
     # fonts
     "draw.no_font": "no installed font has the characters {characters}: figures show boxes instead; "
-    "install one that does, such as fonts-noto-cjk",
+    "install one that does, such as fonts-noto-cjk, or save figures as .svg",
 }

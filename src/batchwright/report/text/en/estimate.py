@@ -10,4 +10,9 @@ STRINGS = {
     "about.parameters": "parameters",
     "about.mode": "measured in",
     "about.products": "Hessian products",
+    "about.environment.system": "system",
+    "about.environment.processor": "processor",
+    "about.environment.cores": "cores",
+    "about.environment.threads": "threads",
+    "about.environment.device": "device",
 }

@@ -61,7 +61,7 @@ STRINGS = {
     "lessons.list.caption": "The lessons, in the order of the articles that they come from.",
     "lessons.column.name": "lesson",
     "lessons.column.source": "source",
-    "lessons.next.one": "to run one",
+    "lessons.next.single": "to run one",
     "lessons.next.all": "to run them all, in about ten minutes",
     "lessons.eyebrow": "{count} lessons",
     "lessons.headline": "Of {count} claims about mini-batch training {verdicts}.",

@@ -5,10 +5,10 @@ STRINGS = {
     "progress.counted.last": "{what}: {done:count} of about {expected:count}",
     "progress.waiting": "{what}, {seconds:duration} so far",
     "progress.study": (
-        "{task}: {examples} training examples, {count} batch sizes, target {split} {metric} {value:g}, "
+        "{task}: {examples} training examples, {count} batch sizes, target {split:split} {metric:metric} {value:g}, "
         "study {study}"
     ),
-    "progress.advice": "{task}: {examples} training examples, target {split} {metric} {value:g}, budget {budget}",
+    "progress.advice": "{task}: {examples} training examples, target {split:split} {metric:metric} {value:g}, budget {budget}",
     "progress.phase.training": "one training, to know what the budget pays for",
     "progress.phase.task": "reading the task",
     "progress.phase.steps": "steps",
@@ -28,6 +28,6 @@ STRINGS = {
     "progress.phase.eigenvalues": "measuring eigenvalues",
     "progress.phase.density": "measuring the density of eigenvalues",
     "progress.phase.trace": "measuring the trace",
-    "progress.evaluation": "epoch {epoch:6.2f}  step {step:6d}  {split} loss {loss:measured}{quality}",
+    "progress.evaluation": "epoch {epoch:6.2f}  step {step:6d}  {split:split} loss {loss:measured}{quality}",
     "stored.runs": "{count:count} runs of study {study} written to {place}",
 }

@@ -3,8 +3,8 @@
 STRINGS = {
     "study.title.recommended": "{task}: batch size {batch_size:size}",
     "study.title.inconclusive": "{task}: inconclusive",
-    "study.eyebrow": "{task} · to {target} · objective: {objective}",
-    "study.target": "{split} {metric} {value:g}",
+    "study.eyebrow": "{task} · to {target} · objective: {objective:objective}",
+    "study.target": "{split:split} {metric:metric} {value:g}",
     # the answer
     "study.answer": "Train with {choice}: {cost}{why}; {as_good}.",
     "study.choice": "batch size {batch_size:size} and learning rate {lr:rate}",
@@ -59,7 +59,7 @@ STRINGS = {
     "study.column.ratio.steps": "steps ÷ best",
     "study.column.flat_rates": "as good within 20%",
     "study.column.fails_at": "fails at",
-    "study.column.test": "test {metric}",
+    "study.column.test": "test {metric:metric}",
     "study.column.runs": "runs",
     "study.column.run": "run {number}",
     "study.runs.time": "Time to target, run by run.",
@@ -74,6 +74,7 @@ STRINGS = {
     "study.more.caption": "Costs beside those of the best, and the learning rates about the chosen one.",
     "study.easier.heading": "At easier targets",
     "study.easier.caption": "The same question, asked of the same runs on their way.",
+    "study.easier.goal": "{metric:metric} {value:.4g}",
     "study.easier.target": "target",
     "study.easier.best": "best batch size",
     "study.easier.as_good": "as good",
@@ -123,7 +124,7 @@ STRINGS = {
     "study.figure.loss": "Loss curves",
     "study.figure.sharpness": "Sharpness at the winners' ends",
     "study.seconds.takeaway": "The lowest median is {value} at batch size {batch_size:size}.",
-    "study.seconds.takeaway.ends": "The lowest median is {value} at batch size {batch_size:size}; {ends:list}.",
+    "study.seconds.takeaway.ends": "The lowest median is {value} at batch size {batch_size:size}; {ends:clauses}.",
     "study.seconds.none": "No batch size reached the target often enough to time it.",
     "study.ends.takes": "batch size {batch_size:size} takes {ratio:ratio} that",
     "study.steps.takeaway": "A batch {growth:count} times as large takes {fewer:measured} times fewer steps: "
@@ -131,7 +132,7 @@ STRINGS = {
     "study.steps.none": "Too few batch sizes reached the target to compare their steps.",
     "study.examples.takeaway": "Up to batch size {largest:size} the examples stay within 20% of the least, {value}.",
     "study.examples.takeaway.ends": "Up to batch size {largest:size} the examples stay within 20% of the least, "
-    "{value}; {ends:list}.",
+    "{value}; {ends:clauses}.",
     "study.examples.none": "No batch size reached the target often enough to count its examples.",
     "study.rates.none": "No learning rate reached the target at any batch size.",
     "study.rates.same": "The chosen rate is {first:rate} at both ends of the range.",

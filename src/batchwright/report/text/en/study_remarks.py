@@ -17,13 +17,13 @@ STRINGS = {
     "seconds may be off by any factor; steps, learning rates and the critical batch size are untouched by that",
     "study.not_timed": "no seconds a step were measured, so time to target is unknown",
     "study.nothing_reached": "no batch size reached the target",
-    "study.target_met_at_start": "the target, {split} {metric} {target:g}, is met before any training "
+    "study.target_met_at_start": "the target, {split:split} {metric:metric} {target:g}, is met before any training "
     "({initial:measured}): there is nothing to compare",
-    "study.target_nearly_reached": "no run reached {split} {metric} {target:g} within {max_epochs:g} epochs; the "
+    "study.target_nearly_reached": "no run reached {split:split} {metric:metric} {target:g} within {max_epochs:g} epochs; the "
     "best came to {best:measured}: more epochs should do",
-    "study.target_out_of_reach": "no run came near {split} {metric} {target:g}: the best, from "
+    "study.target_out_of_reach": "no run came near {split:split} {metric:metric} {target:g}: the best, from "
     "{initial:measured} at the start, came to {best:measured} within {max_epochs:g} epochs",
-    "study.nothing_learned": "no run improved {split} {metric} at all, at no learning rate tried",
+    "study.nothing_learned": "no run improved {split:split} {metric:metric} at all, at no learning rate tried",
     "advice.one_batch_size": "the budget was spent on the learning rate at batch size {batch_size}: no other "
     "batch size was tried far enough to compare",
     # what weakens an answer
@@ -68,7 +68,7 @@ STRINGS = {
     "advice.run": "batch size {batch_size}, learning rate {lr:rate}",
     "advice.again": "batch size {batch_size} again, seed {seed}",
     # notes at one batch size
-    "study.run_failed": "{status}: {message}",
+    "study.run_failed": "{status:status}: {message}",
     "study.no_rate_reached": "no learning rate reached the target within the budget",
     "study.some_seeds_reached": "the target was reached by {reached} of {seeds} confirmation seeds",
     "study.best_rate_on_edge": "the best learning rate lies on the edge of the tried range",

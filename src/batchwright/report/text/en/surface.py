@@ -9,34 +9,34 @@ STRINGS = {
     "surface.direction.second": "the second random direction",
     "surface.axis.alpha": "alpha, along {along}",
     "surface.axis.beta": "beta, along {along}",
-    "surface.axis.between": "alpha, from {first} (0) to {second} (1)",
+    "surface.axis.between": "alpha, from {first:mark} (0) to {second:mark} (1)",
     "surface.axis.component": "{axis}, component {place}: {share:.1%} of the variance",
-    "surface.axis.towards": "alpha, from {first} to {second}",
-    "surface.axis.across": "beta, from that line to {third}",
+    "surface.axis.towards": "alpha, from {first:mark} to {second:mark}",
+    "surface.axis.across": "beta, from that line to {third:mark}",
     "surface.place": "{alpha:number} along {across} and {beta:number} along {up}",
     "surface.place.through": (
-        "{alpha:number} from {first} towards {second} and {beta:number} across, towards {third}"
+        "{alpha:number} from {first:mark} towards {second:mark} and {beta:number} across, towards {third:mark}"
     ),
     "surface.infinite": "not finite",
     "surface.between.infinite": (
-        "Between {first} and {second} the training loss is not finite from {share:percent} of the way on; "
+        "Between {first:mark} and {second:mark} the training loss is not finite from {share:percent} of the way on; "
         "{sharper}."
     ),
-    "surface.between.none": "Between {first} and {second} there is no barrier in training loss; {sharper}.",
+    "surface.between.none": "Between {first:mark} and {second:mark} there is no barrier in training loss; {sharper}.",
     "surface.between.barrier": (
-        "Between {first} and {second} there is a barrier of {barrier:measured} in training loss, "
+        "Between {first:mark} and {second:mark} there is a barrier of {barrier:measured} in training loss, "
         "{share:percent} of the way; {sharper}."
     ),
     "surface.sharper.infinite": "the loss about an end is not finite",
     "surface.sharper.not_convex": "along this line the training loss does not curve upwards at both ends",
     "surface.sharper.equal": "both ends are equally sharp along this line",
-    "surface.sharper.by": "the {end} end is {ratio} times sharper along this line",
+    "surface.sharper.by": "the {end:mark} end is {ratio} times sharper along this line",
     "surface.along": (
         "Along {along} the training loss is {here:measured} at the weights and lowest, {low}, at "
-        "alpha {alpha}; it is {ends}."
+        "alpha {alpha}; it is {ends:clauses}."
     ),
     "surface.along.lowest_here": (
-        "Along {along} the training loss is lowest at the weights, {here:measured}; it is {ends}."
+        "Along {along} the training loss is lowest at the weights, {here:measured}; it is {ends:clauses}."
     ),
     "surface.along.end": "{loss} at alpha {alpha:number}",
     "surface.along.infinite": "Along {along} the training loss is not finite at the weights.",
@@ -65,7 +65,7 @@ STRINGS = {
     "surface.through.none": (
         "No point of the plane through the three has a lower training loss than they ({models})."
     ),
-    "surface.through.model": "{name}: {loss}",
+    "surface.through.model": "{name:mark}: {loss}",
     "surface.not_finite": "At {missing:count} of {points:count} points the loss is not finite.",
     "surface.unequal": (
         "The ends are not trained equally far (training loss {first:measured} and {second:measured}): "
@@ -86,13 +86,11 @@ STRINGS = {
     ),
     "surface.caption": "{axes}.",
     "surface.snapshots.caption": "The training loss at the run's snapshots, and at their projections.",
-    "surface.split.train": "training",
-    "surface.split.validation": "validation",
     "surface.column.point": "point",
     "surface.column.alpha": "alpha",
     "surface.column.beta": "beta",
-    "surface.column.loss": "{split} loss",
-    "surface.column.metric": "{split} {metric}",
+    "surface.column.loss": "{split:split} loss",
+    "surface.column.metric": "{split:split} {metric:metric}",
     "surface.column.updates": "updates",
     "surface.column.real": "real loss",
     "surface.column.projected": "projected loss",

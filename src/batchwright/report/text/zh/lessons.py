@@ -59,7 +59,7 @@ STRINGS = {
     "lessons.list.caption": "全部课程，按其来源文章的顺序排列。",
     "lessons.column.name": "课程",
     "lessons.column.source": "来源",
-    "lessons.next.one": "运行其中一课",
+    "lessons.next.single": "运行其中一课",
     "lessons.next.all": "运行全部课程，约十分钟",
     "lessons.eyebrow": "{count} 课",
     "lessons.headline": "关于小批量训练的 {count} 条说法中，{verdicts}。",

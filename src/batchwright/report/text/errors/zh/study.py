@@ -1,0 +1,58 @@
+"""Studies: their runs, workers and stores."""
+
+ERRORS = {
+    "a run at batch size {} failed: {}": "批大小 {0} 的一次运行失败：{1}",
+    "next_done needs a submitted run, got none": "next_done 需要已提交的运行，实际没有",
+    "workers must be at least 1, got {}": "workers 必须不小于 1，实际为 {0}",
+    "worker process died {} times": "工作进程异常退出 {0} 次",
+    "purpose must be search or confirm, got {}": "purpose 必须是 search 或 confirm，实际为 {0}",
+    "unknown measure {}": "未知的测量项 {0}",
+    "batch_sizes must name at least one batch size, got none": "batch_sizes 至少要有一个批大小，实际一个也没有",
+    "batch_sizes must differ from one another, got {}": "batch_sizes 中的批大小必须互不相同，实际为 {0}",
+    # finding a study
+    "{} names {} studies: {}": "{0} 对应 {1} 个研究：{2}",
+    "unknown study {}: the store holds none yet": "未知的研究 {0}：库中还没有研究",
+    "did you mean {}? ": "您要的是 {0} 吗？",
+    "unknown study {}: {}Known: {}": "未知的研究 {0}：{1}可用的有：{2}",
+    # opening a store
+    "a store must be a file or a folder, got {} ({})": "库必须是文件或文件夹，实际为 {0}（{1}）",
+    "cannot open the store {}: {}": "无法打开库 {0}：{1}",
+    "{} is a folder where the store's file should be: name another store": "{0} 是文件夹，而这里应是库文件：请指定其他库",
+    "no store at {}: run a study first, or name another store": "{0} 处没有库：请先运行一次研究，或指定其他库",
+    "{} is empty, no study was ever kept in it: name another store": "{0} 是空的，从未保存过研究：请指定其他库",
+    "no store can be made at {}: {}": "无法在 {0} 处创建库：{1}",
+    "{} is not a Batchwright store ({}): name another store": "{0} 不是 Batchwright 的库（{1}）：请指定其他库",
+    "{} is a database, but not a Batchwright store: name another store": "{0} 是数据库，但不是 Batchwright 的库：请指定其他库",
+    "{} holds no study yet: run one first, or name another store": "{0} 中还没有研究：请先运行一次，或指定其他库",
+    "{} or its folder cannot be written to: name another store": "{0} 或其所在文件夹不可写：请指定其他库",
+    "cannot write to {}: {}; what was recorded before is safe": "无法写入 {0}：{1}；之前的记录是完好的",
+    "{} was written by a newer Batchwright (schema {}, this one reads up to {}): upgrade batchwright, or name another store": "{0} 由更新版本的 Batchwright 写成（结构版本 {1}，本版本最高支持 {2}）：请升级 batchwright，或指定其他库",
+    # damage
+    "{} is damaged ({}): {}": "{0} 已损坏（{1}）：{2}",
+    "{} is damaged ({}): no study in it can be read": "{0} 已损坏（{1}）：其中没有可读的研究",
+    "{} is damaged ({}): it could not be brought from schema {} to {}, and is left as it was": "{0} 已损坏（{1}）：无法从结构版本 {2} 升级到 {3}，已保持原样",
+    "{} is damaged (its schema version must be a whole number from 1, got {}): nothing in it was changed, name another store": "{0} 已损坏（其结构版本必须是不小于 1 的整数，实际为 {1}）：其中内容未作改动，请指定其他库",
+    "{} is damaged (it lacks {}): name another store": "{0} 已损坏（缺少 {1}）：请指定其他库",
+    "{} is damaged ({})": "{0} 已损坏（{1}）",
+    "{} is damaged ({} at character {})": "{0} 已损坏（第 {2} 个字符处：{1}）",
+    "{} studies can still be listed": "仍可列出 {0} 个研究",
+    "no study in it can be read": "其中没有可读的研究",
+    "it lacks {}": "缺少 {0}",
+    "run {} of study {}": "研究 {1} 的运行 {0}",
+    "study {} in {}": "{1} 中的研究 {0}",
+    "the {} of {}": "{1} 的 {0}",
+    "measurement {} of study {}": "研究 {1} 的测量 {0}",
+}
+
+LIBRARIES = {
+    "{} is damaged ({}): {} studies can still be listed": "{0} 已损坏（{1}）：仍可列出 {2} 个研究",
+    "the answer of study {} in {}": "{1} 中研究 {0} 的结果",
+    "the spec of study {}": "研究 {0} 的设定",
+    "file is not a database": "文件不是数据库",
+    "database disk image is malformed": "数据库文件已损坏",
+    "attempt to write a readonly database": "数据库为只读",
+    "unable to open database file": "无法打开数据库文件",
+    "database is locked": "数据库被锁定",
+    "disk I/O error": "磁盘读写错误",
+    "no such table: {}": "没有表 {0}",
+}

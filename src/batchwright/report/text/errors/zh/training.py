@@ -1,0 +1,71 @@
+"""One run: batches, optimizers, schedules, devices, checkpoints."""
+
+ERRORS = {
+    "batch_size must be between 1 and {} (the training examples), got {}": "batch_size 必须在 1 和 {0}（训练样本数）之间，实际为 {1}",
+    # optimizers
+    "an optimizer needs at least one trainable parameter, got none": "优化器至少需要一个可训练参数，实际一个也没有",
+    "muon needs a parameter with two dimensions (a weight matrix), got none: use adamw": "muon 需要二维参数（权重矩阵），实际一个也没有：请用 adamw",
+    "torch refuses these options of {}: {}": "torch 拒绝了 {0} 的这些选项：{1}",
+    "{} applies to {}, got {}={} with {}": "{0} 只适用于 {1}，实际在 {4} 中给出了 {2}={3}",
+    "momentum_form {} applies to {}, got {}": "momentum_form {0} 只适用于 {1}，实际为 {2}",
+    "momentum_form {} needs momentum above 0, got 0: set it, for example 0.9": "momentum_form {0} 需要大于 0 的 momentum，实际为 0：请设定，例如 0.9",
+    "{} has a field of its own, got it among the options: set {} instead": "{0} 有专门的字段，不应放在选项中：请改设 {1}",
+    "dampening applies to heavy_ball momentum, got {}": "dampening 只适用于 heavy_ball 动量，实际为 {0}",
+    "the optimizer state must hold {} of {}, got none": "优化器状态必须包含 {1} 的 {0}，实际没有",
+    "joined parameters must agree in their optimizer's {}, got several": "合并的参数在优化器的 {0} 上必须一致，实际有多个值",
+    "the threshold of a proximal L1 step must be at least 0, got {}": "L1 近端步的阈值必须不小于 0，实际为 {0}",
+    "Adam's scaling rule needs 1 - k(1 - beta) above 0, got {} for beta {} and k {}: the largest k is below {}": "Adam 的缩放规则要求 1 - k(1 - beta) 大于 0，而 beta 为 {1}、k 为 {2} 时为 {0}：k 最大须小于 {3}",
+    "the adam scaling rule applies to {}, got {}: use linear or sqrt": "adam 缩放规则只适用于 {0}，实际为 {1}：请用 linear 或 sqrt",
+    "unknown scaling rule {}": "未知的缩放规则 {0}",
+    "the scaling factor (new batch size / old) must be positive, got {}": "缩放因子（新批大小 / 旧批大小）必须为正，实际为 {0}",
+    "the {} schedule needs a horizon, got none: give one, for example `horizon='20epochs'`": "{0} 学习率调度需要 horizon，实际没有：请给出，例如 `horizon='20epochs'`",
+    "the horizon must be longer than the warm-up ({} steps), got {} steps ({} {} at batch size {})": "horizon 必须长于预热（{0} 步），实际为 {1} 步（{2} {3}，批大小 {4}）",
+    "the optimizer state names {}, and the model has no such parameter": "优化器状态中有 {0}，而模型没有这个参数",
+    "the optimizer state holds {} of {}, which {} does not keep": "优化器状态中有 {1} 的 {0}，而 {2} 并不保存它",
+    "{} must have shape {}, got {}": "{0} 的形状必须是 {1}，实际为 {2}",
+    "flat=True needs an elementwise optimizer and parameters of one dtype and device, got {}": "flat=True 要求逐元素的优化器，且参数的类型和设备一致，实际为 {0}",
+    "step needs {} gradients, one a parameter, got {}": "更新需要 {0} 个梯度，每个参数一个，实际为 {1}",
+    "gradients must be dense, got a sparse one: build the Embedding with sparse=False": "梯度必须是稠密的，实际出现稀疏梯度：请用 sparse=False 构造 Embedding",
+    "the optimizer state must describe {} parameters, got another model's": "优化器状态必须描述 {0} 个参数，实际属于另一个模型",
+    # a run
+    "device must be cpu, cuda or cuda:0, cuda:1, ..., got {}": "device 必须是 cpu、cuda 或 cuda:0、cuda:1……，实际为 {0}",
+    "torch {} sees no CUDA device, got device {}: leave device at cpu": "torch {0} 找不到 CUDA 设备，实际指定了 {1}：请让 device 保持为 cpu",
+    "loss(outputs, targets) must return one value an example, shape (batch,), got shape {}: pass reduction='none'": "loss(outputs, targets) 必须为每个样本返回一个值，形状为 (batch,)，实际形状为 {0}：请传入 reduction='none'",
+    "step must be at least 0, got {}": "step 必须不小于 0，实际为 {0}",
+    "loss is defined after the first update; no update was made yet": "第一次更新之后才有损失；目前还没有更新",
+    "task {} brings its own schedule: leave schedule out, got {}": "任务 {0} 自带学习率调度：请去掉 schedule，实际为 {1}",
+    # checkpoints
+    "no checkpoint at {}: run.json is missing{}": "{0} 处没有检查点：缺少 run.json{1}",
+    "no checkpoint at {}: run.json: {}": "{0} 处没有检查点：run.json：{1}",
+    "checkpoint {} has {}": "检查点 {0} 的{1}",
+    "checkpoint {}: run.json is damaged: {}": "检查点 {0}：run.json 已损坏：{1}",
+    "the file of its tensors": "张量文件",
+    "the spec and the records up to step {} in run.json can still be used": "run.json 中的设定和截至第 {0} 步的记录仍可使用",
+    "{} is missing; {}": "{0} 缺失；{1}",
+    "{} is damaged ({}); {}": "{0} 已损坏（{1}）；{2}",
+    "{} is damaged: {}": "{0} 已损坏：{1}",
+    "format {}, this version reads up to {}: upgrade batchwright": "格式为 {0}，本版本最高支持 {1}：请升级 batchwright",
+    "a row of step {} stands after the last update, {}": "第 {0} 步的记录晚于最后一次更新（第 {1} 步）",
+    "{} examples were seen of {} drawn": "抽取了 {1} 个样本，却记录用过 {0} 个",
+    "the snapshot": "快照",
+    "{} was made with another spec: {}": "{0} 的设定不同：{1}",
+    "pending.losses must hold {} losses": "pending.losses 必须有 {0} 个损失",
+    "the optimizer's state is missing": "缺少优化器状态",
+    "{}: {}; its spec and its records up to step {} can still be used, but to go on take another checkpoint": "{0}：{1}；其设定和截至第 {2} 步的记录仍可使用，但要继续训练请换一个检查点",
+    "the tensor {} is missing": "缺少张量 {0}",
+    "the tensor {} must have shape {}, got {}": "张量 {0} 的形状必须是 {1}，实际为 {2}",
+    "the tensor {} must be {}, got {}": "张量 {0} 必须是 {1}，实际为 {2}",
+    "the tensor {} belongs to nothing": "张量 {0} 不属于任何部分",
+    "a checkpoint holds tensors alone, and {} is {}": "检查点只能存放张量，而 {0} 是 {1}",
+    "{} was {}, now {}": "{0} 原为 {1}，现为 {2}",
+}
+
+LIBRARIES = {
+    "{} of '{}'": "'{1}' 的 {0}",
+    "checkpoint {}: {}": "检查点 {0}：{1}",
+    "checkpoint {}": "检查点 {0}",
+}
+
+TAILS = {
+    "; the weights in {} can still be read": "；{0} 中的权重仍可读取",
+}

@@ -1,0 +1,31 @@
+"""Words that every page uses, in Simplified Chinese."""
+
+STRINGS = {
+    "common.and_two": "{first}和{second}",
+    "common.and_more": "{first}，另有 {more} 个",
+    "common.clauses": "{first}，{second}",
+    "common.sentences": "{first}{second}",
+    "common.between": "{low} 到 {high}",
+    "common.above": "大于 {low}",
+    "common.below": "小于 {high}",
+    "common.with_unit": "{name}（{unit}）",
+    "common.comma": "、",
+    "common.semicolon": "；",
+    "common.as_stored": "{text}",
+    # names that results carry
+    "common.split.train": "训练",
+    "common.split.validation": "验证",
+    "common.split.test": "测试",
+    "common.metric.loss": "损失",
+    "common.metric.accuracy": "准确率",
+    "common.objective.time": "时间",
+    "common.objective.examples": "样本数",
+    "common.objective.steps": "步数",
+    "common.status.failed": "运行出错",
+    "common.status.out_of_memory": "内存不足",
+    "common.mark.batch_size": "批大小 {size:size}",
+    "common.mark.weights": "当前权重",
+    "common.mark.first": "第一个模型",
+    "common.mark.second": "第二个模型",
+    "common.mark.third": "第三个模型",
+}
