@@ -12,7 +12,7 @@ from .cases import run_short
 
 
 def short_run(name, lr=0.4, **how):
-    given = lesson.setting(name, lr, 0) | {"examples": 320, "evaluate": "10", **how}
+    given = lesson.scheduled_run(name, lr, 0) | {"examples": 320, "evaluate": "10", **how}
     return bw.train(given.pop("task"), progress=False, **given).answer().result
 
 
@@ -76,9 +76,9 @@ def test_tuning_goes_on_until_both_best_rates_lie_inside():
 
 
 def test_the_lesson_in_a_reduced_form(monkeypatch):
-    whole = lesson.setting
+    whole = lesson.scheduled_run
     monkeypatch.setattr(
-        lesson, "setting", lambda name, lr, seed: whole(name, lr, seed) | {"examples": 320, "epochs": 8}
+        lesson, "scheduled_run", lambda name, lr, seed: whole(name, lr, seed) | {"examples": 320, "epochs": 8}
     )
     found = run_short("decay")
     # 0.95 an update leaves 0.95^80 = 1.7% of the rate after an eighth of the article's epochs: nothing moves any more.

@@ -27,7 +27,7 @@ def test_many_at_once_are_what_the_front_door_trains(problem, short):
     *_, run = bw.train(
         task, batch_size=32, lr=0.01, epochs=7, order="fixed", dtype="float64", progress=False, **HOW[short]
     )
-    ours = lesson.descend(
+    ours = lesson.descend_by_batches(
         X[None], y[None], np.random.default_rng(0), order="kept_order", short=short, rate=0.01, epochs=7
     )
     np.testing.assert_allclose(run.model.weight.detach().numpy()[0], ours[-1, 0], rtol=0, atol=1e-12)
@@ -39,7 +39,7 @@ def test_a_kept_order_solves_the_weighted_problem(problem):
     for short, weight in (("own_size", 1 / 5), ("full_size", 1 / 32), ("dropped", 0.0)):
         weights = np.r_[np.full(64, 1 / 32), np.full(5, weight)]
         expected = np.linalg.solve(X.T @ (weights[:, None] * X), X.T @ (weights * y))
-        found = lesson.descend(
+        found = lesson.descend_by_batches(
             X[None],
             y[None],
             np.random.default_rng(0),

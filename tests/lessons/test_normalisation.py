@@ -59,7 +59,7 @@ def test_tuning_extends_the_range_and_looks_at_both_ends_where_nothing_works():
             asked.extend(lr for lr, _ in plans)
             return [abs(np.log(lr / 2.0)) if 0.5 < lr < 8 else np.inf for lr, _ in plans]
 
-    best = lesson.tuned(Bench(), (0.01, 0.03), [0], lambda lr, seed: (lr, seed), lambda value: value)
+    best = lesson.tuned_on(Bench(), (0.01, 0.03), [0], lambda lr, seed: (lr, seed), lambda value: value)
     assert best == pytest.approx(2.0, rel=0.6)
     assert min(asked) < 0.01
     assert max(asked) > best

@@ -11,7 +11,7 @@ from .cases import run_short
 
 @pytest.fixture(scope="module")
 def found():
-    return lesson.line(4)
+    return lesson.regression(4)
 
 
 def test_ridge_shrinks_monotonically_and_leaves_nothing_out(found):
@@ -49,7 +49,9 @@ def test_the_two_forms_are_one_under_sgd_and_two_under_adam(monkeypatch):
         (sgd, same), (adam, other) = (
             [
                 lesson.final(run)["loss"]
-                for run in lab.runs([lesson.setting(name, lr, 0.3, 0, form) for form in ("l2", "decoupled")])
+                for run in lab.runs(
+                    [lesson.decayed_run(name, lr, 0.3, 0, form) for form in ("l2", "decoupled")]
+                )
             ]
             for name, lr in (("sgd", 0.1), ("adam", 0.003))
         )

@@ -9,11 +9,12 @@ import numpy as np
 from batchwright.advice.diagnosis.batch_order import find_batch_order
 from batchwright.advice.diagnosis.decay import find_decay
 from batchwright.advice.diagnosis.divergence import find_divergence
-from batchwright.advice.diagnosis.drawing import LossDrawing, drawing_of
+from batchwright.advice.diagnosis.drawing import drawing_of
 from batchwright.advice.diagnosis.finding import (
     KINDS,
     Diagnosis,
     Finding,
+    LossDrawing,
     PatternKind,
     SeriesFacts,
     new_finding,

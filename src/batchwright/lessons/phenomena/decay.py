@@ -67,7 +67,7 @@ def experiment(lab: Lab) -> Found:
 # --- runs ---
 
 
-def setting(name: str, lr: float, seed: int) -> dict[str, Any]:
+def scheduled_run(name: str, lr: float, seed: int) -> dict[str, Any]:
     """One training; ``growing`` is a schedule of the batch."""
     how = GROWING if name == "growing" else SCHEDULES[name]
     return {
@@ -83,7 +83,7 @@ class _Runs:
         self._lab, self._seeds = lab, seeds
 
     def __call__(self, name: str, lr: float) -> list[Any]:
-        return self._lab.runs([setting(name, lr, seed) for seed in self._seeds])
+        return self._lab.runs([scheduled_run(name, lr, seed) for seed in self._seeds])
 
     def values(self, name: str, lr: float, of: Callable[[Any], float]) -> list[float]:
         return [of(run) for run in self(name, lr)]
@@ -95,7 +95,7 @@ def losses(run: Any, split: str) -> list[float]:
     return [math.inf if loss is None else loss for loss in found]
 
 
-def final_loss(run: Any) -> float:
+def end_loss(run: Any) -> float:
     """Validation loss at the end; that of a run that diverged is infinite."""
     return losses(run, "validation")[-1] if run.status == "budget_exhausted" else math.inf
 
@@ -119,11 +119,11 @@ def search_rates(lab: Lab, name: str, seeds: Sequence[int]) -> Curve:
     curve: Curve = {}
     wanted = list(RATES)
     while wanted:
-        found = lab.runs([setting(name, lr, seed) for lr in wanted for seed in seeds])
+        found = lab.runs([scheduled_run(name, lr, seed) for lr in wanted for seed in seeds])
         for i, lr in enumerate(wanted):
             own = found[i * len(seeds) : (i + 1) * len(seeds)]
             curve[lr] = (
-                float(np.mean([final_loss(r) for r in own])),
+                float(np.mean([end_loss(r) for r in own])),
                 float(np.mean([final_accuracy(r) for r in own])),
             )
         low, high = min(curve), max(curve)
@@ -162,9 +162,9 @@ def _value(number: Measured) -> float:
 
 
 def _better_loss(runs: _Runs, best: Mapping[str, float]) -> Part:
-    constant = runs.values("constant_rate", best["constant_rate"], final_loss)
+    constant = runs.values("constant_rate", best["constant_rate"], end_loss)
     numbers = [
-        ratio("loss_ratio", runs.values(name, best[name], final_loss), constant, schedule=name, lr=best[name])
+        ratio("loss_ratio", runs.values(name, best[name], end_loss), constant, schedule=name, lr=best[name])
         for name in DECAYS
     ]
     verdict, by = everywhere({m.at["schedule"]: below(m, 1.0) for m in numbers})
@@ -187,8 +187,8 @@ def _better_accuracy(runs: _Runs, best: Mapping[str, float]) -> Part:
 def _per_step(runs: _Runs, best: Mapping[str, float]) -> Part:
     found = ratio(
         "step_over_epoch",
-        runs.values("per_step", best["per_step"], final_loss),
-        runs.values("per_epoch", best["per_epoch"], final_loss),
+        runs.values("per_step", best["per_step"], end_loss),
+        runs.values("per_epoch", best["per_epoch"], end_loss),
         lr=best["per_step"],
     )
     return Part(name="per_step_as_good", verdict=below(found, 1.05), measurements=(found,))
@@ -199,7 +199,7 @@ def _from_small_rates(runs: _Runs) -> Part:
     numbers = [
         ratio(
             "loss_ratio_same_start",
-            runs.values("per_epoch", lr, final_loss), runs.values("constant_rate", lr, final_loss), lr=lr,
+            runs.values("per_epoch", lr, end_loss), runs.values("constant_rate", lr, end_loss), lr=lr,
         )
         for lr in (SMALL, LARGE)
     ]  # fmt: skip
@@ -211,9 +211,7 @@ def _from_small_rates(runs: _Runs) -> Part:
 def _growing(runs: _Runs) -> Part:
     """A batch that doubles where the rate would halve: the same loss, with fewer updates."""
     grown, halved = runs("growing", LARGE), runs("halved", LARGE)
-    found = ratio(
-        "grown_over_halved", [final_loss(r) for r in grown], [final_loss(r) for r in halved], lr=LARGE
-    )
+    found = ratio("grown_over_halved", [end_loss(r) for r in grown], [end_loss(r) for r in halved], lr=LARGE)
     updates = exact("updates_ratio", grown[0].updates / halved[0].updates, unit="1")
     verdict = within(found, 0.9, 1.1)
     return Part(name="growing_is_the_same", verdict=verdict, measurements=(found, updates))

@@ -100,7 +100,7 @@ def distances(
     """
     random = lab.random("least-squares", remainder)
     X, y, solution = problems(random, count, WHOLE_BATCHES * BATCH + remainder, noise)
-    seen = descend(X, y, random, order=order, short=short, rate=rate, epochs=epochs)[-AVERAGED:]
+    seen = descend_by_batches(X, y, random, order=order, short=short, rate=rate, epochs=epochs)[-AVERAGED:]
     squares = ((seen - solution) ** 2).sum(axis=2).mean(axis=0)
     return np.asarray(np.sqrt(squares) / np.linalg.norm(solution, axis=1))
 
@@ -115,7 +115,7 @@ def problems(
     return X, y, np.stack([np.linalg.lstsq(a, b, rcond=None)[0] for a, b in zip(X, y, strict=True)])
 
 
-def descend(
+def descend_by_batches(
     X: np.ndarray, y: np.ndarray, random: np.random.Generator, *, order: Order, short: Short, rate: float,
     epochs: int,
 ) -> np.ndarray:  # fmt: skip

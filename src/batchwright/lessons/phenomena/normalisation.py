@@ -137,13 +137,13 @@ def updates_to_target(run: Any) -> float:
     return float(run.steps_to_target) if run.steps_to_target is not None else math.inf
 
 
-def final_loss(run: Any) -> float:
+def closing_loss(run: Any) -> float:
     """Validation loss at the end; infinite where it diverged."""
     loss = run.evaluations[-1].loss
     return float(loss) if run.status == "budget_exhausted" and loss is not None else math.inf
 
 
-def tuned(lab: Lab, start: Sequence[float], seeds: Sequence[int], plan: Any, value: Any) -> float:
+def tuned_on(lab: Lab, start: Sequence[float], seeds: Sequence[int], plan: Any, value: Any) -> float:
     """The rate with the least value, not at an end of those tried; the range grows at the end where the best lies.
 
     Where no rate gets anywhere the range grows at both ends in turn.
@@ -164,7 +164,7 @@ def tuned(lab: Lab, start: Sequence[float], seeds: Sequence[int], plan: Any, val
 
 def _updates(lab: Lab, net: str, scale: float, search: Sequence[int], confirm: Sequence[int]) -> list[float]:
     """Updates to target at the tuned rate; a run that did not get there counts its whole budget."""
-    lr = tuned(
+    lr = tuned_on(
         lab, START_RATES[net], search, lambda lr, seed: to_target(net, scale, lr, seed), updates_to_target
     )
     runs = lab.runs([to_target(net, scale, lr, seed) for seed in confirm])
@@ -175,8 +175,8 @@ def _final_losses(
     lab: Lab, net: str, size: int, search: Sequence[int], confirm: Sequence[int]
 ) -> list[float]:
     start = (0.01, 0.03) if size == 2 else (0.03, 0.1) if size == 8 else (0.1, 0.3)
-    lr = tuned(lab, start, search, lambda lr, seed: passes(net, size, lr, seed), final_loss)
-    return [final_loss(run) for run in lab.runs([passes(net, size, lr, seed) for seed in confirm])]
+    lr = tuned_on(lab, start, search, lambda lr, seed: passes(net, size, lr, seed), closing_loss)
+    return [closing_loss(run) for run in lab.runs([passes(net, size, lr, seed) for seed in confirm])]
 
 
 # --- what follows ---

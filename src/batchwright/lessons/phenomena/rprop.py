@@ -46,9 +46,9 @@ def experiment(lab: Lab) -> Found:
     whole = len(bw.named_task("digits").train)
     seeds = lab.seeds(12 if lab.full else 6)
     wanted = [("rprop", b) for b in (*SIZES, whole)] + [("rmsprop", b) for b in SIZES] + [("sgd", whole)]
-    rates = {key: tuned(lab, *key, seeds[:2]) for key in wanted}
+    rates = {key: tuned_rate(lab, *key, seeds[:2]) for key in wanted}
     losses = {
-        (name, size): [final_loss(r) for r in lab.runs([setting(name, size, lr, s) for s in seeds[2:]])]
+        (name, size): [last_loss(r) for r in lab.runs([method_run(name, size, lr, s) for s in seeds[2:]])]
         for (name, size), lr in rates.items()
     }
     asked = [(size, rates["rprop", size], seed) for size in (*SIZES, whole) for seed in seeds[2:]]
@@ -67,7 +67,7 @@ Key = tuple[str, int]
 Losses = Mapping[Key, Sequence[float]]
 
 
-def setting(name: str, size: int, lr: float, seed: int) -> dict[str, Any]:
+def method_run(name: str, size: int, lr: float, seed: int) -> dict[str, Any]:
     """One run; batches run on, so that all hold the same number of examples."""
     return {
         "task": "digits", "optimizer": name, "batch_size": size, "lr": lr, "steps": UPDATES, "seed": seed,
@@ -75,21 +75,21 @@ def setting(name: str, size: int, lr: float, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def final_loss(run: Any) -> float:
+def last_loss(run: Any) -> float:
     """Training loss over all examples at the end; infinite where it diverged."""
     rows = [e.loss for e in run.evaluations if e.split == "train"]
     ended = run.status == "budget_exhausted" and rows[-1] is not None
     return max(float(rows[-1]), ROUNDING) if ended else math.inf
 
 
-def tuned(lab: Lab, name: str, size: int, seeds: Sequence[int]) -> float:
+def tuned_rate(lab: Lab, name: str, size: int, seeds: Sequence[int]) -> float:
     """The rate with the least training loss, not at an end of those tried."""
     found: dict[float, float] = {}
     wanted = list(RATES[name])
     while wanted:
-        runs = lab.runs([setting(name, size, lr, seed) for lr in wanted for seed in seeds])
+        runs = lab.runs([method_run(name, size, lr, seed) for lr in wanted for seed in seeds])
         for i, lr in enumerate(wanted):
-            own = [math.log(final_loss(r)) for r in runs[i * len(seeds) : (i + 1) * len(seeds)]]
+            own = [math.log(last_loss(r)) for r in runs[i * len(seeds) : (i + 1) * len(seeds)]]
             found[lr] = float(np.mean(own))
         best, low, high = min(found, key=lambda lr: found[lr]), min(found), max(found)
         wanted = [best / FACTOR[name]] if best == low else [best * FACTOR[name]] if best == high else []
@@ -174,7 +174,7 @@ def _fails(losses: Losses, whole: int) -> Part:
 
 
 def _shrink(by_size: Mapping[int, Sequence[Inside]], whole: int) -> list[Part]:
-    """Step sizes in the middle of training: shorter than the full batch's, and whether most are next to nothing."""
+    """Step sizes in mid-training: shorter than the full batch's, and whether most have shrunk to nothing."""
     medians = {size: [i.steps[len(i.steps) // 2] for i in inside] for size, inside in by_size.items()}
     shorter = [ratio("median_step_ratio", medians[size], medians[whole], batch_size=size) for size in SIZES]
     least = [
@@ -260,7 +260,7 @@ def _steps(by_size: Mapping[int, Sequence[Inside]]) -> Panel:
 def _curves(lab: Lab, rates: Mapping[Key, float], whole: int, seed: int) -> Panel:
     lines = []
     for name, size in (("rprop", whole), ("rprop", 256), ("rprop", 32), ("rmsprop", 32)):
-        run = lab.runs([setting(name, size, rates[name, size], seed)])[0]
+        run = lab.runs([method_run(name, size, rates[name, size], seed)])[0]
         rows = [e for e in run.evaluations if e.split == "train"]
         label = remark("lesson.rprop.line.method", name=name, size=size)
         lines.append(series([e.step for e in rows], [e.loss for e in rows], label, look="line"))

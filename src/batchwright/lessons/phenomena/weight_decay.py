@@ -56,7 +56,7 @@ def experiment(lab: Lab) -> Found:
     seeds = lab.seeds(12 if lab.full else 8)
     nets = _Nets(lab, search=seeds[:2], confirm=seeds[2:])
     table = nets.table()
-    lines = lab.map(line, lab.seeds(30 if lab.full else 8))
+    lines = lab.map(regression, lab.seeds(30 if lab.full else 8))
     return Found(
         parts=[
             *_overfitting(nets, table), _speed(nets, table), _forms(nets), _adam_tuned(nets),
@@ -73,7 +73,7 @@ Rated = tuple[float, float]
 Table = Mapping[Rated, Mapping[str, float]]
 
 
-def setting(name: str, lr: float, wd: float, seed: int, form: str = "l2") -> dict[str, Any]:
+def decayed_run(name: str, lr: float, wd: float, seed: int, form: str = "l2") -> dict[str, Any]:
     """One run on few, partly wrong labels."""
     return {
         "task": "digits", "set": {"label_noise": NOISE, "data_seed": seed}, "examples": EXAMPLES,
@@ -101,13 +101,13 @@ class _Nets:
 
     def confirmed(self, of: str, name: str, rated: Rated, form: str = "l2") -> list[float]:
         """One value a confirmation seed: ``loss``, ``train`` or ``accuracy``."""
-        runs = self._lab.runs([setting(name, *rated, seed, form) for seed in self._confirm])
+        runs = self._lab.runs([decayed_run(name, *rated, seed, form) for seed in self._confirm])
         return [final(run)[of] for run in runs]
 
     def searched(self, name: str, rated: Rated, form: str = "l2") -> dict[str, float]:
         """Means over the seeds of the search."""
         ends = [
-            final(r) for r in self._lab.runs([setting(name, *rated, seed, form) for seed in self._search])
+            final(r) for r in self._lab.runs([decayed_run(name, *rated, seed, form) for seed in self._search])
         ]
         return {of: float(np.mean([end[of] for end in ends])) for of in ends[0]}
 
@@ -117,19 +117,19 @@ class _Nets:
         wanted = list(RATES)
         while wanted:
             self._lab.runs(
-                [setting("sgd", lr, wd, s) for lr in wanted for wd in STRENGTHS for s in self._search]
+                [decayed_run("sgd", lr, wd, s) for lr in wanted for wd in STRENGTHS for s in self._search]
             )
             table |= {(lr, wd): self.searched("sgd", (lr, wd)) for lr in wanted for wd in STRENGTHS}
             rates = {lr for lr, _ in table}
             best = {
-                best_of(table, of, decayed)[0] for of in ("loss", "accuracy") for decayed in (False, True)
+                lowest_of(table, of, decayed)[0] for of in ("loss", "accuracy") for decayed in (False, True)
             }
             wanted = [min(rates) / 2] if min(rates) in best and min(rates) > LEAST_RATE else []
             wanted += [max(rates) * 2] if max(rates) in best and max(rates) < MOST_RATE else []
         return table
 
 
-def best_of(table: Table, of: str, decayed: bool, lr: float | None = None) -> Rated:
+def lowest_of(table: Table, of: str, decayed: bool, lr: float | None = None) -> Rated:
     """The rate (or the given one) and strength with the least loss or highest accuracy, with decay or without."""
     keys = [key for key in sorted(table) if (key[1] > 0) == decayed and lr in (None, key[0])]
     return min(keys, key=lambda key: table[key]["loss"] if of == "loss" else -table[key]["accuracy"])
@@ -142,13 +142,15 @@ def _overfitting(nets: _Nets, table: Table) -> list[Part]:
         sides = [nets.confirmed(of, "sgd", rated) for rated in (decayed, plain)]
         return ratio(name, *sides, lr=decayed[0], strength=decayed[1])
 
-    best, plain = (best_of(table, "loss", decayed) for decayed in (True, False))
+    best, plain = (lowest_of(table, "loss", decayed) for decayed in (True, False))
     tuned = compared("validation_loss_ratio", best, plain)
     train = compared("train_loss_ratio", best, plain, "train")
-    at_rates = [compared("loss_ratio_same_rate", best_of(table, "loss", True, lr), (lr, 0.0)) for lr in RATES]
+    at_rates = [
+        compared("loss_ratio_same_rate", lowest_of(table, "loss", True, lr), (lr, 0.0)) for lr in RATES
+    ]
     verdict, by = everywhere({m.at["lr"]: below(m, 1.0) for m in at_rates})
     condition = remark("lesson.weight_decay.rates", **by) if verdict == "holds_when" else None
-    best, plain = (best_of(table, "accuracy", decayed) for decayed in (True, False))
+    best, plain = (lowest_of(table, "accuracy", decayed) for decayed in (True, False))
     gained = difference(
         "accuracy_gained", *(nets.confirmed("accuracy", "sgd", rated) for rated in (best, plain)),
         unit="1", lr=best[0], strength=best[1],
@@ -162,7 +164,7 @@ def _overfitting(nets: _Nets, table: Table) -> list[Part]:
 
 def _speed(nets: _Nets, table: Table) -> Part:
     """Training loss at equal updates and the same rate."""
-    lr, wd = best_of(table, "loss", True)
+    lr, wd = lowest_of(table, "loss", True)
     sides = [nets.confirmed("train", "sgd", (lr, strength)) for strength in (wd, 0.0)]
     found = ratio("train_loss_same_rate", *sides, lr=lr, strength=wd)
     return Part(name="not_for_speed", verdict=above(found, 1.0), measurements=(found,))
@@ -206,7 +208,7 @@ def tuned_strength(nets: _Nets, form: str) -> float:
 
 
 @dataclass(frozen=True)
-class Line:
+class Regression:
     """Exact paths of one noisy regression, and the lasso by two kinds of steps.
 
     Attributes:
@@ -225,7 +227,7 @@ class Line:
     matches: bool
 
 
-def line(seed: int) -> Line:
+def regression(seed: int) -> Regression:
     """One noisy regression in which 4 of 20 features matter."""
     random = np.random.default_rng(seed)
     truth = np.zeros(FEATURES)
@@ -242,7 +244,7 @@ def line(seed: int) -> Line:
     zeros = {
         "solution": exact_weights, "proximal": proximal, "subgradient": subgradient_steps(X, y, strength),
     }  # fmt: skip
-    return Line(
+    return Regression(
         ridge=ridge, lasso=lasso, gaps=scikit_learn_gaps(X, y, ridge, lasso), chosen=chosen,
         zeros={name: int((w == 0).sum()) for name, w in zeros.items()},
         matches=bool(np.array_equal(proximal == 0, exact_weights == 0)),
@@ -287,7 +289,7 @@ def subgradient_steps(X: np.ndarray, y: np.ndarray, strength: float) -> np.ndarr
     return np.asarray(weights)
 
 
-def _agree(lines: Sequence[Line]) -> Part:
+def _agree(lines: Sequence[Regression]) -> Part:
     """Both paths are scikit-learn's to the digits of double precision, the zeros exactly."""
     numbers = (
         *(exact(name, max(found.gaps[i] for found in lines), n=len(lines)) for i, name in enumerate(DIGITS)),
@@ -298,7 +300,7 @@ def _agree(lines: Sequence[Line]) -> Part:
     return Part(name="paths_agree", verdict=verdict if same else "does_not_hold", measurements=numbers)
 
 
-def _paths(lines: Sequence[Line]) -> list[Part]:
+def _paths(lines: Sequence[Regression]) -> list[Part]:
     """Each at the strength that predicts best: what is shrunk, and how many idle features are left out."""
     ridge = [found.ridge[found.chosen["ridge"]] for found in lines]
     lasso = [found.lasso[found.chosen["lasso"]] for found in lines]
@@ -317,7 +319,7 @@ def _paths(lines: Sequence[Line]) -> list[Part]:
     ]
 
 
-def _zeros(lines: Sequence[Line]) -> list[Part]:
+def _zeros(lines: Sequence[Regression]) -> list[Part]:
     """Exact zeros of the two kinds of steps, at the lasso's best strength."""
     counts = {
         name: mean("exact_zeros", [found.zeros[name] for found in lines], steps=name)
@@ -359,7 +361,7 @@ def _over_strength(table: Table) -> Panel:
     )
 
 
-def _path_panel(found: Line, penalty: str) -> Panel:
+def _path_panel(found: Regression, penalty: str) -> Panel:
     path = found.ridge if penalty == "ridge" else found.lasso
     lines = []
     for j in range(FEATURES):
