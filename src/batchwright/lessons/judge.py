@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from batchwright.advice.lesson import Measured, Verdict, overall
+from batchwright.advice.lesson import Measured, overall
+from batchwright.advice.lesson import Verdict as Verdict
 from batchwright.core.errors import InputError
 from batchwright.core.statistics import LEVEL, t_quantile
 
