@@ -25,7 +25,7 @@ STRINGS = {
         "update is the slowest way there is."
     ),
     "lesson.three_methods.part.epoch_time": (
-        "An epoch of mini-batch takes longer (by 10% or more) than one of gradient descent, and one of SGD longer still."
+        "An epoch of mini-batch takes longer (by a quarter or more) than one of gradient descent, and one of SGD longer still."
     ),
     "lesson.three_methods.part.sgd_over_gd": "SGD converges further than gradient descent, each at its best rate.",
     "lesson.three_methods.part.minibatch_over_sgd": "Mini-batch converges further than SGD, each at its best rate.",
@@ -65,7 +65,7 @@ STRINGS = {
     ),
     "lesson.three_methods.accuracies.title": "The article's accuracies beside ours",
     "lesson.three_methods.accuracies.takeaway": (
-        "On the training examples, at the end of each epoch; the article's lie where a rate somewhat too small would put them."
+        "On the training examples, at the end of each epoch; bands span all rates and seeds."
     ),
     "lesson.three_methods.equalities.title": "Training loss, by what is equal",
     "lesson.three_methods.equalities.takeaway": (

@@ -19,7 +19,7 @@ STRINGS = {
         "比较两种批大小之前，先说明什么相等，并分别调好学习率。应以真正付出的代价为单位比较，多半是时间。"
         "数据集小、机器处理一百个样本与处理一个样本时间相近时，每次更新只用一个样本是最慢的办法。"
     ),
-    "lesson.three_methods.part.epoch_time": "小批量的一轮比梯度下降的一轮长（10% 以上），SGD 的一轮更长。",
+    "lesson.three_methods.part.epoch_time": "小批量的一轮比梯度下降的一轮长（四分之一以上），SGD 的一轮更长。",
     "lesson.three_methods.part.sgd_over_gd": "各用最佳学习率时，SGD 比梯度下降收敛得更深。",
     "lesson.three_methods.part.minibatch_over_sgd": "各用最佳学习率时，小批量比 SGD 收敛得更深。",
     "lesson.three_methods.part.every_rate": "无论学习率是多少，学习率相同时四轮之后小批量都领先于 SGD。",
@@ -51,7 +51,7 @@ STRINGS = {
     "lesson.three_methods.losses.title": "文章的损失与我们的损失",
     "lesson.three_methods.losses.takeaway": "圆点为文章的数字，线为我们的中位数，色带覆盖全部学习率和随机种子：学习率的影响与方法的影响一样大。",
     "lesson.three_methods.accuracies.title": "文章的准确率与我们的准确率",
-    "lesson.three_methods.accuracies.takeaway": "每轮结束时训练样本上的准确率；文章的数字相当于学习率略偏小的结果。",
+    "lesson.three_methods.accuracies.takeaway": "每轮结束时训练样本上的准确率；色带覆盖全部学习率和随机种子。",
     "lesson.three_methods.equalities.title": "按相等的量比较训练损失",
     "lesson.three_methods.equalities.takeaway": "方法的先后取决于让什么相等。",
 }
