@@ -84,10 +84,10 @@ def walk(
     lr = torch.tensor(rates)[:, None]
     w = torch.full((len(rates), walkers), start)
     left = torch.full(w.shape, torch.inf)
-    for step, slopes in enumerate(
-        _batches(random, task.train.targets.numpy(), batch_size, steps, walkers), 1
-    ):
-        w = w - lr * slope_of(task, w, torch.from_numpy(slopes))
+    examples = torch.stack([task.train.inputs, task.train.targets], dim=1).numpy()
+    for step, means in enumerate(_batches(random, examples, batch_size, steps, walkers), 1):
+        displaced, tilted = torch.from_numpy(means).unbind(dim=1)
+        w = w - lr * slope_of(task, w - displaced, tilted)
         crossed = w * start < 0
         left[crossed & left.isinf()] = step
     return np.asarray(left)

@@ -20,7 +20,7 @@ from batchwright.advice.lesson import Measured, Part, Verdict
 from batchwright.core.chart import Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import above, below, everywhere, mean, ratio
+from batchwright.lessons.judge import above, below, everywhere, exact, mean, ratio
 from batchwright.lessons.lab import Lab
 
 DIMENSIONS = (1, 2, 3, 5, 8, 12, 20)
@@ -229,7 +229,7 @@ def _push(lab: Lab) -> Part:
         found.append((push, count))
     stays = math.isinf(found[0][1])
     numbers = [
-        Measured(name="updates_after_push", value=count, unit="updates", at={"push": push})
+        exact("updates_after_push", count, unit="updates", push=push)
         for push, count in found[1:]
     ]
     leaves = all(math.isfinite(count) for _, count in found[1:])
