@@ -228,10 +228,7 @@ def _push(lab: Lab) -> Part:
             w = (w - slope).detach()
         found.append((push, count))
     stays = math.isinf(found[0][1])
-    numbers = [
-        exact("updates_after_push", count, unit="updates", push=push)
-        for push, count in found[1:]
-    ]
+    numbers = [exact("updates_after_push", count, unit="updates", push=push) for push, count in found[1:]]
     leaves = all(math.isfinite(count) for _, count in found[1:])
     return Part(
         name="push", verdict="holds" if stays and leaves else "does_not_hold", measurements=tuple(numbers)
