@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
 
 import batchwright as bw
+from batchwright.advice.lesson import Measured, Part
 from batchwright.lessons.phenomena import generalisation as lesson
 
 
@@ -51,7 +51,18 @@ class FakeLab:
     full = False
 
 
-def test_measures_of_sharpness_that_disagree_tell_nothing():
-    assert lesson._agreed("holds", "holds") == "holds"
-    assert lesson._agreed("holds", "does_not_hold") == "cannot_tell"
-    assert torch.tensor(lesson._lowest(np.abs(lesson.LINE - 0.5))) == pytest.approx(0.5)
+def test_notes_say_which_verdicts_tuning_changes():
+    plan = lesson.planned(FakeLab())
+
+    def part(name, verdict):
+        return Part(name=name, verdict=verdict, measurements=(Measured(name="n", value=1.0),))
+
+    same = [part(f"{stem}_same_rate", "holds") for stem in lesson.STEMS]
+    tuned = [part(f"{stem}_tuned_rate", "holds") for stem in lesson.STEMS]
+    assert lesson._notes([*same, *tuned], plan)[0].code == "lesson.generalisation.keeps"
+    tuned[0] = part("worse_tuned_rate", "does_not_hold")
+    assert lesson._notes([*same, *tuned], plan)[0].code == "lesson.generalisation.changes.worse"
+
+
+def test_the_lowest_point_of_a_line():
+    assert lesson._lowest(np.abs(lesson.LINE - 0.5)) == pytest.approx(0.5)

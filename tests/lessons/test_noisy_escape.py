@@ -60,12 +60,12 @@ def test_displaced_wells_move_single_examples_by_their_own_slope():
 @pytest.mark.parametrize(("batch_size", "leaves"), [(1, True), (1024, False)])
 def test_walkers_do_what_runs_do(batch_size, leaves):
     walked = lesson.walk(
-        np.random.default_rng(0), start=-1.5, batch_size=batch_size, rates=(0.1,), steps=60, walkers=4
+        np.random.default_rng(0), start=-1.5, batch_size=batch_size, rates=(0.1,), steps=150, walkers=4
     )
     assert np.isfinite(walked).all() == leaves
     for seed in range(2):
         training = bw.train(
-            "two-wells", batch_size=batch_size, lr=0.1, steps=60, seed=seed, progress=False,
+            "two-wells", batch_size=batch_size, lr=0.1, steps=150, seed=seed, progress=False,
             set={"narrow_depth": 1.0, "shift": 0.0, "tilt": 12.0},
         )  # fmt: skip
         assert any(run.model.weight.item() > 0 for run in training) == leaves

@@ -64,7 +64,7 @@ def test_all_rates_at_once_are_torchs_optimizer_at_each(name, lr, build):
 
 
 def test_a_reduced_form_judges_and_has_its_words(monkeypatch):
-    monkeypatch.setattr(lesson, "STEPS", 120)
+    monkeypatch.setattr(lesson, "STEPS", 160)
     monkeypatch.setattr(lesson, "DIMENSIONS", (1, 2, 20))
     with Lab(workers=1) as lab:
         result = lab.lesson("plateau")

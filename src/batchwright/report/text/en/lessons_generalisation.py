@@ -22,22 +22,35 @@ STRINGS = {
         "to give up the batch."
     ),
     "lesson.generalisation.part.worse_same_rate": "At the small batch's rate the large batch validates worse.",
-    "lesson.generalisation.part.sharper_same_rate": (
-        "At the small batch's rate it ends in a sharper point, by both measures."
+    "lesson.generalisation.part.eigenvalue_same_rate": (
+        "At the small batch's rate it ends in a sharper point, by the largest eigenvalue."
+    ),
+    "lesson.generalisation.part.keskar_same_rate": (
+        "At the small batch's rate it ends in a sharper point, by Keskar's measure."
     ),
     "lesson.generalisation.part.steeper_same_rate": (
         "At the small batch's rate the loss rises more steeply about its end of the line between the two."
     ),
     "lesson.generalisation.part.worse_tuned_rate": "At its own rate the large batch validates worse.",
-    "lesson.generalisation.part.sharper_tuned_rate": "At its own rate it ends in a sharper point, by both measures.",
+    "lesson.generalisation.part.eigenvalue_tuned_rate": (
+        "At its own rate it ends in a sharper point, by the largest eigenvalue."
+    ),
+    "lesson.generalisation.part.keskar_tuned_rate": "At its own rate it ends in a sharper point, by Keskar's measure.",
     "lesson.generalisation.part.steeper_tuned_rate": (
         "At its own rate the loss rises more steeply about its end of the line between the two."
     ),
     "lesson.generalisation.part.because_sharp": (
         "Among all ends, at one training loss, the sharper ones validate worse."
     ),
-    "lesson.generalisation.changes": (
-        "Tuning the large batch's learning rate changes the verdict on: {changed:list}."
+    "lesson.generalisation.changes.worse": "Tuning the large batch's learning rate changes the verdict on validation.",
+    "lesson.generalisation.changes.eigenvalue": (
+        "Tuning the large batch's learning rate changes the verdict on the largest eigenvalue."
+    ),
+    "lesson.generalisation.changes.keskar": (
+        "Tuning the large batch's learning rate changes the verdict on Keskar's sharpness."
+    ),
+    "lesson.generalisation.changes.steeper": (
+        "Tuning the large batch's learning rate changes the verdict on the line between the ends."
     ),
     "lesson.generalisation.keeps": "Tuning the large batch's learning rate changes none of the verdicts.",
     "lesson.generalisation.sizes": (

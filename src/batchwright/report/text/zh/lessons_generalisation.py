@@ -17,13 +17,18 @@ STRINGS = {
         "大批量结果较差时，先提高学习率，再考虑放弃大批量。"
     ),
     "lesson.generalisation.part.worse_same_rate": "用小批量的学习率时，大批量的验证结果更差。",
-    "lesson.generalisation.part.sharper_same_rate": "用小批量的学习率时，它停在更尖锐的点（两种度量一致）。",
+    "lesson.generalisation.part.eigenvalue_same_rate": "用小批量的学习率时，按最大特征值，它停在更尖锐的点。",
+    "lesson.generalisation.part.keskar_same_rate": "用小批量的学习率时，按 Keskar 的度量，它停在更尖锐的点。",
     "lesson.generalisation.part.steeper_same_rate": "用小批量的学习率时，在两终点的连线上，损失在它那一端上升得更陡。",
     "lesson.generalisation.part.worse_tuned_rate": "用自己的学习率时，大批量的验证结果更差。",
-    "lesson.generalisation.part.sharper_tuned_rate": "用自己的学习率时，它停在更尖锐的点（两种度量一致）。",
+    "lesson.generalisation.part.eigenvalue_tuned_rate": "用自己的学习率时，按最大特征值，它停在更尖锐的点。",
+    "lesson.generalisation.part.keskar_tuned_rate": "用自己的学习率时，按 Keskar 的度量，它停在更尖锐的点。",
     "lesson.generalisation.part.steeper_tuned_rate": "用自己的学习率时，在两终点的连线上，损失在它那一端上升得更陡。",
     "lesson.generalisation.part.because_sharp": "在训练损失相同的所有终点中，越尖锐的验证结果越差。",
-    "lesson.generalisation.changes": "为大批量调学习率会改变以下几条的结论：{changed:list}。",
+    "lesson.generalisation.changes.worse": "为大批量调学习率会改变关于验证结果的结论。",
+    "lesson.generalisation.changes.eigenvalue": "为大批量调学习率会改变关于最大特征值的结论。",
+    "lesson.generalisation.changes.keskar": "为大批量调学习率会改变关于 Keskar 尖锐度的结论。",
+    "lesson.generalisation.changes.steeper": "为大批量调学习率会改变关于两终点连线的结论。",
     "lesson.generalisation.keeps": "为大批量调学习率不改变任何一条结论。",
     "lesson.generalisation.sizes": (
         "手写数字只有 1,437 个训练样本，因此小批量为 {small:size}，数据的十分之一为 {large:size}；"
