@@ -14,6 +14,7 @@ from batchwright.advice.diagnosis.finding import (
     KINDS,
     Diagnosis,
     Finding,
+    LossDrawing,
     PatternKind,
     SeriesFacts,
     new_finding,
@@ -53,7 +54,7 @@ _EXPLAINED_BY: dict[PatternKind, tuple[PatternKind, ...]] = {
     "batch_order": ("last_update_divided", "running_mean_reset"),
     "adam_sawtooth": ("last_update_divided", "running_mean_reset", "batch_order"),
     "epoch_stairs": ("last_update_divided", "running_mean_reset", "batch_order"),
-    "spikes": ("last_update_divided", "batch_order"),
+    "spikes": ("last_update_divided", "batch_order", "running_mean_reset"),
     "plateau": (
         "divergence",
         "never_decayed",
@@ -83,7 +84,7 @@ def diagnose_log(log: TrainingLog) -> Diagnosis:
     """
     findings: list[Finding] = []
     notes: list[Remark] = list(log.remarks)
-    drawings = []
+    drawings: list[LossDrawing] = []
     for run in log.runs:
         loss = run.training_loss
         if loss is None:
@@ -124,7 +125,7 @@ def _of_run(view: LossView) -> list[Finding]:
 
 def _left_open(view: LossView, found: list[Finding]) -> list[Remark]:
     """What this log cannot tell, and what it would need to."""
-    notes = []
+    notes: list[Remark] = []
     kinds = {one.kind for one in found}
     if kinds & {"not_logged_enough", "divergence"}:
         return notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -124,7 +124,7 @@ class Diagnosis(BaseModel):
 def new_finding(
     kind: PatternKind,
     series: str,
-    evidence: dict[str, Number],
+    evidence: Mapping[str, Number],
     *,
     confidence: float,
     period: Period | None = None,
@@ -147,7 +147,7 @@ def new_finding(
         kind=kind,
         series=series,
         period=period,
-        evidence=evidence,
+        evidence=dict(evidence),
         headline=remark(f"diagnose.found.{about}", **evidence),
         against=tuple(against),
         cause=remark(f"diagnose.cause.{about}", **evidence),
