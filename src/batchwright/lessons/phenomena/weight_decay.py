@@ -326,7 +326,9 @@ def _zeros(lines: Sequence[Regression]) -> list[Part]:
     """Exact zeros of the two kinds of steps, at the lasso's best strength."""
     counts = {n: mean("exact_zeros", [found.zeros[n] for found in lines], steps=n) for n in lines[0].zeros}
     none = counts["subgradient"]
-    matching = exact("zeros_match", float(np.mean([found.matches for found in lines])), n=len(lines), unit="1")
+    matching = exact(
+        "zeros_match", float(np.mean([found.matches for found in lines])), n=len(lines), unit="1"
+    )
     return [
         Part(
             name="proximal_zeros",
