@@ -172,18 +172,18 @@ def experiment(lab: Lab) -> Found:
 def trained_ends(asked: tuple[int, str, int, int]) -> Spectra:
     """Where gradient descent stands after so many updates, under one of the conditions."""
     seed, condition, starts, updates = asked
-    nets, points = trained(seed, condition, starts, updates)
+    nets, points = trained_nets(seed, condition, starts, updates)
     return spectra_at(nets, points)
 
 
 def walks(asked: tuple[int, int, int]) -> list[tuple[str, float]]:
     """What the directions of no positive curvature lead to where plain training stops."""
     seed, starts, updates = asked
-    nets, points = trained(seed, "unpenalised", starts, updates)
+    nets, points = trained_nets(seed, "unpenalised", starts, updates)
     return [line for point in points for line in along(nets, point)]
 
 
-def trained(seed: int, condition: str, starts: int, updates: int) -> tuple[TanhNets, Tensor]:
+def trained_nets(seed: int, condition: str, starts: int, updates: int) -> tuple[TanhNets, Tensor]:
     """Nets after so many updates."""
     l2, noise = CONDITIONS[condition]
     nets = TanhNets(*examples(seed, noise), l2=l2)
@@ -288,7 +288,7 @@ def _over_settings(
         return verdict, None
     holds = {
         key: [m.at["tolerance"] for m in numbers if m.at["trained_with"] == name and judged(m) == "holds"]
-        for name, key in zip(CONDITIONS, ("plain", "l2", "noise", "both"), strict=True)
+        for name, key in zip(CONDITIONS, ("plain", "penalty", "noise", "both"), strict=True)
     }
     return verdict, remark("lesson.minimum_ratio.tolerances", **{k: t or ["-"] for k, t in holds.items()})
 

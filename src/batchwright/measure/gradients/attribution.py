@@ -119,7 +119,8 @@ def attribution(run: Run, *, memory_bytes: int = MEMORY_BYTES) -> Attribution:
         before = _parameters(copy)
         copy.update()
         step = (_parameters(copy) - before).double()
-        gradients = [_gradient(at, batch).double() for batch in batches]
+        with at.drawing(0):
+            gradients = [_gradient(at, batch).double() for batch in batches]
         first_order.append([float(g @ step) for g in gradients])
         cosines.append([_cosine(g, gradients[j]) for g in gradients])
         at.move(_parameters(copy))
@@ -153,9 +154,9 @@ def _parameters(run: Run) -> FlatParams:
 
 
 def _losses(at: MeanLoss, batches: list[Tensor]) -> list[float]:
-    with torch.no_grad():
+    with torch.no_grad(), at.drawing(0):
         return [
-            sum(_summed(at, piece).double().item() for piece in batch.split(_CHUNK)) / len(batch)
+            sum(float(at.losses(piece, 0).double().sum()) for piece in batch.split(_CHUNK)) / len(batch)
             for batch in batches
         ]
 
@@ -164,13 +165,8 @@ def _gradient(at: MeanLoss, batch: Tensor) -> FlatParams:
     """Of the batch's mean loss."""
     total = torch.zeros(at.count, device=at.device, dtype=at.dtype)
     for piece in batch.split(_CHUNK):
-        total += at.joined(at.derivatives(_summed(at, piece) / len(batch)))
+        total += at.joined(at.derivatives(at.losses(piece, 0).sum() / len(batch)))
     return total
-
-
-def _summed(at: MeanLoss, piece: Tensor) -> Tensor:
-    with at.drawing(piece, 0):
-        return at.losses(piece, 0).sum()
 
 
 def _cosine(a: FlatParams, b: FlatParams) -> float:
