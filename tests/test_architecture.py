@@ -35,6 +35,8 @@ ERRORS_ARE_MADE = {
     "batchwright.advice.table.decode",
     "batchwright.advice.table.headings",
     "batchwright.advice.table.source",
+    "batchwright.integrations.logs.objects",
+    "batchwright.integrations.logs.read",
     "batchwright.measure.hessian.mean_loss",
     "batchwright.task.given.calling",
     "batchwright.task.given.model",

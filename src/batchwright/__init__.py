@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batchwright.app.answer import Inconclusive as Inconclusive
     from batchwright.app.compare import compare as compare
     from batchwright.app.curvature import curvature as curvature
+    from batchwright.app.diagnose import diagnose as diagnose
     from batchwright.app.doctor import doctor as doctor
     from batchwright.app.escape import escape as escape
     from batchwright.app.export import export as export
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from batchwright.app.surface import surface as surface
     from batchwright.app.train import train as train
     from batchwright.app.train_many import train_many as train_many
+    from batchwright.core.averages import exponential_average as exponential_average
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
     from batchwright.lessons.ask import lesson as lesson
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
     from batchwright.measure.gradients.attribution import attribution as attribution
     from batchwright.measure.hessian.curvature import Curvature as Curvature
     from batchwright.measure.points.stationary import find_critical_point as find_critical_point
+    from batchwright.optim.penalised import lasso_path as lasso_path
+    from batchwright.optim.penalised import ridge_path as ridge_path
     from batchwright.report.text.language import language as language
     from batchwright.task.task import Metric as Metric
     from batchwright.task.task import Target as Target
@@ -60,12 +64,14 @@ HOMES = {
     "after": "app.point",
     "compare": "app.compare",
     "curvature": "app.curvature",
+    "diagnose": "app.diagnose",
     "doctor": "app.doctor",
     "escape": "app.escape",
     "export": "app.export",
     "fit": "app.fit",
     "initial": "app.point",
     "language": "report.text.language",
+    "lasso_path": "optim.penalised",
     "lesson": "lessons.ask",
     "lessons": "lessons.ask",
     "named_task": "app.researcher",
@@ -73,12 +79,14 @@ HOMES = {
     "per_example_gradients": "app.researcher",
     "probe": "app.probe",
     "resume": "app.resume",
+    "ridge_path": "optim.penalised",
     "show": "app.stored",
     "studies": "app.stored",
     "study": "app.study",
     "surface": "app.surface",
     "train": "app.train",
     "train_many": "app.train_many",
+    "exponential_average": "core.averages",
     "BatchwrightError": "core.errors",
     "InputError": "core.errors",
     "attribution": "measure.gradients.attribution",

@@ -11,11 +11,14 @@ from batchwright.app.researcher import named_task as named_task
 from batchwright.app.researcher import per_example_gradients as per_example_gradients
 from batchwright.app.train import Training as Training
 from batchwright.app.train_many import train_many as train_many
+from batchwright.core.averages import exponential_average as exponential_average
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
 from batchwright.measure.gradients.attribution import attribution as attribution
 from batchwright.measure.hessian.curvature import Curvature as Curvature
 from batchwright.measure.points.stationary import find_critical_point as find_critical_point
+from batchwright.optim.penalised import lasso_path as lasso_path
+from batchwright.optim.penalised import ridge_path as ridge_path
 from batchwright.report.text.language import language as language
 from batchwright.task.task import Metric as Metric
 from batchwright.task.task import Target as Target
@@ -44,6 +47,7 @@ def advise(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     order: str = 'shuffled',
     micro_batch_size: int | None = None,
     average_half_life: float | None = None,
@@ -112,6 +116,7 @@ def curvature(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -123,6 +128,14 @@ def curvature(
     progress: bool | Callable[..., None] = True,
 ) -> Answer:
     """Find out where training stands: minimum, saddle or slope, and how sharp, from the exact Hessian."""
+
+def diagnose(
+    log: Any | Sequence[str],
+    *,
+    figure: str | None = None,
+    report: str | None = None,
+) -> Answer:
+    """Find patterns in a training log, their cause, and what to change."""
 
 def doctor(
     *,
@@ -153,6 +166,7 @@ def escape(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -237,6 +251,7 @@ def noise(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -267,6 +282,7 @@ def probe(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     autocast: str | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
@@ -328,6 +344,7 @@ def study(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     order: str = 'shuffled',
     micro_batch_size: int | None = None,
     average_half_life: float | None = None,
@@ -373,6 +390,7 @@ def surface(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     set: Mapping[str, Any] | None = None,
     data: str | None = None,
     examples: int | None = None,
@@ -415,6 +433,7 @@ def train(
     schedule: str | None = None,
     warmup_steps: int | None = None,
     horizon: str | None = None,
+    decay: float | None = None,
     order: str = 'shuffled',
     micro_batch_size: int | None = None,
     average_half_life: float | None = None,

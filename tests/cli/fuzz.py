@@ -14,7 +14,7 @@ from batchwright.cli.values import as_typed
 from batchwright.cli.words import option_name
 
 COMMANDS = {
-    "train": 6, "noise": 3, "curvature": 3, "escape": 2, "surface": 3, "fit": 4, "study": 4, "advise": 1, "probe": 1,
+    "train": 6, "noise": 3, "curvature": 3, "escape": 2, "surface": 3, "fit": 4, "diagnose": 3, "study": 4, "advise": 1, "probe": 1,
     "compare": 2, "studies": 1, "show": 1, "resume": 1, "export": 1, "report": 1, "doctor": 1,
 }  # fmt: skip
 TASKS = ["two-weights"] * 6 + ["least-squares"] * 4
@@ -75,6 +75,10 @@ def subject(name, random_choice, folder):
     if name == "fit":
         return str(
             random_choice.choice([*sorted(folder.glob("*.csv")), folder, folder / "none.csv", "", "x" * 300])
+        )
+    if name == "diagnose":
+        return str(
+            random_choice.choice([*sorted(folder.glob("*.*")), folder, folder / "none.log", "", "x" * 300])
         )
     if name in ("show", "resume", "export", "report"):
         return random_choice.choice(["first", "study", "x" * 300, "", "²", "%"])

@@ -50,7 +50,7 @@ def test_options_reach_the_spec(cli, task_file):
     spec = cli(
         "train", f"{task_file}:task", "--batch-size", 8, "--steps", 2, "--json", "--optimizer", "adam",
         "--optimizer-option", "betas=0.8,0.95", "--optimizer-option", "amsgrad=true", "--weight-decay", 0.01,
-        "--schedule", "cosine", "--horizon", "20epochs", "--warmup-steps", 3, "--micro-batch-size", 3,
+        "--schedule", "cosine", "--horizon", "20epochs", "--decay", 0.5, "--warmup-steps", 3, "--micro-batch-size", 3,
         "--order", "with_replacement", "--seed", 5, "--dtype", "float64", "--grow-factor", 2,
         "--target", "train.near=0.5",
     ).json()["spec"]  # fmt: skip
@@ -62,6 +62,7 @@ def test_options_reach_the_spec(cli, task_file):
     assert optimizer["schedule"]["name"] == "cosine"
     assert optimizer["schedule"]["warmup_steps"] == 3
     assert optimizer["schedule"]["horizon"] == {"value": 20.0, "unit": "epochs"}
+    assert optimizer["schedule"]["decay"] == 0.5
     assert spec["micro_batch_size"] == 3
     assert spec["sampling"]["order"] == "with_replacement"
     assert (spec["seed"], spec["dtype"]) == (5, "float64")

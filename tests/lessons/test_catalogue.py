@@ -12,6 +12,7 @@ from .cases import PHENOMENA, WRITTEN, imports
 ALLOWED = {
     "batchwright", "batchwright.advice.lesson", "batchwright.core.chart", "batchwright.core.remark",
     "batchwright.lessons.catalogue", "batchwright.lessons.judge", "batchwright.lessons.lab",
+    "batchwright.lessons.timing", "batchwright.lessons.tuning",
 }  # fmt: skip
 TOLD = ("source", "claim", "experiment", "otherwise", "take")
 

@@ -106,6 +106,12 @@ SPECS = {
     "radam": OptimizerSpec(name="radam", lr=0.02, betas=(0.9, 0.99)),
     "adafactor": OptimizerSpec(name="adafactor", lr=0.05),
     "muon": OptimizerSpec(name="muon", lr=0.02),
+    "lars": OptimizerSpec(name="lars", lr=0.01, options={"trust_coefficient": 1.0}),
+    "lars_momentum": OptimizerSpec(
+        name="lars", lr=0.002, momentum=0.9, options={"trust_coefficient": 0.5, "nesterov": True}
+    ),
+    "lamb": OptimizerSpec(name="lamb", lr=0.02),
+    "lamb_betas": OptimizerSpec(name="lamb", lr=0.02, betas=(0.7, 0.95), eps=1e-3),
 }
 ELEMENTWISE = {k: v for k, v in SPECS.items() if CATALOGUE[v.name].elementwise}
 

@@ -28,10 +28,12 @@ def trajectory(spec, problem, steps, factor):
             grad, weight = g[k], w[k]
             if form == "l2":
                 grad = grad + spec.weight_decay * weight
-            scale = adafactor_scale(weight) if spec.name == "adafactor" else 1.0
+            scale = adafactor_scale(weight) if spec.name == "adafactor" else None
             if form == "decoupled":
                 weight = weight * (1 - lr * spec.weight_decay)
-            w[k] = weight + STEP[spec.name](spec, state[k], grad, lr, t + 1, scale)
+            w[k] = weight + STEP[spec.name](
+                spec, state[k], grad, lr, t + 1, weight if scale is None else scale
+            )
             if spec.l1:
                 gain = 1 / (1 - spec.momentum) if spec.momentum_form != "averaged" else 1
                 w[k] = np.sign(w[k]) * np.maximum(np.abs(w[k]) - lr * gain * spec.l1, 0)
@@ -153,6 +155,22 @@ def muon(spec, s, g, lr, t, _):
     return -lr * math.sqrt(max(1, g.shape[0] / g.shape[1])) * update
 
 
+def lars(spec, s, g, lr, t, w):
+    if w.ndim > 1 and np.linalg.norm(w) > 0 and np.linalg.norm(g) > 0:
+        g = g * spec.options.get("trust_coefficient", 1e-3) * np.linalg.norm(w) / np.linalg.norm(g)
+    s["v"] = spec.momentum * s.get("v", 0) + g
+    return -lr * (g + spec.momentum * s["v"] if spec.options.get("nesterov") else s["v"])
+
+
+def lamb(spec, s, g, lr, t, w):
+    b1, _, m, v, _ = moments(spec, s, g)
+    eps = spec.eps or 1e-6
+    u = m / (np.sqrt(v) + eps)
+    length = min(np.linalg.norm(w), 10)
+    trust = length / (np.linalg.norm(u) + eps) if length > 0 and np.linalg.norm(u) > 0 else 1.0
+    return -lr / (1 - b1**t) * trust * u
+
+
 def bfloat16(x):
     """Rounded to the nearest number of 8 significant bits."""
     mantissa, exponent = np.frexp(x)
@@ -171,6 +189,8 @@ STEP = {
     "radam": radam,
     "adafactor": adafactor,
     "muon": muon,
+    "lars": lars,
+    "lamb": lamb,
 }
 
 

@@ -11,11 +11,11 @@ from batchwright.optim import OptimizerSpec, build_optimizers, plan_update
     [
         (
             {"name": "adagrad", "momentum": 0.9},
-            "momentum applies to sgd, rmsprop and muon, got momentum=0.9 with adagrad",
+            "momentum applies to sgd, rmsprop, muon and lars, got momentum=0.9 with adagrad",
         ),
         (
             {"betas": (0.9, 0.99)},
-            "betas applies to adam, adamw, nadam, radam and muon, got betas=(0.9, 0.99) with sgd",
+            "betas applies to adam, adamw, nadam, radam, muon and lamb, got betas=(0.9, 0.99) with sgd",
         ),
         ({"name": "rprop", "eps": 1e-8}, "got eps=1e-08 with rprop"),
         ({"momentum_form": "nesterov"}, "momentum_form 'nesterov' needs momentum above 0, got 0"),

@@ -1,5 +1,7 @@
 """The catalogue says of every optimizer what torch does, and one record is all that an optimizer needs."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -37,7 +39,11 @@ def test_the_state_is_the_one_that_torch_keeps(name):
     kept = {p: state for optimizer in optimizers for p, state in optimizer.state.items()}
     for k, p in params.items():
         state = {key: tuple(value.shape) for key, value in kept.get(p, {}).items() if value is not None}
-        assert CATALOGUE[spec.name].state_of(spec, SHAPES[k]) == state
+        record = CATALOGUE[spec.name]
+        assert record.scratch <= state.keys()
+        state = {key: shape for key, shape in state.items() if key not in record.scratch}
+        state |= {key: () for key in record.group_state() if key in optimizers[0].param_groups[0]}
+        assert record.state_of(spec, SHAPES[k]) == state
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -127,6 +133,30 @@ def test_the_preconditioner_is_what_torch_divides_by(fields):
     torch.testing.assert_close(preconditioner(updater.state_dict(), {"w": w}, spec), expected)
 
 
+@pytest.mark.parametrize("name", ["lars", "lamb"])
+def test_without_its_package_an_optimizer_names_the_extra(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pytorch_optimizer", None)
+    with pytest.raises(
+        InputError, match=r"needs pytorch_optimizer: pip install 'batchwright\[optimizers\]'$"
+    ):
+        plan_update(OptimizerSpec(name=name))
+
+
+@pytest.mark.parametrize("name", ["lars", "lamb"])
+def test_the_relative_step_of_a_matrix_does_not_depend_on_its_scale(name):
+    moved = []
+    for scale in (1.0, 0.01):
+        w = nn.Parameter(scale * torch.ones(4, 3, dtype=torch.float64))
+        before = w.detach().clone()
+        spec = OptimizerSpec(name=name, lr=0.1, eps=1e-12 if name == "lamb" else None)
+        gradient = torch.linspace(0.5, 1.0, 12, dtype=torch.float64).reshape(4, 3)
+        Updater(spec, {"w": w}, constant).step(0, [gradient])
+        assert gradient[0, 0] == 0.5  # the caller's gradients stay as they are
+        moved.append((w.detach() - before).norm().item() / before.norm().item())
+    # LARS by trust_coefficient lr; LAMB by lr over its first correction.
+    assert moved == pytest.approx([0.1 * 1e-3] * 2 if name == "lars" else [0.1 / (1 - 0.9)] * 2)
+
+
 def test_an_unknown_name_is_refused_with_the_nearest():
     with pytest.raises(ValidationError) as error:
         OptimizerSpec(name="adm")
@@ -196,5 +226,5 @@ def test_one_record_is_all_that_an_optimizer_needs(monkeypatch):
         scale_spec(spec, 4, "adam")
     with pytest.raises(InputError, match="after a step, got signum"):
         preconditioner(state, params, spec)
-    with pytest.raises(InputError, match="momentum applies to sgd, rmsprop, muon and signum, got"):
+    with pytest.raises(InputError, match="momentum applies to sgd, rmsprop, muon, lars and signum, got"):
         plan_update(OptimizerSpec(name="adagrad", momentum=0.9))

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from batchwright.study.search import Found, Outcome, find_rate
+from batchwright.study.search import Outcome, Searched, find_rate
 from batchwright.study.spec import SearchSettings
 
 SETTINGS = SearchSettings()
@@ -10,7 +10,7 @@ SETTINGS = SearchSettings()
 
 def search(steps_at, *, start=0, budget=1000, settings=SETTINGS):
     """Drive a search with ``steps_at(ask) -> steps or inf or "diverged"``; returns what it found."""
-    found = Found(32)
+    found = Searched(32)
     asks = []
     coroutine = find_rate(found, start, budget, settings)
     try:

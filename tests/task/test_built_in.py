@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import expit
+from scipy.stats import chisquare
 from sklearn.datasets import load_digits
 from torch import nn
 
@@ -14,7 +15,10 @@ from batchwright.task import Task, TaskReference, catalogue, dense, describe, le
 from batchwright.task.builtin.digits import PIXEL_MEAN, PIXEL_STD
 from batchwright.task.losses import cross_entropy, squared_error
 
-SMALL = ["digits", "least-squares", "squares", "two-weights"]
+START_GIVEN = ["saddle", "two-wells"]
+SMALL = [
+    "digits", "least-squares", "noisy-quadratic", "quadratic", "sparse-logistic", "squares", "two-weights", *START_GIVEN,
+]  # fmt: skip
 
 
 def load(name, **options):
@@ -32,7 +36,8 @@ def test_every_task_has_one_loss_an_example_and_a_reproducible_model(name):
     task = load(name)
     first, again, other = (dict(task.build_model(seed).state_dict()) for seed in (1, 1, 2))
     assert all(torch.equal(first[key], again[key]) for key in first)
-    assert any(not torch.equal(first[key], other[key]) for key in first)
+    drawn = any(not torch.equal(first[key], other[key]) for key in first)
+    assert drawn == (name not in START_GIVEN)
     count = min(3, len(task.train))
     inputs, targets = task.train.gather(torch.arange(count))
     losses = task.loss(task.build_model(0)(inputs), targets)
@@ -88,6 +93,113 @@ def test_digits_hidden_layers():
     assert [type(layer) for layer in load("digits", hidden="32,16").build_model(0)] == [
         nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear,
     ]  # fmt: skip
+
+
+def test_digits_for_lenet_are_the_same_images_in_mnists_frame():
+    plain, large = load("digits"), load("digits", model="lenet")
+    assert describe(large)["input_shape"] == [1, 28, 28]
+    assert describe(large)["parameters"] == 61706
+    assert torch.equal(large.train.targets, plain.train.targets)
+    assert torch.equal(large.validation.targets, plain.validation.targets)
+    paper = -PIXEL_MEAN / PIXEL_STD
+    image = large.validation.inputs[7, 0].numpy()
+    frame = np.ones((28, 28), bool)
+    frame[4:24, 4:24] = False
+    assert image[frame] == pytest.approx(paper)
+    # Bilinear: linear along the rows, then along the columns, between the pixels' centres, held at the border.
+    centres = (np.arange(20) + 0.5) * 8 / 20 - 0.5
+    small = plain.validation.inputs[7].reshape(8, 8).numpy()
+    rows = np.stack([np.interp(centres, np.arange(8), row) for row in small])
+    box = np.stack([np.interp(centres, np.arange(8), column) for column in rows.T]).T
+    assert image[4:24, 4:24] == pytest.approx(box, abs=1e-5)
+
+
+def test_lenet_learns_the_enlarged_digits():
+    task = load("digits", model="lenet")
+    assert task.options == {"model": "lenet", "loss": "cross_entropy"}
+    model = task.build_model(0)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    start = mean_loss(task, model, "validation")
+    for batch in torch.arange(len(task.train)).split(32)[:40]:
+        inputs, targets = task.train.gather(batch)
+        optimizer.zero_grad()
+        task.loss(model(inputs), targets).mean().backward()
+        optimizer.step()
+    assert start == pytest.approx(math.log(10), rel=0.03)
+    assert mean_loss(task, model, "validation") < 0.5 * start
+
+
+def test_the_dense_networks_digits_are_the_task_they_were():
+    """Studies stored before LeNet came go on: the digest is that of the first release."""
+    task = load("digits")
+    assert task.options == {"hidden": 64, "loss": "cross_entropy"}
+    assert task.fingerprint == "da9ad31b66c4f26c"
+    assert load("digits", model="lenet").fingerprint != task.fingerprint
+
+
+def test_digits_as_they_always_were_keep_their_identity():
+    task = load("digits")
+    assert task.fingerprint == "da9ad31b66c4f26c"
+    assert task.options == {"hidden": 64, "loss": "cross_entropy"}
+    others = [
+        load("digits", **{name: value})
+        for name, value in [
+            ("normalise", "none"), ("batch_norm", "true"), ("init_scale", "2"), ("label_noise", "0.2"),
+        ]
+    ]  # fmt: skip
+    assert len({task.fingerprint, *(other.fingerprint for other in others)}) == 5
+
+
+def test_digits_pixels_as_they_are_stored():
+    standard, unit, raw = (load("digits", normalise=how).train.inputs for how in ("standard", "unit", "none"))
+    assert set(raw.unique().tolist()) == set(range(17))
+    torch.testing.assert_close(unit, raw / 16)
+    torch.testing.assert_close(standard, (unit - PIXEL_MEAN) / PIXEL_STD)
+
+
+def test_digits_batch_norm_gives_every_relu_standardised_inputs():
+    task = load("digits", batch_norm="true", hidden="32,16", normalise="none")
+    model, plain = task.build_model(3), load("digits", hidden="32,16").build_model(3)
+    kinds = [type(layer) for layer in model]
+    assert kinds == [nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Linear]
+    for ours, theirs in zip((0, 3, 6), (0, 2, 4), strict=True):
+        assert torch.equal(model[ours].weight, plain[theirs].weight)
+    entering = model[:2].train()(task.train.inputs)
+    torch.testing.assert_close(entering.mean(dim=0), torch.zeros(32), atol=1e-5, rtol=0)
+    torch.testing.assert_close(entering.var(dim=0, correction=0), torch.ones(32), atol=1e-3, rtol=0)
+
+
+def test_digits_initial_scale_multiplies_what_was_drawn():
+    plain, scaled = load("digits").build_model(1), load("digits", init_scale="3").build_model(1)
+    for a, b in zip(plain.parameters(), scaled.parameters(), strict=True):
+        assert torch.equal(3 * a, b)
+    normalised = load("digits", init_scale="3", batch_norm="true").build_model(1)
+    assert torch.equal(normalised[1].weight, torch.ones(64))
+
+
+def test_digits_label_noise_is_of_exactly_its_share_and_in_training_only():
+    right, noisy = load("digits"), load("digits", label_noise="0.2")
+    wrong = noisy.train.targets != right.train.targets
+    assert int(wrong.sum()) == round(0.2 * 1437)
+    assert torch.equal(noisy.validation.targets, right.validation.targets)
+    moves = (noisy.train.targets - right.train.targets)[wrong] % 10
+    counts = moves.bincount(minlength=10)
+    assert counts[0] == 0
+    assert chisquare(counts[1:].numpy()).pvalue > 1e-3
+    other = load("digits", label_noise="0.2", data_seed="1").train.targets
+    assert 0 < int((other != noisy.train.targets).sum()) < 2 * round(0.2 * 1437)
+    assert int((load("digits", label_noise="1").train.targets == right.train.targets).sum()) == 0
+
+
+def test_digits_refuses_what_is_out_of_range():
+    with pytest.raises(
+        InputError, match=r"^label_noise must be between 0 and 1 \(a share of the labels\), got 1.5$"
+    ):
+        load("digits", label_noise="1.5")
+    with pytest.raises(InputError, match=r"^init_scale must be at least 0, got -1.0$"):
+        load("digits", init_scale="-1")
+    with pytest.raises(InputError, match=r"did you mean .standard.\?"):
+        load("digits", normalise="standart")
 
 
 def test_describe_counts_bytes():
@@ -225,6 +337,9 @@ def test_two_weights_start_comes_from_the_init_stream():
 def test_the_catalogue_lists_every_task_with_its_options():
     rows = {row["name"]: row for row in catalogue()}
     assert set(rows) == {*SMALL, "fashion-mnist", "mnist"}
-    assert rows["digits"]["options"] == {"hidden": 64, "loss": "cross_entropy"}
+    assert rows["digits"]["options"] == {
+        "model": "mlp", "hidden": 64, "loss": "cross_entropy", "normalise": "standard", "batch_norm": False, "init_scale": 1.0,
+        "label_noise": 0.0, "data_seed": 0,
+    }  # fmt: skip
     assert rows["fashion-mnist"]["options"] == {"model": "mlp", "hidden": 128}
     assert all(isinstance(load(name), Task) for name in SMALL)

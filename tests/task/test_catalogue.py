@@ -62,7 +62,7 @@ def test_names_and_summaries_import_no_task():
         "assert not [m for m in sys.modules if m.startswith('batchwright.task.builtin.')]"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert "scikit-learn's 8x8 handwritten digits, 1437 training examples, dense net" in said
+    assert "scikit-learn's 8x8 handwritten digits, 1437 training examples, dense net or LeNet" in said
 
 
 def test_every_built_in_task_has_a_summary():

@@ -1,7 +1,8 @@
 """Runs still make the updates they always made: numbers of the loop as it was before its state stood apart.
 
 ``trajectories.json`` holds float64 runs of the toy task, recorded on an x86-64 CPU with torch 2.13. Muon is
-left out: it rounds to bfloat16, where another processor may well round otherwise.
+left out: it rounds to bfloat16, where another processor may well round otherwise; so are the optimizers of optional
+packages, whose versions come and go.
 """
 
 import json
@@ -23,7 +24,7 @@ def close(value):
 
 def test_every_optimizer_is_recorded():
     assert {run["spec"]["optimizer"].get("name", "sgd") for run in RECORDED.values()} == (
-        CATALOGUE.keys() - {"muon"}
+        CATALOGUE.keys() - {"muon", "lars", "lamb"}
     )
 
 

@@ -97,6 +97,10 @@ class OptimizerOptions(OptionGroup):
             metavar="LENGTH",
         ),
     ] = None
+    decay: Annotated[
+        float | None,
+        Option("Factor a period of exponential and step, strength of inverse_time; 0.95.", panel=_OPTIMIZER),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

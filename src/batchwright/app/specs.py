@@ -62,6 +62,8 @@ def _schedule(own: Mapping[str, Any], given: OptimizerOptions) -> dict[str, Any]
         shape["warmup_steps"] = given.warmup_steps
     if given.horizon is not None:
         shape["horizon"] = length(given.horizon)
+    if given.decay is not None:
+        shape["decay"] = given.decay
     return shape
 
 

@@ -241,10 +241,10 @@ class Training:
 def evaluation_line(evaluation: Evaluation) -> str:
     """One evaluation as a line of a log."""
     from batchwright.core.numbers import measured
-    from batchwright.report.text.catalogue import named, text
+    from batchwright.report.text.catalogue import spoken_name, text
 
     quality = "".join(
-        f"  {named('metric', name)} {measured(value)}" for name, value in evaluation.metrics.items()
+        f"  {spoken_name('metric', name)} {measured(value)}" for name, value in evaluation.metrics.items()
     )
     return text(
         "progress.evaluation", epoch=evaluation.epoch, step=evaluation.step, split=evaluation.split,

@@ -17,6 +17,7 @@ VERBS = {
     "escape": "app.escape",
     "surface": "app.surface",
     "fit": "app.fit",
+    "diagnose": "app.diagnose",
     "studies": "app.stored",
     "show": "app.stored",
     "resume": "app.resume",

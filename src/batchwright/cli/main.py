@@ -17,6 +17,7 @@ from batchwright.cli import present
 from batchwright.cli.commands import command
 from batchwright.cli.help import help_in_language
 from batchwright.cli.language import LanguageOption, chosen_language, warnings_as_notes
+from batchwright.cli.report_file import with_report_file
 from batchwright.report.text.language import speaking
 
 app = typer.Typer(
@@ -85,7 +86,7 @@ def run_command(arguments: list[str]) -> int:
         try:
             if unknown is not None:
                 raise unknown
-            return _run(arguments)
+            return _run(with_report_file(arguments))
         except BatchwrightError as error:
             return error_line(_in_words(error, arguments), 2 if isinstance(error, InputError) else 1)
 

@@ -106,6 +106,7 @@ _RULES: list[tuple[set[Any], Any, Parsed]] = [
     ({bool}, bool, _as_it_is),
     ({Mapping}, list[str], pairs),
     ({tuple}, tuple[str, str], _as_it_is),
+    ({Any, Sequence[str]}, list[str], _as_it_is),  # paths, in which a comma is a letter
     ({Sequence[str]}, list[str], names),
     ({int, Sequence[int]}, str, one_or_several_whole),
     ({float, Sequence[float]}, str, one_or_several),

@@ -6,7 +6,7 @@ Words are remarks: a code and the values that its sentence needs. Values that ar
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -107,10 +107,15 @@ class Panel(_Data):
     """Whether both axes have one scale."""
 
 
-def series(x: Sequence[Any], y: Sequence[Any], label: Remark | None = None, **further: Any) -> Series:
+def series(x: Iterable[Any], y: Iterable[Any], label: Remark | None = None, **further: Any) -> Series:
     """A series from anything that iterates over numbers.
 
     >>> series(range(2), [0.5, float("nan")]).y
     (0.5, None)
     """
     return Series(x=x, y=y, label=label, **further)  # type: ignore[arg-type]
+
+
+def over_grid(x: Iterable[Any], y: Iterable[Any], values: Any, **further: Any) -> Field:
+    """Values over a grid, shape (len(y), len(x)), from arrays or anything that iterates over numbers."""
+    return Field(x=x, y=y, values=values, **further)  # type: ignore[arg-type]

@@ -131,10 +131,10 @@ def rate(value: float | None) -> str:
     return MISSING if value is None else f"{value:.3g}"
 
 
-def ratio(value: float | None) -> str:
+def times(value: float | None) -> str:
     """How many times as much.
 
-    >>> ratio(1.0), ratio(2.345), ratio(35.2)
+    >>> times(1.0), times(2.345), times(35.2)
     ('1.00×', '2.35×', '35.2×')
     """
     return MISSING if value is None or not math.isfinite(value) else f"{measured(value)}{TIMES}"

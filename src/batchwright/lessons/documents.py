@@ -80,7 +80,7 @@ def write(folder: Path) -> None:
             save_figure(figure.draw(), folder / picture(name.removesuffix(".md"), figure))
 
 
-def main() -> None:
+def documents_command() -> None:
     """The command of the module's docstring."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
@@ -92,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    documents_command()

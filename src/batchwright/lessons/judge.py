@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from batchwright.advice.lesson import Measured, Verdict, overall
+from batchwright.advice.lesson import Measured, overall
+from batchwright.advice.lesson import Verdict as Verdict
 from batchwright.core.errors import InputError
 from batchwright.core.statistics import LEVEL, t_quantile
 
@@ -153,7 +154,7 @@ def everywhere(verdicts: Mapping[Any, Verdict]) -> tuple[Verdict, dict[str, list
     ('holds_when', {'holds': [0.1], 'does_not_hold': [0.2], 'cannot_tell': []})
     """
     names: tuple[Verdict, ...] = ("holds", "does_not_hold", "cannot_tell")
-    by = {name: [setting for setting, v in verdicts.items() if v == name] for name in names}
+    by = {str(name): [setting for setting, v in verdicts.items() if v == name] for name in names}
     return overall(list(verdicts.values())), by
 
 

@@ -17,6 +17,7 @@ from batchwright.optim.spec import OptimizerSpec
 # Keyword arguments that have a field of their own, or that this package decides.
 _FIELDS = {"lr", "betas", "momentum", "weight_decay"}
 _OURS = {"params", "foreach", "fused", "capturable", "differentiable", "maximize", "decoupled_weight_decay"}
+_OURS |= {"weight_decouple", "fixed_decay"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,15 +63,20 @@ def plan_update(spec: OptimizerSpec) -> UpdatePlan:
     on unless ``options={"nesterov": False}``. Rprop takes its initial step size from the learning rate of the
     first update, and no later one; it needs the full batch.
 
+    LARS (You et al. 2017, arXiv 1708.03888) multiplies the gradient of each parameter with two dimensions or
+    more by trust_coefficient |w| / |g| and makes an SGD step; the others get plain SGD. LAMB (You et al. 2020, arXiv
+    1904.00962) moves each parameter by lr / (1 - beta_1^t) min(|w|, 10) along m / (sqrt(v) + eps), without
+    corrections of m and v. For both the decay is done here, before the norms are taken.
+
     Raises:
-        InputError: a field or an option that the optimizer does not have.
+        InputError: a field or an option that the optimizer does not have, or one whose package is missing.
     """
     record = CATALOGUE[spec.name]
     _check_fields(spec, record)
     wd, form = spec.weight_decay, spec.decay_form or record.default_decay
     # Under velocity torch runs at lr 1, and would not scale an L2 term by the learning rate.
     by_torch = form in record.decays and (form, spec.momentum_form) != ("l2", "velocity")
-    cls, chosen = record.decays[form] if by_torch else (record.torch, {})
+    cls, chosen = record.decays[form] if by_torch else (record.engine, {})
     options = _torch_options(spec, record) | dict(chosen)
     if "weight_decay" in record.options():
         options["weight_decay"] = wd if by_torch else 0.0
@@ -81,7 +87,7 @@ def plan_update(spec: OptimizerSpec) -> UpdatePlan:
         share["gain"] = (1.0 - options.get("dampening", 0.0)) / (1.0 - spec.momentum)
     if record.beside is not None:
         given = {"weight_decay": options["weight_decay"], "betas": spec.betas, "eps": spec.eps}
-        share["rest"] = CATALOGUE[record.beside].torch
+        share["rest"] = CATALOGUE[record.beside].engine
         share["rest_options"] = {k: v for k, v in given.items() if v is not None}
     return UpdatePlan(
         optimizer=cls, options=options, lr_in_gradient=spec.momentum_form == "velocity", **share
@@ -140,7 +146,7 @@ def _construct(
 def _torch_options(spec: OptimizerSpec, record: OptimizerRecord) -> dict[str, Any]:
     """The spec's options and the fields that are torch's keyword arguments."""
     options = {k: tuple(v) if isinstance(v, list) else v for k, v in spec.options.items()}
-    if spec.momentum:
+    if spec.momentum or record.accumulates:
         options["momentum"] = spec.momentum
     if spec.momentum_form == "nesterov":
         options["nesterov"] = True

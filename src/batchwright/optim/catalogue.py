@@ -7,6 +7,7 @@ building, updating, checkpoints, scaling rules, preconditioned measurements and 
 from __future__ import annotations
 
 import difflib
+import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from torch import Tensor
 from torch.optim import Optimizer
 
-from batchwright.core.errors import LONGEST_ECHO, shown
+from batchwright.core.errors import LONGEST_ECHO, InputError, shown
 
 if TYPE_CHECKING:
     from batchwright.optim.spec import OptimizerSpec
@@ -31,12 +32,14 @@ class StateTensor:
     """A tensor that torch keeps for a parameter: one number, or one an entry, a row or a column of it.
 
     ``when`` names the option or field of the spec that must be set for it to exist; ``matrix`` says whether
-    it exists only for parameters with (True) or without (False) two dimensions or more.
+    it exists only for parameters with (True) or without (False) two dimensions or more. ``in_group`` marks a
+    step count that the class keeps once for all its parameters.
     """
 
     kind: Literal["scalar", "entry", "row", "column"] = "entry"
     when: str | None = None
     matrix: bool | None = None
+    in_group: bool = False
 
     def shape(self, parameter: tuple[int, ...]) -> tuple[int, ...]:
         """Its shape for a parameter of a shape."""
@@ -47,12 +50,35 @@ class StateTensor:
         return () if self.kind == "scalar" else parameter
 
 
+@dataclass(frozen=True)
+class ExtraClass:
+    """An optimizer class of an optional package, imported when it is first asked for."""
+
+    package: str
+    name: str
+    extra: str
+
+    def load(self) -> type[Optimizer]:
+        """The class.
+
+        Raises:
+            InputError: the package is not installed; with the extra that brings it.
+        """
+        try:
+            found: type[Optimizer] = getattr(importlib.import_module(self.package), self.name)
+        except ImportError:
+            raise InputError(
+                f"{self.name} needs {self.package}: pip install 'batchwright[{self.extra}]'"
+            ) from None
+        return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class OptimizerRecord:
     """All that the package knows about an optimizer.
 
     Attributes:
-        torch: the class that makes the step.
+        torch: the class that makes the step, torch's own or one of an optional package.
         usual_lr: where a search starts when nothing else is known.
         takes: fields of a spec that apply to it, besides those that apply to all.
         default_decay: the form of weight decay that its class means.
@@ -65,14 +91,16 @@ class OptimizerRecord:
         elementwise: whether an entry's update depends on that entry alone, so that parameters can share a
             buffer.
         fused: device types on which torch has a fused kernel.
+        writes_gradient: whether its class changes the gradients it is given.
         state: key -> tensor of torch's state.
+        scratch: keys that every step writes anew, so that nothing depends on what they held.
         beside: for a class that takes matrices alone, the optimizer that moves the rest.
         stability: learning rate times the eigenvalue of the Hessian above which updates along it grow; of
             the preconditioned Hessian where there is a ``second_moment``. None where it is not known.
         second_moment: v of the preconditioner 1 / (sqrt(v) + eps), from one parameter's state.
     """
 
-    torch: type[Optimizer]
+    torch: type[Optimizer] | ExtraClass
     usual_lr: float
     takes: frozenset[SpecField] = frozenset()
     default_decay: DecayForm = "l2"
@@ -82,14 +110,26 @@ class OptimizerRecord:
     accumulates: bool = False
     elementwise: bool = True
     fused: frozenset[str] = frozenset()
+    writes_gradient: bool = False
     state: Mapping[str, StateTensor] = field(default_factory=dict)
+    scratch: frozenset[str] = frozenset()
     beside: str | None = None
     stability: Callable[[OptimizerSpec], float] | None = None
     second_moment: Callable[[Mapping[str, Tensor], OptimizerSpec], Tensor] | None = None
 
+    @property
+    def engine(self) -> type[Optimizer]:
+        """The class that makes the step.
+
+        Raises:
+            InputError: it comes from an optional package that is not installed.
+        """
+        return self.torch.load() if isinstance(self.torch, ExtraClass) else self.torch
+
     def options(self) -> dict[str, Any]:
         """Keyword arguments of its class with their defaults."""
-        return {name: p.default for name, p in inspect.signature(self.torch).parameters.items()}
+        parameters = inspect.signature(self.engine).parameters.items()
+        return {name: p.default for name, p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD}
 
     def betas(self, spec: OptimizerSpec) -> tuple[float, float]:
         """The spec's betas, torch's default without."""
@@ -114,6 +154,10 @@ class OptimizerRecord:
     def scalar_state(self) -> frozenset[str]:
         """Keys of its state that hold one number a parameter."""
         return frozenset(key for key, tensor in self.state.items() if tensor.kind == "scalar")
+
+    def group_state(self) -> frozenset[str]:
+        """Keys of its state that the class keeps once for all its parameters."""
+        return frozenset(key for key, tensor in self.state.items() if tensor.in_group)
 
 
 def takers_of(name: SpecField) -> list[str]:
@@ -281,6 +325,26 @@ CATALOGUE: dict[str, OptimizerRecord] = {
         elementwise=False,
         state={"momentum_buffer": StateTensor()},
         beside="adamw",
+    ),
+    "lars": OptimizerRecord(
+        torch=ExtraClass("pytorch_optimizer", "LARS", "optimizers"),
+        usual_lr=1.0,
+        takes=frozenset({"momentum"}),
+        accumulates=True,
+        elementwise=False,
+        writes_gradient=True,
+        state={"momentum_buffer": StateTensor(when="momentum")},
+    ),
+    "lamb": OptimizerRecord(
+        torch=ExtraClass("pytorch_optimizer", "Lamb", "optimizers"),
+        usual_lr=0.01,
+        takes=frozenset({"betas", "eps"}),
+        default_decay="decoupled",
+        elementwise=False,
+        writes_gradient=True,
+        state={"step": StateTensor("scalar", in_group=True)}
+        | {"exp_avg": StateTensor(), "exp_avg_sq": StateTensor()},
+        scratch=frozenset({"weight_norm", "adam_norm", "trust_ratio"}),
     ),
 }
 """Every optimizer by its name, in the order in which they are listed."""

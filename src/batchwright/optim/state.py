@@ -32,13 +32,17 @@ def collect_state(
         loose: name -> parameter, those outside it.
     """
     states: States = {}
+    record = CATALOGUE[spec.name]
     for optimizer in optimizers:
         if flat is not None and flat.parameter in optimizer.state:
-            scalars = CATALOGUE[spec.name].scalar_state()
-            states |= flat.split_state(_tensors(optimizer.state[flat.parameter]), scalars)
+            own = _tensors(optimizer.state[flat.parameter])
+            states |= flat.split_state(own, record.scalar_state())
+        (group,) = optimizer.param_groups
         for name, p in loose.items():
             if p in optimizer.state:
-                states[name] = _tensors(optimizer.state[p])
+                kept = {k: v for k, v in optimizer.state[p].items() if k not in record.scratch}
+                counts = {k: torch.tensor(float(group[k])) for k in record.group_state()}
+                states[name] = _tensors(kept) | counts
     return {
         f"{key}/{name}": value.detach().clone(memory_format=torch.contiguous_format)
         for name, state in states.items()
@@ -60,7 +64,8 @@ def restore_state(
     """
     states = _by_parameter(spec, entries, dict(loose) | (flat.params if flat else {}))
     names = {id(p): name for name, p in loose.items()}
-    scalars = CATALOGUE[spec.name].scalar_state()
+    record = CATALOGUE[spec.name]
+    scalars = record.scalar_state()
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             for p in group["params"]:
@@ -68,6 +73,8 @@ def restore_state(
                     own = flat.join_state(states, scalars)
                 else:
                     own = states.get(names[id(p)], {})
+                for key in record.group_state() & own.keys():
+                    group[key] = int(own.pop(key))
                 if own:
                     optimizer.state[p] = _placed(own, p, scalars, fused=bool(group.get("fused")))
 

@@ -83,8 +83,10 @@ class Updater:
             )
         self._flat_allowed = possible if flat is None else flat
         self._flat_forced = bool(flat)
-        # Our own arithmetic on gradients is in place, so the caller's are copied first.
-        self._writes_gradients = bool(spec.clip_norm or self._plan.l2 or self._plan.lr_in_gradient)
+        # Our own arithmetic on gradients, and some optimizers', is in place, so the caller's are copied first.
+        self._writes_gradients = self._record.writes_gradient or bool(
+            spec.clip_norm or self._plan.l2 or self._plan.lr_in_gradient
+        )
         self._arranged = False
         self._flat: FlatParameters | None = None
         self._loose: dict[str, nn.Parameter] = {}

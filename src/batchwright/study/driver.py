@@ -17,7 +17,7 @@ from batchwright.optim.catalogue import CATALOGUE
 from batchwright.study.executors.contract import Executor
 from batchwright.study.key import RunKey
 from batchwright.study.reach import came_near, met_at_start
-from batchwright.study.search import Ask, Found, Outcome, Search, find_rate
+from batchwright.study.search import Ask, Outcome, Search, Searched, find_rate
 from batchwright.study.spec import RUNS_PER_BATCH_SIZE_ECONOMY, StudySpec
 from batchwright.training.record import RunResult, Status
 from batchwright.training.spec import RunSpec
@@ -52,7 +52,7 @@ class RunBook(Protocol):
 class StudyRuns:
     """What the runs of a study showed, and what they cost."""
 
-    found: dict[int, Found] = field(default_factory=dict)
+    found: dict[int, Searched] = field(default_factory=dict)
     results: dict[RunKey, RunResult] = field(default_factory=dict)
     executed: int = 0
     reused: int = 0
@@ -68,7 +68,7 @@ class StudyRuns:
 @dataclass
 class _Active:
     search: Search
-    found: Found
+    found: Searched
     wave: list[Ask] = field(default_factory=list)
     outcomes: dict[RunKey, Outcome] = field(default_factory=dict)
 
@@ -124,7 +124,7 @@ class Driver:
     # --- searches ---------------------------------------------------------------------------------
 
     def _start(self, size: int, rate: int, budget_steps: int) -> None:
-        found = Found(size)
+        found = Searched(size)
         search = find_rate(found, rate, max(budget_steps, 1), self.spec.search)
         self._active[size] = _Active(search, found)
         self._advance(size, None)
@@ -162,7 +162,7 @@ class Driver:
         results = self.runs.results.values()
         return not any(came_near(r, self.spec.target, self.higher_is_better) for r in results)
 
-    def _start_neighbours(self, size: int, found: Found) -> None:
+    def _start_neighbours(self, size: int, found: Searched) -> None:
         """Start the next batch sizes outwards from the middle, from what this one found."""
         if self._met_at_start() or self._hopeless():
             return
@@ -187,10 +187,10 @@ class Driver:
             if self._affordable(other, neighbour, found):
                 self._start(other, *self._prior(other, neighbour, found))
 
-    def _found(self, size: int) -> Found:
+    def _found(self, size: int) -> Searched:
         return self._active[size].found if size in self._active else self.runs.found[size]
 
-    def _prior(self, size: int, neighbour: int, found: Found) -> tuple[int, int]:
+    def _prior(self, size: int, neighbour: int, found: Searched) -> tuple[int, int]:
         """Starting rate and first budget, from the neighbour's best rate and steps.
 
         Scaling rules are priors here, nothing more: towards small batches the rate falls in proportion
@@ -215,14 +215,14 @@ class Driver:
     def _cost(self, size: int, updates: float) -> float:
         return updates * (size + _OVERHEAD_EXAMPLES)
 
-    def _count_cost(self, size: int, found: Found) -> None:
+    def _count_cost(self, size: int, found: Searched) -> None:
         self._spent += sum(self._cost(size, o.updates) for o in found.outcomes)
         if size == self.anchor:
             steps = found.best_search_steps()
             longest = max((o.updates for o in found.outcomes), default=1)
             self._training_cost = self._cost(size, steps if steps < math.inf else longest)
 
-    def _affordable(self, size: int, neighbour: int, found: Found) -> bool:
+    def _affordable(self, size: int, neighbour: int, found: Searched) -> bool:
         """Whether a budget leaves room for one more batch size; always without one.
 
         With a budget, batch sizes are searched one after the other, so that what was spent before each
@@ -236,7 +236,7 @@ class Driver:
         self.runs.budget_needed = max(self.runs.budget_needed or 0.0, needed / self._training_cost)
         return False
 
-    def _expected_cost(self, size: int, neighbour: int, found: Found) -> float:
+    def _expected_cost(self, size: int, neighbour: int, found: Searched) -> float:
         """What a batch size will cost, if steps go as 1 + B_crit/B with B_crit at the neighbour."""
         steps = found.best_search_steps()
         if steps == math.inf:

@@ -64,7 +64,7 @@ class Outcome:
 
 
 @dataclass
-class Found:
+class Searched:
     """What the search at one batch size found, and every run it saw."""
 
     batch_size: int
@@ -126,7 +126,7 @@ Wave = list[Ask]
 Search = Generator[Wave, list[Outcome], None]
 
 
-def find_rate(found: Found, start_rate: int, first_budget_steps: int, settings: SearchSettings) -> Search:
+def find_rate(found: Searched, start_rate: int, first_budget_steps: int, settings: SearchSettings) -> Search:
     """Search and confirm the learning rate at one batch size.
 
     Args:
@@ -146,7 +146,9 @@ def find_rate(found: Found, start_rate: int, first_budget_steps: int, settings: 
         yield from _confirm(found, settings)
 
 
-def _trials(found: Found, rates: Sequence[int], seeds: Sequence[int], first: int, patience: float) -> Search:
+def _trials(
+    found: Searched, rates: Sequence[int], seeds: Sequence[int], first: int, patience: float
+) -> Search:
     """One wave of search runs on every (rate, seed) pair not tried yet."""
     best = found.best_search_steps()
     budget = first if best == math.inf else max(1, math.ceil(patience * best))
@@ -156,15 +158,15 @@ def _trials(found: Found, rates: Sequence[int], seeds: Sequence[int], first: int
         found.outcomes += yield wave
 
 
-def _ask(found: Found, rate: int, purpose: Purpose, seed: int, budget_steps: int) -> Ask:
+def _ask(found: Searched, rate: int, purpose: Purpose, seed: int, budget_steps: int) -> Ask:
     return Ask(RunKey(found.batch_size, rate, purpose, seed), budget_steps)
 
 
-def _first_seed_costs(found: Found) -> dict[int, float]:
+def _first_seed_costs(found: Searched) -> dict[int, float]:
     return {o.key.rate_index: o.cost for o in found.outcomes if o.key.purpose == "search" and o.key.seed == 0}
 
 
-def _bracket(found: Found, start: int, first: int, settings: SearchSettings) -> Search:
+def _bracket(found: Searched, start: int, first: int, settings: SearchSettings) -> Search:
     """Factors of 2 outwards from ``start`` until the best rate has a worse one on both sides."""
     room = settings.max_rates - 2  # two are kept for the refinement
     yield from _trials(found, [start], [0], first, settings.patience)
@@ -176,7 +178,7 @@ def _bracket(found: Found, start: int, first: int, settings: SearchSettings) -> 
     found.bracketed = True
 
 
-def _outwards(found: Found) -> list[int]:
+def _outwards(found: Searched) -> list[int]:
     """The rates to try next: past the edge that the best rate sits on; none if it is inside."""
     costs = _first_seed_costs(found)
     low, high = min(costs), max(costs)
@@ -195,12 +197,12 @@ def _best(costs: dict[int, float]) -> int:
     return min(costs, key=lambda rate: (costs[rate], rate))
 
 
-def _refine(found: Found, first: int, settings: SearchSettings) -> Search:
+def _refine(found: Searched, first: int, settings: SearchSettings) -> Search:
     best = _best(_first_seed_costs(found))
     yield from _trials(found, [best - 1, best + 1], [0], first, settings.patience)
 
 
-def _replicate(found: Found, first: int, settings: SearchSettings) -> Search:
+def _replicate(found: Searched, first: int, settings: SearchSettings) -> Search:
     """The three best rates, if within 25% of the best, on all search seeds; outwards while the edge is best.
 
     The first seed may have been lucky at a rate that fails on the others, so the range that was bracketed
@@ -221,7 +223,7 @@ def _replicate(found: Found, first: int, settings: SearchSettings) -> Search:
     found.on_edge = bool(_past_the_edge(found))
 
 
-def _past_the_edge(found: Found) -> list[int]:
+def _past_the_edge(found: Searched) -> list[int]:
     """The next rates if the best median over all seeds has no tried rate beyond it on one side."""
     medians = found.replicated_medians()
     low, high = min(found.tried()), max(found.tried())
@@ -231,7 +233,7 @@ def _past_the_edge(found: Found) -> list[int]:
     return [high + 1, high + 2] if best == high else []
 
 
-def _confirm(found: Found, settings: SearchSettings) -> Search:
+def _confirm(found: Searched, settings: SearchSettings) -> Search:
     """Judge candidates on fresh seeds, the lowest tied rate first, then upwards, then below the tie."""
     for attempt, rate in enumerate(_candidates(found, settings)[:_MAX_CONFIRM_ATTEMPTS]):
         reference = found.median(rate)
@@ -252,7 +254,7 @@ def _confirm(found: Found, settings: SearchSettings) -> Search:
     found.on_edge = found.on_edge or (found.rate is not None and found.rate < min(searched))
 
 
-def _candidates(found: Found, settings: SearchSettings) -> list[int]:
+def _candidates(found: Searched, settings: SearchSettings) -> list[int]:
     """Fully replicated rates within the tie, ascending; then the next lower rates, nearest first."""
     medians = found.replicated_medians()
     best = min(medians.values())

@@ -11,7 +11,7 @@ from batchwright.core.statistics import median_variance_factor, pooled_log_varia
 from batchwright.measure.hardware.alone import SecondsPerStep
 from batchwright.study.driver import StudyRuns
 from batchwright.study.result import BatchSizeResult, StepsToTarget, Trial
-from batchwright.study.search import BROKEN, Found
+from batchwright.study.search import BROKEN, Searched
 from batchwright.study.spec import StudySpec
 
 
@@ -60,7 +60,7 @@ def _rate(spec: StudySpec, index: int | None) -> float | None:
     return None if index is None else spec.rate(index)
 
 
-def _steps(found: Found, sd: float | None, dof: int) -> StepsToTarget:
+def _steps(found: Searched, sd: float | None, dof: int) -> StepsToTarget:
     """Median over the confirmation seeds (failures count as infinite) with a 90% interval."""
     values = tuple(o.steps for o in found.confirmed)
     median = statistics.median([o.cost for o in found.confirmed]) if values else math.inf

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import nn
 
 from batchwright.core.errors import InputError
 
 
-def dense(inputs: int, hidden: int | Sequence[int], classes: int) -> nn.Sequential:
+def dense(
+    inputs: int,
+    hidden: int | Sequence[int],
+    classes: int,
+    *,
+    batch_norm: bool = False,
+    init_scale: float = 1.0,
+) -> nn.Sequential:
     """Fully connected network: Linear, ReLU, ..., Linear, with logits as outputs.
+
+    The initial numbers drawn are the same with and without batch norm, and at every scale.
 
     Args:
         inputs: numbers an example, shape (batch, inputs).
         hidden: width of the hidden layer, or the widths of several.
         classes: number of outputs.
+        batch_norm: normalise what enters every ReLU over the batch (Ioffe and Szegedy 2015, arXiv
+            1502.03167); batches of one example cannot train then.
+        init_scale: factor on the initial weights and biases of the linear layers.
 
     Raises:
         InputError: a width below 1.
@@ -25,9 +38,21 @@ def dense(inputs: int, hidden: int | Sequence[int], classes: int) -> nn.Sequenti
     """
     layers: list[nn.Module] = []
     for width in hidden_widths(hidden):
-        layers += [nn.Linear(inputs, width), nn.ReLU()]
+        normalised = [nn.BatchNorm1d(width)] if batch_norm else []
+        layers += [nn.Linear(inputs, width), *normalised, nn.ReLU()]
         inputs = width
-    return nn.Sequential(*layers, nn.Linear(inputs, classes))
+    model = nn.Sequential(*layers, nn.Linear(inputs, classes))
+    if init_scale != 1:
+        _scale_linear(model, init_scale)
+    return model
+
+
+def _scale_linear(model: nn.Module, factor: float) -> None:
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, nn.Linear):
+                for parameter in layer.parameters():
+                    parameter.mul_(factor)
 
 
 def hidden_widths(hidden: int | Sequence[int]) -> list[int]:

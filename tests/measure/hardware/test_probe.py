@@ -1,6 +1,7 @@
 """The probe: the border found exactly, children that are killed, and nothing of the caller's changed."""
 
 import copy
+import statistics
 import sys
 
 import pytest
@@ -14,6 +15,7 @@ from batchwright.measure.hardware.memory import MemoryChild, MemoryTrial
 from batchwright.measure.hardware.probe import measure_hardware
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.report.text.catalogue import say
+from batchwright.task.live import as_live
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference
 from batchwright.training.loop import Run
@@ -179,6 +181,25 @@ def test_what_a_probe_of_digits_finds(probed):
     assert found.memory_bytes_per_example > 64 * 4  # at least the inputs
 
 
+def test_a_dense_nets_working_set_is_what_it_holds(probed):
+    """Inputs, the hidden layer before its ReLU or after it, outputs: 8 bytes of labels, 4 of every number kept."""
+    found, _ = probed
+    facts, (one, *_, most) = found.model_bytes, found.points
+    assert facts.fixed_bytes - (facts.optimizer_bytes or 0) == 2 * 4 * (64 * 64 + 64 + 64 * 10 + 10)
+    each = (most.working_set_bytes - one.working_set_bytes) / (512 - 1)
+    assert 8 + 4 * (64 + 64 + 10) <= each <= 8 + 4 * (64 + 2 * 64 + 3 * 10)
+    for cache in found.caches:
+        if cache.passed_at:
+            assert facts.working_set_bytes(1) + (cache.passed_at - 1) * each == pytest.approx(cache.bytes)
+
+
+def test_turns_stand_side_by_side(probed):
+    found, _ = probed
+    for point in found.points:
+        assert statistics.median(point.turns) == pytest.approx(point.seconds_per_step)
+        assert min(point.turns) <= point.low <= point.high <= max(point.turns)
+
+
 def test_the_digest_sees_every_change(digits):
     model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
     start = state_digest(digits, model)
@@ -206,6 +227,22 @@ def test_a_live_model_is_not_trained():
     assert torch.equal(model.weight, before)
     assert model.weight.grad is None
     assert found.state_unchanged
+
+
+def test_memory_of_a_task_that_lives_in_this_process_is_measured():
+    """The verb gives it a reference, by which no other process finds it."""
+    rows = torch.randn(64, 4), torch.zeros(64, dtype=torch.long)
+    live = as_live(
+        Task(model=nn.Linear(4, 2), train=rows, validation=rows, loss="cross_entropy", name="live")
+    )
+    with MemoryChild(
+        RunSpec(task=live.reference, batch_size=1, optimizer=OptimizerSpec(lr=0.1)),
+        live,
+        budget_bytes=4 << 30,
+    ) as child:
+        trial = child.measure(16)
+    assert trial.fits, say(trial.reason)
+    assert child.facts.parameter_bytes == 4 * (4 * 2 + 2)
 
 
 def test_bad_sizes_and_budgets_are_refused(digits):

@@ -8,9 +8,9 @@ import pytest
 
 import batchwright.report.text as package
 from batchwright.report.text import language
-from batchwright.report.text.catalogue import chained, listed, named, own_templates, text
+from batchwright.report.text.catalogue import chained, listed, own_templates, spoken_name, text
 from batchwright.report.text.language import speaking
-from batchwright.report.text.typesetting import wide
+from batchwright.report.text.typesetting import two_cells
 
 LANGUAGES = sorted(set(language.LANGUAGES) - {language.ENGLISH})
 ENGLISH = own_templates("en")
@@ -115,7 +115,7 @@ def test_pieces_are_joined_as_chinese_is_written():
     assert listed(range(5), most=2) == "0、1，另有 3 个"
     assert chained("common.clauses", ["a 为 1", "b 为 2"]) == "a 为 1，b 为 2"
     assert chained("common.sentences", ["它成立。", "仅此而已。"]) == "它成立。仅此而已。"
-    assert named("split", "validation") + named("metric", "accuracy") == "验证准确率"
+    assert spoken_name("split", "validation") + spoken_name("metric", "accuracy") == "验证准确率"
 
 
 @pytest.mark.usefixtures("chinese")
@@ -133,4 +133,4 @@ def test_a_value_is_changed_nowhere_but_at_its_seams():
 
 
 def test_characters_of_two_cells_are_told_from_others():
-    assert [wide(c) for c in "批，（a1%–"] == [True, True, True, False, False, False, False]
+    assert [two_cells(c) for c in "批，（a1%–"] == [True, True, True, False, False, False, False]

@@ -34,22 +34,42 @@ def decoded(data: bytes, source: str) -> str:
     >>> decoded("批次,步数".encode("gbk"), "t.csv"), decoded("Größe,Schritte".encode("cp1252"), "t.csv")
     ('批次,步数', 'Größe,Schritte')
     """
-    for start, what in _NOT_TABLES:
-        if data.startswith(start):
-            raise DataError(f"{source} must be a text table, it is {what}")
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _strict(data[len(mark) :], encoding, source)
-    if b"\0" in data[:1000]:
-        odd, even = data[1:1000:2].count(0), data[0:1000:2].count(0)
-        return _strict(data, "utf-16-le" if odd > even else "utf-16-be", source)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("gb18030" if _reads_as_gbk(data) else "cp1252", errors="replace")
+    what = known_binary(data)
+    if what is not None:
+        raise DataError(f"{source} must be a text table, it is {what}")
+    encoding, mark = encoding_of(data)
+    if mark or encoding.startswith(("utf-16", "utf-32")):
+        return _strict(data[mark:], encoding, source)
+    text = data.decode(encoding, errors="replace")
     if len(data.translate(None, _CONTROL)) < len(data):
         raise DataError(f"{source} must be a text table, it holds control characters")
     return text
+
+
+def known_binary(data: bytes) -> str | None:
+    """What data in a known format that is no text are, with the fix; None for any other."""
+    return next((what for start, what in _NOT_TABLES if data.startswith(start)), None)
+
+
+def encoding_of(data: bytes, *, whole: bool = True) -> tuple[str, int]:
+    """The encoding of a text, or of its beginning if not ``whole``, and the length of its byte order mark.
+
+    >>> encoding_of(b"\\xff\\xfea\\0"), encoding_of("批次".encode("gbk"))
+    (('utf-16-le', 2), ('gb18030', 0))
+    >>> encoding_of("批次".encode()[:-1], whole=False)
+    ('utf-8', 0)
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding, len(mark)
+    if b"\0" in data[:1000]:
+        odd, even = data[1:1000:2].count(0), data[0:1000:2].count(0)
+        return "utf-16-le" if odd > even else "utf-16-be", 0
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data, final=whole)
+        return "utf-8", 0
+    except UnicodeDecodeError:
+        return "gb18030" if _reads_as_gbk(data, whole) else "cp1252", 0
 
 
 def _strict(data: bytes, encoding: str, source: str) -> str:
@@ -62,13 +82,13 @@ def _strict(data: bytes, encoding: str, source: str) -> str:
     return text
 
 
-def _reads_as_gbk(data: bytes) -> bool:
+def _reads_as_gbk(data: bytes, whole: bool) -> bool:
     """Whether the bytes beyond ASCII come in pairs of which most are characters in daily use.
 
     In Latin-1 they stand alone, between letters.
     """
     try:
-        data.decode("gb18030")
+        codecs.getincrementaldecoder("gb18030")().decode(data, final=whole)
     except UnicodeDecodeError:
         return False
     pairs = common = i = 0

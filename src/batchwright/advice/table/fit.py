@@ -21,7 +21,7 @@ from batchwright.advice.table.result import (
     FitResult,
     Interval,
     LeaveOneOut,
-    Measured,
+    MeasuredSize,
     OverheadEstimate,
     PredictedSteps,
     WorkloadFit,
@@ -214,9 +214,9 @@ def _predicted(fit: CurveFit, size: float, far: bool) -> PredictedSteps:
     )
 
 
-def _measured(points: Sequence[Point], runs: WorkloadRuns, fit: CurveFit) -> tuple[Measured, ...]:
+def _measured(points: Sequence[Point], runs: WorkloadRuns, fit: CurveFit) -> tuple[MeasuredSize, ...]:
     rows = {
-        p.batch_size: Measured(
+        p.batch_size: MeasuredSize(
             batch_size=p.batch_size,
             median=math.exp(median.value),
             median_is_bound=median.is_bound,
@@ -230,7 +230,7 @@ def _measured(points: Sequence[Point], runs: WorkloadRuns, fit: CurveFit) -> tup
         for median in (log_median(p),)
     }
     for size in {*runs.failed, *runs.lost} - rows.keys():
-        rows[size] = Measured(
+        rows[size] = MeasuredSize(
             batch_size=size,
             median=None,
             median_is_bound=False,

@@ -91,7 +91,7 @@ class PredictedSteps(BaseModel):
     refused: bool
 
 
-class Measured(BaseModel):
+class MeasuredSize(BaseModel):
     """The runs at one batch size: ``censored`` holds the steps of those cut short, ``median`` all of them.
 
     Where ``median_is_bound``, too many runs were cut short and the median only bounds the true one below; it
@@ -133,7 +133,7 @@ class WorkloadFit(BaseModel):
     seed_sd: float | None
     misfit_sd: float
     runs: int
-    measured: tuple[Measured, ...]
+    measured: tuple[MeasuredSize, ...]
     band: dict[str, list[float]]
     notes: tuple[Remark, ...]
     next_steps: tuple[Remark, ...]

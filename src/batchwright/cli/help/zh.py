@@ -29,6 +29,7 @@ HELP = {
     "Find out where training stands: minimum, saddle or slope, and how sharp, from the exact Hessian.": "用精确的 Hessian 判断训练所处的位置：极小点、鞍点还是斜坡，以及有多尖锐。",
     "Leave a saddle along its most negative curvature, with a line search: the loss must fall.": "沿最负曲率方向做线搜索，离开鞍点：损失必须下降。",
     "Measure loss and accuracy along a line or over a plane through a model, or between two of them.": "沿经过模型的直线或平面，或在两个模型之间，测量损失和准确率。",
+    "Find patterns in a training log, their cause, and what to change.": "找出训练日志中的规律、原因和应对办法。",
     "Find the critical batch size in a table of steps to target, and predict other batch sizes.": "从达标步数表中求临界批大小，并预测其他批大小。",
     "List the stored studies.": "列出已保存的研究。",
     "Show the answer of a stored study.": "显示一个已保存研究的结果。",
@@ -156,6 +157,8 @@ HELP = {
     "Recompute batch norm's statistics at every point.": "在每个点重新计算批归一化的统计量。",
     # fit
     "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, lr, censored or status. A file or - for standard input; in Python also a frame or rows.": "需要 batch_size 列，以及 steps_to_target 或 examples_to_target 列；可选：workload、run、lr、censored 或 status。可以是文件，或用 - 表示标准输入；在 Python 中也可以是数据框或行的列表。",
+    "A training log of any tool: a file or several, or - for standard input; in Python also its text, "
+    "a list of losses, lists by name (a Keras history) or a data frame.": "任何工具的训练日志：一个或多个文件，或用 - 表示标准输入；在 Python 中也可以是日志文本、损失列表、按名称的列表（Keras 的 history）或数据框。",
     "Predict steps at these batch sizes.": "预测这些批大小下的步数。",
     "Predict also far from the measured batch sizes.": "远离实测批大小时也给出预测。",
     "Fit this workload of the table only.": "只拟合表中的这个工作负载。",

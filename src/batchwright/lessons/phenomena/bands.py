@@ -18,7 +18,7 @@ import torch
 
 import batchwright as bw
 from batchwright.advice.lesson import Part
-from batchwright.core.chart import Field, Panel, series
+from batchwright.core.chart import Panel, over_grid, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import above, below, exact, mean, opposite, ratio, share, slope, within
@@ -136,7 +136,7 @@ def log_text(seed: int = 0, *, examples: int = 1000, epochs: int = 100, every: i
     return "\n".join(lines)
 
 
-def period(losses: Sequence[float]) -> int:
+def period(losses: Sequence[float] | np.ndarray) -> int:
     """After how many prints the lines come again: the shortest at which nearly nothing but the trend is left.
 
     >>> period([3.0, 1.0, 2.9, 0.9, 2.8, 0.8])
@@ -308,9 +308,9 @@ def _matrix(found: Sequence[SeedBands]) -> Panel:
         takeaway=remark("lesson.bands.matrix.takeaway"),
         x=remark("lesson.bands.axis.update"),
         y=remark("lesson.bands.axis.batch"),
-        field=Field(
-            x=places, y=places, values=shares.tolist(), look="cells", label=remark("lesson.bands.axis.share")
-        ),  # type: ignore[arg-type]
+        field=over_grid(
+            places, places, shares.tolist(), look="cells", label=remark("lesson.bands.axis.share")
+        ),
     )
 
 

@@ -18,7 +18,7 @@ import torch
 
 import batchwright as bw
 from batchwright.advice.lesson import Part
-from batchwright.core.chart import Field, Panel, series
+from batchwright.core.chart import Panel, over_grid, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import above, everywhere, exact, geometric_mean, mean, share, slope, within
@@ -305,9 +305,9 @@ def _surface(paths: dict[float, np.ndarray]) -> Panel:
         x=remark("lesson.critical_points.axis.w1"),
         y=remark("lesson.critical_points.axis.w2"),
         equal=True,
-        field=Field(
-            x=grid, y=grid, values=np.sqrt(heights).tolist(), label=remark("lesson.critical_points.axis.root")
-        ),  # type: ignore[arg-type]
+        field=over_grid(
+            grid, grid, np.sqrt(heights).tolist(), label=remark("lesson.critical_points.axis.root")
+        ),
         series=tuple(
             series(path[::5, 0], path[::5, 1], remark("lesson.critical_points.line.offset", offset=offset))
             for offset, path in paths.items()

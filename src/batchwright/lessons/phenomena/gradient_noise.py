@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 import batchwright as bw
-from batchwright.advice.lesson import Measured, Part
+from batchwright.advice.lesson import Measured, Part, Verdict
 from batchwright.core.chart import Mark, Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import Verdict, above, everywhere, mean, within
+from batchwright.lessons.judge import above, everywhere, mean, within
 from batchwright.lessons.lab import Lab
 
 POINTS = {"early": 0, "middle": 60, "late": 3000}

@@ -272,5 +272,5 @@ def example() -> None:
             ends = []
             for seed in range(5):  # five starts, equally many updates
                 *_, run = bw.train(task, batch_size=batch_size, lr=0.1, steps=1000, seed=seed, progress=False)
-                ends.append(run.evaluate_on("train").loss)
+                ends.append(run.evaluate_on("train").loss or math.inf)
             print(f"width {width}, batch {batch_size}: {min(ends):.3f} to {max(ends):.3f}")

@@ -91,12 +91,12 @@ class Attribution(BaseModel):
 def attribution(run: Run, *, memory_bytes: int = MEMORY_BYTES) -> Attribution:
     """What each update of a run's next epoch does to the loss of each of the epoch's batches.
 
-        for run in bw.train("squares", batch_size=100, order="fixed", dtype="float64", steps=50): ...
+        *_, run = bw.train("squares", batch_size=100, order="fixed", dtype="float64", steps=50)
         bw.attribution(run).own_share
 
     The epoch is made on a copy: the run is bitwise the same with and without it. The updates are the run's
     own, whatever its optimizer; losses and gradients are those of evaluation mode, without augmentation. It
-    takes K passes over the data, K the number of batches. Small learning rates need a run in float64: in
+    takes 2 K passes over the data, half of them with gradients. Small learning rates need a run in float64: in
     float32 a change below 1e-7 of the loss is lost in rounding.
 
     Args:
@@ -104,8 +104,8 @@ def attribution(run: Run, *, memory_bytes: int = MEMORY_BYTES) -> Attribution:
         memory_bytes: for the items of a map-style data set, which are read once.
 
     Raises:
-        InputError: a loss that is not finite, or that does not come out the same twice (see
-            :class:`~batchwright.measure.hessian.curvature.Curvature`).
+        InputError: a loss that is not finite, or a model without trainable parameters or whose batch norm keeps
+            no running statistics.
     """
     batches = _next_epoch(run)
     copy = Run(run.spec, run.task)
@@ -140,7 +140,8 @@ def _next_epoch(run: Run) -> list[Tensor]:
     """The examples of each update until one more pass over the data is drawn, as positions."""
     spec, examples = run.spec, len(run.task.train)
     stream = IndexStream(examples, spec.sampling, spec.seed)
-    batches, position, end = [], run.position, run.position + examples
+    batches: list[Tensor] = []
+    position, end = run.position, run.position + examples
     while True:
         size = batch_size_at(position, spec.batch_size, spec.batch_growth, examples)
         start, position = stream.span(position, size)

@@ -25,6 +25,9 @@ class SecondsPerStep(BaseModel):
     ``others_load`` is the share of the machine's processor time that other processes used meanwhile (median
     over the turns that count), None where the system does not tell. ``suspect`` says that the time does not
     fit those of the neighbouring batch sizes although it was taken again: nothing should rest on it.
+
+    ``turns`` are the single values where they were asked for. Those of one place were taken in the same sweep
+    at every size, but for a size that was measured again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,6 +39,7 @@ class SecondsPerStep(BaseModel):
     threads: int
     others_load: float | None = None
     suspect: bool = False
+    turns: tuple[float, ...] = ()
 
     @property
     def spread(self) -> float:
@@ -84,8 +88,9 @@ def time_steps(
         instruments: clock and load meter.
 
     Returns:
-        A measurement a batch size, ascending. Sizes left out are missing, and so are those at which the model
-        raises an error (batch normalisation of one example) and those from the first that runs out of memory.
+        A measurement a batch size, ascending, with its turns. Sizes left out are missing, and so are those at
+        which the model raises an error (batch normalisation of one example) and those from the first that runs
+        out of memory.
 
     Raises:
         InputError: specs that differ otherwise.
@@ -96,7 +101,8 @@ def time_steps(
     warm = _warmed(contenders, pace, instruments)
     running = [contender for contender in contenders if contender.batch_size in warm]
     turns = take_turns(running, list(warm.values()), pace, instruments)
-    return dict(zip(warm, map(_summary, turns), strict=True))
+    rows = [_summary(row).model_copy(update={"turns": row.seconds}) for row in turns]
+    return dict(zip(warm, rows, strict=True))
 
 
 def _contenders(specs: Sequence[RunSpec], task: Task) -> list[Contender]:

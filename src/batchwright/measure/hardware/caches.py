@@ -27,10 +27,10 @@ class Cache(BaseModel):
 
 
 def caches(facts: ModelBytes | None, folder: Path = _FOLDER) -> tuple[Cache, ...]:
-    """Caches of level 2 and higher; empty where the system does not tell.
+    """Caches that hold data, the smallest first; empty where the system does not tell.
 
-    The working set of an update is parameters, gradients of the same size, optimizer state, and B times the
-    bytes that an example adds (its inputs and what the backward pass keeps of its forward pass).
+    An update works on parameters, gradients, optimizer state and what its B examples add
+    (:meth:`~.memory.ModelBytes.working_set_bytes`).
 
     Args:
         facts: bytes of the model; None leaves ``passed_at`` open.
@@ -43,16 +43,15 @@ def caches(facts: ModelBytes | None, folder: Path = _FOLDER) -> tuple[Cache, ...
             size = cache_bytes((index / "size").read_text().strip())
         except (OSError, ValueError):
             continue
-        if level >= 2 and kind != "Instruction":
+        if kind != "Instruction":
             found.append(Cache(level=level, bytes=size, passed_at=_passed_at(size, facts)))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda cache: cache.level))
 
 
 def _passed_at(size: int, facts: ModelBytes | None) -> float | None:
     if facts is None or not facts.activation_bytes_per_example:
         return None
-    fixed = 2 * facts.parameter_bytes + (facts.optimizer_bytes or 0)
-    return max(0.0, (size - fixed) / facts.activation_bytes_per_example)
+    return max(0.0, (size - facts.fixed_bytes) / facts.activation_bytes_per_example)
 
 
 def cache_bytes(text: str) -> int:

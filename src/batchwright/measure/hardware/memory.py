@@ -68,6 +68,19 @@ class ModelBytes(BaseModel):
     optimizer_bytes: int | None
     activation_bytes_per_example: float | None
 
+    @property
+    def fixed_bytes(self) -> int:
+        """What an update touches at every batch size: parameters, as many gradients, optimizer state."""
+        return 2 * self.parameter_bytes + (self.optimizer_bytes or 0)
+
+    def working_set_bytes(self, batch_size: int) -> float | None:
+        """The same and B times what an example adds: its inputs, and what the backward pass keeps of it.
+
+        None where the activations could not be counted.
+        """
+        each = self.activation_bytes_per_example
+        return None if each is None else self.fixed_bytes + batch_size * each
+
 
 class MemoryChild:
     """A child process that runs updates at the batch sizes it is given, and is started again when it dies.
@@ -78,7 +91,7 @@ class MemoryChild:
 
     Args:
         spec: the run; its batch size is the first one run, outside the measurement.
-        task: the live task; sent by its reference where it has one, else pickled.
+        task: the live task; sent by its reference where that finds it in another process, else pickled.
         budget_bytes: memory of the child.
         trial_seconds: time allowed for one size.
 
@@ -91,7 +104,8 @@ class MemoryChild:
     def __init__(self, spec: RunSpec, task: Task, *, budget_bytes: int, trial_seconds: float = 30.0) -> None:
         self._spec, self._budget, self._trial_seconds = spec, budget_bytes, trial_seconds
         self._folder = tempfile.TemporaryDirectory(prefix="batchwright-")
-        self._task_file = None if task.reference is not None else self._pickle(task)
+        found_by_name = task.reference is not None and not task.reference.live
+        self._task_file = None if found_by_name else self._pickle(task)
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.facts: ModelBytes | None = None

@@ -26,7 +26,7 @@ _FIRST_SIZES = 1, 2, 4, 8
 
 
 class Order(BaseModel):
-    """What to measure: a spec whose batch size changes, and its task where that has no reference."""
+    """What to measure: a spec whose batch size changes, and its task where no reference finds that."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 

@@ -37,7 +37,10 @@ class ProbePoint(BaseModel):
     """One batch size: median seconds of an update with quartiles, throughput, peak memory of the update.
 
     ``peak_memory_bytes`` is above what the process holds with model and data loaded; None where it was not
-    measured. A ``suspect`` time does not fit those of the neighbouring sizes: the cost model is without it.
+    measured. ``working_set_bytes`` is what the update works on, as counted, None where it cannot be.
+    ``turns`` are the single times; those of one place were taken in the same sweep at every size, so that sizes
+    can be compared in pairs.
+    A ``suspect`` time does not fit those of the neighbouring sizes: the cost model is without it.
     """
 
     model_config = _FROZEN
@@ -47,6 +50,8 @@ class ProbePoint(BaseModel):
     high: float
     examples_per_second: float
     peak_memory_bytes: int | None
+    working_set_bytes: float | None = None
+    turns: tuple[float, ...] = ()
     suspect: bool = False
 
 
@@ -155,7 +160,7 @@ def measure_hardware(
     memory.search(sizes)
     timed = _timed(base, own, [size for size in sizes if memory.refusal(size) is None], limit_seconds)
     model = _cost_model(timed)
-    points = tuple(_point(size, row, memory.peak(size)) for size, row in timed.items())
+    points = tuple(_point(size, row, memory) for size, row in timed.items())
     load = max((row.others_load for row in timed.values() if row.others_load is not None), default=None)
     levels = caches(memory.facts) if device.type == "cpu" else ()
     return Probe(
@@ -208,10 +213,12 @@ def _cost_model(timed: dict[int, SecondsPerStep]) -> CostModel | None:
     return fit_cost_model(list(sound), list(sound.values())) if len(sound) > 1 else None
 
 
-def _point(size: int, row: SecondsPerStep, peak: int | None) -> ProbePoint:
+def _point(size: int, row: SecondsPerStep, memory: PeakMemory) -> ProbePoint:
     return ProbePoint(
         batch_size=size, seconds_per_step=row.median, low=row.low, high=row.high,
-        examples_per_second=size / row.median, peak_memory_bytes=peak, suspect=row.suspect,
+        examples_per_second=size / row.median, peak_memory_bytes=memory.peak(size),
+        working_set_bytes=None if memory.facts is None else memory.facts.working_set_bytes(size),
+        turns=row.turns, suspect=row.suspect,
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ class PlaneValues(BaseModel):
     metrics: dict[str, tuple[Numbers, ...]]
 
 
-class Mark(BaseModel):
+class LineMark(BaseModel):
     """A model on a surface: its place, its values as on the surface, and with its own running statistics.
 
     ``as_given`` is None where nothing is recalibrated: it would be the same.
@@ -86,7 +86,7 @@ class Surface(BaseModel):
     """
 
     model_config = _FROZEN
-    marks: tuple[Mark, ...]
+    marks: tuple[LineMark, ...]
     examples: dict[str, int]
     recalibrated: bool
     not_finite: int
@@ -236,10 +236,10 @@ def plane_values(found: Sequence[BothSplits], split: str, columns: int) -> Plane
 def mark(
     landscape: Landscape, name: str, at: tuple[float, ...], params: Mapping[str, Tensor],
     given: Mapping[str, Tensor] | None = None,
-) -> Mark:  # fmt: skip
+) -> LineMark:  # fmt: skip
     """A model on the surface; ``given`` is its state with buffers where it is not the landscape's own."""
     values = BothSplits(**landscape.at(params))
-    return Mark(
+    return LineMark(
         name=name, at=at, values=values,
         as_given=landscape.as_given(given) if landscape.recalibrated else None,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from batchwright.core.numbers import short_size
 from batchwright.report.draw.palette import INK
 from batchwright.report.draw.ticks import labelled_sizes, log_ticks
 from batchwright.report.text.catalogue import text
-from batchwright.report.text.typesetting import wide
+from batchwright.report.text.typesetting import two_cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,12 +87,12 @@ def head(axes: Axes, title: str, key: Sequence[Entry] = ()) -> None:
     placed, lines = placed_key(key, WIDTH_INCHES * 72 * 0.98, FONT_POINTS - 1)
     for words, colour, x, line in placed:
         height = 9 + _LINE_POINTS * (lines - 1 - line)
-        above(axes, words, left + x, height, color=colour, fontsize=FONT_POINTS - 1)
+        write_above(axes, words, left + x, height, color=colour, fontsize=FONT_POINTS - 1)
     bold: dict[str, Any] = {"fontweight": "bold", "fontsize": FONT_POINTS + 0.5}
-    above(axes, title, left, 9 + _LINE_POINTS * lines + (3 if lines else 0), color=INK, **bold)
+    write_above(axes, title, left, 9 + _LINE_POINTS * lines + (3 if lines else 0), color=INK, **bold)
 
 
-def above(axes: Axes, words: str, x_points: float, y_points: float, **style: Any) -> None:
+def write_above(axes: Axes, words: str, x_points: float, y_points: float, **style: Any) -> None:
     """Words at a distance from a panel's upper left corner."""
     offset = (x_points, y_points)
     axes.annotate(words, (0, 1), xycoords="axes fraction", xytext=offset, textcoords="offset points", **style)
@@ -133,7 +133,7 @@ def _length(words: str, font_points: float) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    narrow = "".join(character for character in words if not wide(character))
+    narrow = "".join(character for character in words if not two_cells(character))
     font = FontProperties(size=font_points)
     length: float = text_to_path.get_text_width_height_descent(narrow, font, False)[0]
     return length + font_points * (len(words) - len(narrow))

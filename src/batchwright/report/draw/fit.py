@@ -11,7 +11,7 @@ import numpy as np
 
 from batchwright.advice.table.result import FitResult, WorkloadFit
 from batchwright.core.numbers import TIMES, measured, short_count, short_size
-from batchwright.report.draw.axes import Entry, above, figure_key, placed_key, set_ticks, style_axes
+from batchwright.report.draw.axes import Entry, figure_key, placed_key, set_ticks, style_axes, write_above
 from batchwright.report.draw.palette import FIT, INK, MISSED, PAGE, QUIET, RUN, SET
 from batchwright.report.draw.ticks import labelled_sizes, log_ticks
 from batchwright.report.text.catalogue import text
@@ -146,9 +146,11 @@ def _mark_critical(axes: Axes, fit: WorkloadFit) -> None:
 
 def _title(axes: Axes, fit: WorkloadFit, name: Sequence[str]) -> None:
     """Name, and below it the verdict with the number it allows."""
-    above(axes, _verdict(fit), -18, 8, color=INK, fontsize=9.5)
+    write_above(axes, _verdict(fit), -18, 8, color=INK, fontsize=9.5)
     for place, line in enumerate(reversed(name)):
-        above(axes, line, -18, 8 + _LINE_POINTS * (place + 1), color=INK, fontsize=10, fontweight="bold")
+        write_above(
+            axes, line, -18, 8 + _LINE_POINTS * (place + 1), color=INK, fontsize=10, fontweight="bold"
+        )
 
 
 def _verdict(fit: WorkloadFit) -> str:

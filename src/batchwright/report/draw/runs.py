@@ -10,7 +10,7 @@ from batchwright.core.numbers import short_count
 from batchwright.report.draw.axes import WIDTH_INCHES, Entry, figure_key, set_ticks, style_axes
 from batchwright.report.draw.palette import FIT, MISSED, QUIET, RUN, SET
 from batchwright.report.draw.ticks import log_ticks
-from batchwright.report.text.catalogue import named, text
+from batchwright.report.text.catalogue import spoken_name, text
 from batchwright.training.record import Evaluation, RunResult, StepRecord
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def draw_runs(
     _scale_loss(grid[0], curves)
     grid[0].set_ylabel(text("train.draw.loss"))
     if panels == 2:
-        grid[1].set_ylabel("" if metric is None else named("metric", metric))
+        grid[1].set_ylabel("" if metric is None else spoken_name("metric", metric))
     grid[-1].set_xlabel(text(_AXES[progress]))
     return figure
 

@@ -16,7 +16,7 @@ from batchwright.report.draw.axes import WIDTH_INCHES, Entry, figure_key, set_ti
 from batchwright.report.draw.palette import FIT, INK, PAGE, QUIET, RUN, colour_ramp
 from batchwright.report.draw.ticks import log_ticks
 from batchwright.report.text.axes import axis_labels
-from batchwright.report.text.catalogue import mark_name, named, text
+from batchwright.report.text.catalogue import mark_name, spoken_name, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +55,7 @@ def draw_line(found: SurfaceLine | Interpolation) -> Figure:
     if metric is not None:
         values = [getattr(found, split).metrics[metric] for split, _ in _SPLITS]
         _draw_curves(grid[1], alpha, values, loss=False)
-        grid[1].set_ylabel(named("metric", metric))
+        grid[1].set_ylabel(spoken_name("metric", metric))
     if isinstance(found, Interpolation):
         _draw_barrier(grid[0], found)
     grid[-1].set_xlabel(axis_labels(found)[0])

@@ -18,7 +18,7 @@ from batchwright.report.pages.parts import machine
 from batchwright.report.pages.study_facts import only_the_clock, rows_of
 from batchwright.report.pages.study_figures import study_figures
 from batchwright.report.pages.study_tables import answer_table, easier_table, more_table
-from batchwright.report.pages.study_words import critical_words, headline, target_words, tie_words
+from batchwright.report.pages.study_words import critical_words, study_headline, target_words, tie_words
 from batchwright.report.text.catalogue import between, say, text
 
 
@@ -51,7 +51,7 @@ def answer_page(
     """
     table = answer_table(result, caption)
     blocks: list[Block] = [
-        Sentence(text=headline(result, table), role="answer"),
+        Sentence(text=study_headline(result, table), role="answer"),
         *(Note(text=words, role="caveat") for words in _caveats(result)),
         Facts(items=_facts(result)),
         *([table] if result.batch_sizes else []),

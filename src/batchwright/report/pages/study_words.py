@@ -12,7 +12,7 @@ from batchwright.report.text.estimates import with_interval
 from batchwright.study.result import BatchSizeResult
 
 
-def headline(result: StudyResult, table: Table) -> str:
+def study_headline(result: StudyResult, table: Table) -> str:
     """The answer in one sentence, its cost written as in ``table``."""
     best = result.recommendation
     row = best_row(result)

@@ -15,7 +15,7 @@ from batchwright.core.action import Action
 
 LIVE = "task"
 """How a call names what its caller holds only as a live object."""
-_LIVE = {"fit": "table"}
+_LIVE = {"fit": "table", "diagnose": "log"}
 """The same where it is no task."""
 
 

@@ -49,7 +49,7 @@ class ShownTable:
 
 
 @dataclass(frozen=True)
-class Part:
+class Section:
     """Neighbours of one kind: ``text``, ``table``, ``figures``, ``remarks``, ``code``, ``readings`` or ``next``."""
 
     kind: str
@@ -66,7 +66,7 @@ class ShownPage:
     caveats: list[str]
     urgent: list[dict[str, str]]
     facts: list[Any]
-    parts: list[Part]
+    parts: list[Section]
     made_by: str
     about: list[tuple[str, str]] = field(default_factory=list)
 
@@ -150,28 +150,28 @@ def _arranged(page: Page) -> ShownPage:
     )
 
 
-def _parts(page: Page) -> Iterator[Part]:
+def _parts(page: Page) -> Iterator[Section]:
     figures_before = False
     for kind, group in groupby(page.blocks, key=lambda block: _kind(block, page.inconclusive)):
         blocks: list[Any] = list(group)
         if kind == "table":
             for table in blocks:
-                yield Part(kind, [table_of(table)], table.heading)
+                yield Section(kind, [table_of(table)], table.heading)
         elif kind == "figures":
-            yield Part(kind, [_drawn(b) for b in blocks], "" if figures_before else text("page.measured"))
+            yield Section(kind, [_drawn(b) for b in blocks], "" if figures_before else text("page.measured"))
             figures_before = True
         elif kind == "next":
-            yield Part(kind, steps_of(blocks), text("page.run_next"))
+            yield Section(kind, steps_of(blocks), text("page.run_next"))
         elif kind == "text":
             for (heading, anchor), paragraphs in groupby(blocks, key=lambda b: (b.heading, b.anchor)):
-                yield Part(kind, [b.text for b in paragraphs], heading, anchor)
+                yield Section(kind, [b.text for b in paragraphs], heading, anchor)
         elif kind == "code":
             for code in blocks:
-                yield Part(kind, [code.text], code.heading)
+                yield Section(kind, [code.text], code.heading)
         elif kind == "remarks":
-            yield Part(kind, [b.text for b in blocks])
+            yield Section(kind, [b.text for b in blocks])
     if readings := [note.text for note in page.all(Note) if note.role == "reading"]:
-        yield Part("readings", readings, text("page.readings"))
+        yield Section("readings", readings, text("page.readings"))
 
 
 def _kind(block: Block, inconclusive: bool) -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rich.cells import cell_len
 
-from batchwright.report.text.typesetting import wide
+from batchwright.report.text.typesetting import two_cells
 
 _NEVER_FIRST = "，。：；、！？）》」』”’"  # noqa: RUF001
 _NEVER_LAST = "（《「『“‘"  # noqa: RUF001
@@ -45,7 +45,7 @@ def _pieces(word: str) -> list[str]:
     pieces = [""]
     for character, following in pairwise(word):
         pieces[-1] += character
-        between = wide(character) or wide(following)
+        between = two_cells(character) or two_cells(following)
         if between and character not in _NEVER_LAST and following not in _NEVER_FIRST:
             pieces.append("")
     return [*pieces[:-1], pieces[-1] + word[-1:]]

@@ -121,12 +121,12 @@ def chained(key: str, words: Sequence[str]) -> str:
     return reduce(lambda first, second: text(key, first=first, second=second), words)
 
 
-def named(kind: str, name: str) -> str:
+def spoken_name(kind: str, name: str) -> str:
     """A name that results carry, in words: a ``split``, ``metric``, ``objective``, ``status`` or ``mark``.
 
     What somebody named stays as it is.
 
-    >>> named("split", "train"), named("metric", "accuracy"), named("metric", "F1")
+    >>> spoken_name("split", "train"), spoken_name("metric", "accuracy"), spoken_name("metric", "F1")
     ('training', 'accuracy', 'F1')
     """
     key = f"common.{kind}.{name}"
@@ -140,7 +140,7 @@ def mark_name(name: str) -> str:
     ('batch size 32', 'weights', 'epoch-3')
     """
     trained = re.fullmatch(r"batch size (\d+)", name)
-    return text("common.mark.batch_size", size=int(trained[1])) if trained else named("mark", name)
+    return text("common.mark.batch_size", size=int(trained[1])) if trained else spoken_name("mark", name)
 
 
 def between(low: float | None, high: float | None, form: Callable[[float], str] = numbers.count) -> str:
@@ -163,7 +163,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "seconds": numbers.seconds,
     "duration": numbers.duration,
     "percent": numbers.percent,
-    "ratio": numbers.ratio,
+    "ratio": numbers.times,
     "bytes": numbers.bytes_,
     "rate": numbers.rate,
     "size": numbers.size,
@@ -171,7 +171,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     "clauses": partial(chained, "common.clauses"),
     "interval": lambda pair: between(*pair),
     "mark": mark_name,
-    **{kind: partial(named, kind) for kind in ("split", "metric", "objective", "status")},
+    **{kind: partial(spoken_name, kind) for kind in ("split", "metric", "objective", "status")},
 }
 """What a placeholder may ask for besides Python's own formats."""
 

@@ -27,22 +27,22 @@ def joined(before: str, after: str) -> str:
         return before + after
     spaces = len(before) + len(after) - len(left) - len(right)
     ends = left[-1], right[0]
-    if spaces == 1 and all(map(wide, ends)):
+    if spaces == 1 and all(map(two_cells, ends)):
         return left + right
     if spaces == 0 and any(map(_ideograph, ends)) and any(map(_like_a_letter, ends)):
         return f"{left} {right}"
     return before + after
 
 
-def wide(character: str) -> bool:
+def two_cells(character: str) -> bool:
     """Whether a character takes two cells: an ideograph, a kana, or punctuation that goes with them."""
     return unicodedata.east_asian_width(character) in "WF"
 
 
 def _ideograph(character: str) -> bool:
-    return wide(character) and character.isalpha()
+    return two_cells(character) and character.isalpha()
 
 
 def _like_a_letter(character: str) -> bool:
     """A letter or digit of one cell, or a sign that goes with it."""
-    return (character.isalnum() and not wide(character)) or character in _LIKE_LETTERS
+    return (character.isalnum() and not two_cells(character)) or character in _LIKE_LETTERS

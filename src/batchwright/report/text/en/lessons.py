@@ -41,6 +41,8 @@ STRINGS = {
     "lesson.setting.examples": "examples",
     "lesson.setting.step": "update",
     "lesson.setting.optimizer": "optimizer",
+    "lesson.setting.batch_order": "order",
+    "lesson.choice.fixed_order": "fixed",
     "lesson.axis.batch_size": "batch size",
     "lesson.axis.updates": "updates",
     "lesson.axis.epochs": "epochs",

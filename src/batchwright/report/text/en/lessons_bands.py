@@ -61,8 +61,6 @@ STRINGS = {
     "lesson.bands.number.first_order_error": "error of the first-order sum",
     "lesson.bands.number.lowered_by_others": "other batches' updates that lower a batch's loss",
     "lesson.bands.number.floor": "least loss with outputs below 1",
-    "lesson.setting.batch_order": "order",
-    "lesson.choice.fixed_order": "fixed",
     "lesson.choice.shuffled_anew": "shuffled",
     "lesson.bands.line.fixed": "fixed order, print {line:count}",
     "lesson.bands.line.shuffled": "shuffled, print {line:count}",

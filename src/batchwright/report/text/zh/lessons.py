@@ -41,6 +41,8 @@ STRINGS = {
     "lesson.setting.examples": "样本数",
     "lesson.setting.step": "第几次更新",
     "lesson.setting.optimizer": "优化器",
+    "lesson.setting.batch_order": "顺序",
+    "lesson.choice.fixed_order": "固定",
     "lesson.axis.batch_size": "批大小",
     "lesson.axis.updates": "更新次数",
     "lesson.axis.epochs": "轮次",

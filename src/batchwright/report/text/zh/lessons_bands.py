@@ -47,8 +47,6 @@ STRINGS = {
     "lesson.bands.number.first_order_error": "一阶估计的误差",
     "lesson.bands.number.lowered_by_others": "能降低该批损失的其他批更新所占比例",
     "lesson.bands.number.floor": "输出小于 1 时的最小损失",
-    "lesson.setting.batch_order": "顺序",
-    "lesson.choice.fixed_order": "固定",
     "lesson.choice.shuffled_anew": "打乱",
     "lesson.bands.line.fixed": "固定顺序，第 {line:count} 次打印",
     "lesson.bands.line.shuffled": "打乱顺序，第 {line:count} 次打印",

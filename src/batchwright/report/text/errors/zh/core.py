@@ -1,6 +1,8 @@
 """What all layers share: ends of messages, words for kinds of values, and the words of libraries."""
 
 ERRORS = {
+    "beta must be from 0 to below 1, got {}": "beta 必须不小于 0 且小于 1，实际为 {0}",
+    "values must be a series of numbers, got {}": "values 必须是一列数，实际为 {0}",
     "one of {}": "以下之一：{0}",
     "the model has no parameter {}; it has {}": "模型没有名为 {0} 的参数；它的参数有 {1}",
     "parameter {} must have shape {}, got {}": "参数 {0} 的形状必须是 {1}，实际为 {2}",

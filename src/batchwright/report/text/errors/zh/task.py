@@ -1,6 +1,7 @@
 """Tasks: their data, files, options, targets, and how they are found."""
 
 ERRORS = {
+    "batch_norm and init_scale are for model=mlp, got {} with lenet": "batch_norm 和 init_scale 只用于 model=mlp，而 {0} 与 lenet 一起给出",
     # data that lie in memory
     "inputs and targets must be tensors with the examples along the first dimension, got {}; torch.as_tensor makes one of an array": "输入和目标必须是张量，且样本沿第一维排列，实际为 {0}；可用 torch.as_tensor 把数组转成张量",
     "inputs and targets must have equally many examples, got {}": "输入和目标的样本数必须相等，实际为 {0}",
@@ -31,6 +32,7 @@ ERRORS = {
     # built-in tasks
     "examples must be at least the {} features, got {}": "examples 不能少于特征数 {0}，实际为 {1}",
     "start must be two numbers w1,w2, got {}": "start 必须是两个数 w1,w2，实际为 {0}",
+    "start must be {} numbers, one a dimension, got {}": "start 必须是 {0} 个数，每个维度一个，实际为 {1} 个",
     "hidden must be at least 1 unit a layer, got {}": "hidden 每层至少要有 1 个单元，实际为 {0}",
     "unknown loss {}": "未知的损失函数 {0}",
     # losses, metrics, targets

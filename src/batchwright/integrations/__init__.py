@@ -1,0 +1,1 @@
+"""What connects the package to other people's tools."""

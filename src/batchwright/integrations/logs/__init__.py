@@ -1,0 +1,1 @@
+"""Training logs as people have them, whichever tool printed them, read into series."""

@@ -1,0 +1,71 @@
+"""Seconds compared in pairs: what two batch sizes took in the same sweeps of a probe.
+
+A sweep lasts a fraction of a second, so whatever else the machine does meets both sizes. The ratio is the median
+over sweeps, and its interval is that of the sign test: between two of the sorted ratios, whatever their
+distribution, so that a few sweeps that were disturbed move neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import binom
+
+import batchwright as bw
+from batchwright.advice.lesson import Measured
+from batchwright.core.errors import InputError
+from batchwright.core.statistics import LEVEL
+from batchwright.measure.hardware.probe import Probe as Probe
+from batchwright.measure.hardware.probe import ProbePoint as ProbePoint
+
+
+def repeated(task: bw.Task, examples: int) -> bw.Task:
+    """The task's model on so many training rows, its own over and over; what they hold does not change a clock."""
+    rows = task.train.gather(torch.arange(examples) % len(task.train))
+    few = task.train.gather(torch.arange(min(10, len(task.train))))
+    return bw.Task(model=task.model, train=rows, validation=few, loss=task.loss, name=task.name)
+
+
+def clocked(task: bw.Task, batch_sizes: Sequence[int], seconds: float) -> Probe:
+    """A probe of these batch sizes, alone: nothing else of the lesson may run meanwhile."""
+    found: Probe = bw.probe(task, batch_sizes=batch_sizes, seconds=seconds, progress=False).result
+    return found
+
+
+def point_at(found: Probe, batch_size: int) -> ProbePoint | None:
+    """What a probe measured at a batch size; None where it could not time it."""
+    return next((point for point in found.points if point.batch_size == batch_size), None)
+
+
+def step_ratio(name: str, first: ProbePoint, second: ProbePoint, **at: Any) -> Measured:
+    """Seconds of a step at the first size over those at the second."""
+    return median_ratio(name, np.array(first.turns) / np.array(second.turns), **at)
+
+
+def example_ratio(name: str, first: ProbePoint, second: ProbePoint, **at: Any) -> Measured:
+    """Seconds of an example at the first size over those at the second."""
+    ratios = np.array(first.turns) / np.array(second.turns)
+    return median_ratio(name, ratios * second.batch_size / first.batch_size, **at)
+
+
+def median_ratio(name: str, ratios: Sequence[float] | np.ndarray, **at: Any) -> Measured:
+    """The median with the interval of the sign test, between the k-th smallest and the k-th largest.
+
+    k is the largest with 2 P(Binomial(n, 1/2) < k) at most a tenth; with fewer than five values the interval
+    is all of them, and covers less.
+
+    >>> median_ratio("r", [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]).interval
+    (2.0, 7.0)
+    """
+    ordered = np.sort(np.asarray(ratios, dtype=float))
+    n = len(ordered)
+    if n < 2 or not np.all(np.isfinite(ordered)):
+        raise InputError(f"{name}: an interval needs two finite values or more, got {ordered.tolist()!r:.80}")
+    k = max(1, int(binom.ppf((1 - LEVEL) / 2, n, 0.5)))
+    return Measured(
+        name=name, value=float(np.median(ordered)), interval=(float(ordered[k - 1]), float(ordered[n - k])), n=n,
+        unit="1", at=at,
+    )  # fmt: skip

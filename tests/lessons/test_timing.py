@@ -1,0 +1,51 @@
+"""The interval of a median of ratios against the binomial law and by drawing."""
+
+import numpy as np
+import pytest
+
+import batchwright as bw
+from batchwright.core.errors import InputError
+from batchwright.lessons.timing import example_ratio, median_ratio, repeated, step_ratio
+from batchwright.measure.hardware.probe import ProbePoint
+
+
+def point(size, turns):
+    return ProbePoint(
+        batch_size=size, seconds_per_step=1.0, low=1.0, high=1.0, examples_per_second=1.0,
+        peak_memory_bytes=None, turns=turns,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("n", [5, 7, 12, 28])
+def test_the_interval_holds_the_median_of_skewed_ratios_often_enough(n):
+    random = np.random.default_rng(n)
+    held = []
+    for _ in range(2000):
+        low, high = median_ratio("r", np.exp(random.exponential(1.0, n))).interval
+        held.append(low <= np.exp(np.log(2.0)) <= high)
+    assert np.mean(held) > 0.88
+    assert np.mean(held) < 0.999
+
+
+def test_a_disturbed_sweep_moves_nothing():
+    calm = np.linspace(0.9, 1.1, 9)
+    disturbed = calm.copy()
+    disturbed[-1] = 50.0
+    assert median_ratio("r", disturbed).interval == median_ratio("r", calm).interval
+
+
+def test_turns_are_compared_within_their_sweep():
+    """The machine is ten times slower in the second sweep; the ratio is 2 in both, and 1/4 an example."""
+    fast, slow = point(8, (1e-3, 1e-2, 1e-3)), point(64, (2e-3, 2e-2, 2e-3))
+    assert step_ratio("r", slow, fast).interval == pytest.approx((2.0, 2.0))
+    assert example_ratio("r", slow, fast).value == pytest.approx(0.25)
+    with pytest.raises(InputError, match="two finite values"):
+        median_ratio("r", [1.0])
+
+
+def test_repeated_rows_are_the_tasks_own():
+    task = bw.named_task("digits", examples=50)
+    longer = repeated(task, 120)
+    assert len(longer.train) == 120
+    assert (longer.train.inputs[:50] == longer.train.inputs[50:100]).all()
+    assert type(longer.build_model(0)) is type(task.build_model(0))
