@@ -172,7 +172,8 @@ def _judged(
     shift = difference("shift", [_lowest(v) for _, v in lines], [_lowest(t) for t, _ in lines])
     return [
         Part(name=f"worse_{kind}", verdict=_told(above(gap, WORSE), inside), measurements=(gap, accuracy, training)),
-        Part(name=f"eigenvalue_{kind}", verdict=_told(above(eigenvalue, SHARPER), inside), measurements=(eigenvalue,)),
+        Part(name=f"eigenvalue_{kind}", verdict=_told(above(eigenvalue, SHARPER), inside),
+             measurements=(eigenvalue,)),
         Part(name=f"keskar_{kind}", verdict=_told(above(keskar, SHARPER), inside), measurements=(keskar,)),
         Part(name=f"steeper_{kind}", verdict=_told(above(rise, 0.0), inside), measurements=(rise, shift)),
     ]  # fmt: skip
