@@ -17,7 +17,8 @@ ENGLISH = own_templates("en")
 
 NAMES = {
     "compare.method.sgd", "noise.variance", "study.sharpness.keskar", "surface.column.alpha",
-    "surface.column.beta",
+    "surface.column.beta", "lesson.choice.lamb", "lesson.choice.lars", "lesson.choice.sgd",
+    "lesson.rprop.method.rmsprop", "lesson.rprop.method.rprop", "lesson.noisy_escape.line.lr",
 }  # fmt: skip
 """Names and signs of two letters or more that are the same in any language."""
 

@@ -83,6 +83,7 @@ HELP = {
     "constant, exponential, inverse_time, step, polynomial or cosine.": "constant、exponential、inverse_time、step、polynomial 或 cosine。",
     "Linear warm-up before the schedule.": "调度之前线性预热的步数。",
     "Length or period of the schedule: 20epochs, 5000steps, 1e6examples.": "调度的长度或周期：20epochs、5000steps、1e6examples。",
+    "Factor a period of exponential and step, strength of inverse_time; 0.95.": "exponential 和 step 每个周期的因子，inverse_time 的强度；默认 0.95。",
     "Learning rate; the task's own by default.": "学习率；默认用任务自带的。",
     # runs
     "shuffled, fixed or with_replacement.": "shuffled（打乱）、fixed（固定）或 with_replacement（有放回）。",

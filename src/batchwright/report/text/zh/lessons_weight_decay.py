@@ -63,6 +63,6 @@ STRINGS = {
     "lesson.weight_decay.strength.takeaway": "训练损失随强度只升不降；验证损失在中间某处最低。",
     "lesson.weight_decay.ridge.title": "岭回归",
     "lesson.weight_decay.ridge.takeaway": "所有权重一起收缩，没有一个为零。",
-    "lesson.weight_decay.lasso.title": "Lasso",
+    "lesson.weight_decay.lasso.title": "Lasso 路径",
     "lesson.weight_decay.lasso.takeaway": "权重逐个变为零，有用的最后。",
 }

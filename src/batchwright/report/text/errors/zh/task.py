@@ -1,6 +1,13 @@
 """Tasks: their data, files, options, targets, and how they are found."""
 
 ERRORS = {
+    "unknown normalise {}": "未知的 normalise {0}",
+    "label_noise must be between 0 and 1 (a share of the labels), got {}": "label_noise 必须在 0 和 1 之间（标签的比例），实际为 {0}",
+    "curvatures must be positive, got {}": "curvatures 必须为正数，实际为 {0}",
+    "target must be a share of the initial excess between 0 and 1, got {}": "target 必须是初始超额损失的比例，在 0 和 1 之间，实际为 {0}",
+    "down must be above 0, got {}": "down 必须大于 0，实际为 {0}",
+    "start must be two numbers u,v, got {}": "start 必须是两个数 u,v，实际为 {0}",
+    "shift must be at least 0 and below the narrow well's width {}, got {}": "shift 不能小于 0，且必须小于窄阱的宽度 {0}，实际为 {1}",
     "batch_norm and init_scale are for model=mlp, got {} with lenet": "batch_norm 和 init_scale 只用于 model=mlp，而 {0} 与 lenet 一起给出",
     # data that lie in memory
     "inputs and targets must be tensors with the examples along the first dimension, got {}; torch.as_tensor makes one of an array": "输入和目标必须是张量，且样本沿第一维排列，实际为 {0}；可用 torch.as_tensor 把数组转成张量",

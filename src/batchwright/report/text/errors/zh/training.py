@@ -1,6 +1,11 @@
 """One run: batches, optimizers, schedules, devices, checkpoints."""
 
 ERRORS = {
+    "{} needs {}: pip install 'batchwright[{}]'": "{0} 需要 {1}：pip install 'batchwright[{2}]'",
+    "columns of inputs must not depend on one another, got some that nearly do: no convergence at strength {} in {} sweeps; drop some, or use ridge": "输入的各列必须线性无关，而其中有些几乎相关：强度为 {0} 时 {1} 轮扫描后仍未收敛；请去掉一些列，或改用岭回归",
+    "inputs must have shape (N, features) and targets (N,), got {} and {}": "inputs 的形状必须为 (N, features)，targets 为 (N,)，实际为 {0} 和 {1}",
+    "inputs and targets must be finite, got an infinity or no number": "inputs 和 targets 必须为有限值，实际含有无穷大或非数值",
+    "strengths must be a list of finite numbers from 0 on, got {}": "strengths 必须是从 0 起的有限数列表，实际为 {0}",
     "batch_size must be between 1 and {} (the training examples), got {}": "batch_size 必须在 1 和 {0}（训练样本数）之间，实际为 {1}",
     # optimizers
     "an optimizer needs at least one trainable parameter, got none": "优化器至少需要一个可训练参数，实际一个也没有",
