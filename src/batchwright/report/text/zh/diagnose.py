@@ -174,7 +174,7 @@ STRINGS = {
         "学习率从未下降（一直是 {lr:rate}），而损失在训练的 {waited:percent} 时间里停在 {level:measured} 的噪声中。"
     ),
     "diagnose.cause.never_decayed": "学习率恒定时，更新的噪声使损失高于本可达到的水平。",
-    "diagnose.advice.never_decayed": "在训练的最后阶段把学习率衰减到接近 0，或者增大批量。",
+    "diagnose.advice.never_decayed": "在训练的最后阶段把学习率衰减到接近 0，或者增大批大小。",
     "diagnose.found.plateau": (
         "平台期：训练最后的 {share:percent}（从第 {line:count} 行起），损失停在 {level:measured}。"
     ),
@@ -190,7 +190,7 @@ STRINGS = {
     ),
     "diagnose.cause.plateau.between": "鞍点或平坦区域，或者学习率有变化而日志没有记录。",
     "diagnose.advice.plateau.between": (
-        "动量、自适应优化器或更小的批量能更快离开；请记录学习率以排除它的影响。"
+        "动量、自适应优化器或更小的批能更快离开；请记录学习率以排除它的影响。"
     ),
     "diagnose.found.plateau.never_falls": "损失没有下降：全部 {lines:count} 行都停在 {level:measured}。",
     "diagnose.cause.plateau.never_falls": "什么也没有学到：梯度到不了权重，学习率严重不当，或标签与输入不对应。",
