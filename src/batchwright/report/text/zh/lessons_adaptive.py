@@ -58,7 +58,7 @@ STRINGS = {
     "lesson.choice.of_squares": "平方平均的修正",
     "lesson.choice.of_gradients": "梯度平均的修正",
     "lesson.adaptive.line.plain": "普通梯度下降",
-    "lesson.adaptive.line.momentum": "动量法",
+    "lesson.adaptive.line.momentum": "动量",
     "lesson.adaptive.line.adagrad": "AdaGrad 方法",
     "lesson.adaptive.line.rmsprop": "RMSprop 方法",
     "lesson.adaptive.line.adam": "Adam 方法",

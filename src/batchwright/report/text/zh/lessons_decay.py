@@ -32,7 +32,7 @@ STRINGS = {
     "lesson.decay.schedules": "衰减方式为 {holds:list}；{does_not_hold:list} 不成立；{cannot_tell:list} 无法判断",
     "lesson.decay.schedules.all_told": "衰减方式为 {holds:list}；{does_not_hold:list} 不成立",
     "lesson.decay.rates": "初始学习率为 {holds:list}；为 {does_not_hold:list} 时不成立",
-    "lesson.setting.schedule": "衰减方式",
+    "lesson.setting.schedule": "学习率调度",
     "lesson.choice.constant_rate": "恒定",
     "lesson.choice.per_epoch": "每轮 ×0.95",
     "lesson.choice.per_step": "每次更新 ×0.95",
