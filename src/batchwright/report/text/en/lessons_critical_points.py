@@ -69,11 +69,11 @@ STRINGS = {
     "lesson.critical_points.axis.root": "root of the loss",
     "lesson.critical_points.surface.title": "The smallest net with a saddle",
     "lesson.critical_points.surface.takeaway": (
-        "From the antidiagonal descent runs into the saddle and stays; a thousandth beside it, it turns off to a "
+        "From the antidiagonal descent runs into the saddle and stays; a hundredth beside it, it turns off to a "
         "valley of minima."
     ),
     "lesson.critical_points.leaving.title": "How long the saddle holds",
     "lesson.critical_points.leaving.takeaway": (
-        "Every thousandth part of the offset costs the same number of further updates; only an offset of zero stays."
+        "Every hundredth part of the offset costs the same number of further updates; only an offset of zero stays."
     ),
 }

@@ -50,7 +50,7 @@ STRINGS = {
     "lesson.critical_points.axis.w2": "w₂",
     "lesson.critical_points.axis.root": "损失的平方根",
     "lesson.critical_points.surface.title": "最小的带鞍点的网络",
-    "lesson.critical_points.surface.takeaway": "从反对角线出发，下降会走进鞍点并停住；只要偏离千分之一，就会转向极小值构成的谷。",
+    "lesson.critical_points.surface.takeaway": "从反对角线出发，下降会走进鞍点并停住；只要偏离百分之一，就会转向极小值构成的谷。",
     "lesson.critical_points.leaving.title": "鞍点能留住多久",
-    "lesson.critical_points.leaving.takeaway": "偏移每缩小到千分之一，多花的更新次数相同；只有偏移为零时才会留下。",
+    "lesson.critical_points.leaving.takeaway": "偏移每缩小到百分之一，多花的更新次数相同；只有偏移为零时才会留下。",
 }
