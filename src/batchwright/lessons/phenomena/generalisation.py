@@ -165,14 +165,14 @@ def _judged(
     gap = difference("loss_gap", [e.loss for e in large], [e.loss for e in small])
     accuracy = difference("accuracy_gap", [e.accuracy for e in large], [e.accuracy for e in small], unit="1")
     training = difference("train_gap", [e.train_loss for e in large], [e.train_loss for e in small])
-    eigenvalue = ratio("eigenvalue_ratio", [e.eigenvalue for e in large], [e.eigenvalue for e in small])
+    highest = ratio("eigenvalue_ratio", [e.eigenvalue for e in large], [e.eigenvalue for e in small])
     keskar = ratio("keskar_ratio", [e.keskar for e in large], [e.keskar for e in small])
     rises = np.array([[_rise(train, 0.0), _rise(train, 1.0)] for train, _ in lines])
     rise = difference("rise_gap", rises[:, 1], rises[:, 0])
     shift = difference("shift", [_lowest(v) for _, v in lines], [_lowest(t) for t, _ in lines])
     return [
         Part(name=f"worse_{kind}", verdict=_told(above(gap, WORSE), inside), measurements=(gap, accuracy, training)),
-        Part(name=f"eigenvalue_{kind}", verdict=_told(above(eigenvalue, SHARPER), inside), measurements=(eigenvalue,)),
+        Part(name=f"eigenvalue_{kind}", verdict=_told(above(highest, SHARPER), inside), measurements=(highest,)),
         Part(name=f"keskar_{kind}", verdict=_told(above(keskar, SHARPER), inside), measurements=(keskar,)),
         Part(name=f"steeper_{kind}", verdict=_told(above(rise, 0.0), inside), measurements=(rise, shift)),
     ]  # fmt: skip
