@@ -28,12 +28,12 @@ def test_many_at_once_are_what_the_front_door_trains(problem, short):
         task, batch_size=32, lr=0.01, epochs=7, order="fixed", dtype="float64", progress=False, **HOW[short]
     )
     ours = lesson.descend_by_batches(
-        X[None], y[None], np.random.default_rng(0), order="fixed_order", short=short, rate=0.01, epochs=7
+        X[None], y[None], np.random.default_rng(0), order="kept_order", short=short, rate=0.01, epochs=7
     )
     np.testing.assert_allclose(run.model.weight.detach().numpy()[0], ours[-1, 0], rtol=0, atol=1e-12)
 
 
-def test_a_fixed_order_solves_the_weighted_problem(problem):
+def test_a_kept_order_solves_the_weighted_problem(problem):
     """At small rates the limit is the least-squares solution with each example's weight in an epoch."""
     X, y, solution = problem
     for short, weight in (("own_size", 1 / 5), ("full_size", 1 / 32), ("dropped", 0.0)):
@@ -43,7 +43,7 @@ def test_a_fixed_order_solves_the_weighted_problem(problem):
             X[None],
             y[None],
             np.random.default_rng(0),
-            order="fixed_order",
+            order="kept_order",
             short=short,
             rate=0.001,
             epochs=8000,
@@ -78,11 +78,11 @@ def test_the_verdicts():
     found = run_short("least-squares")
     verdicts = {part.name: part.verdict for part in found.parts}
     assert verdicts == {
-        "solves": "holds", "full_size_fixed_order": "holds", "full_size_shuffled_order": "holds",
-        "dropped_fixed_order": "holds_when", "dropped_shuffled_order": "holds_when", "without_noise": "holds",
+        "solves": "holds", "full_size_kept_order": "holds", "full_size_shuffled_order": "holds",
+        "dropped_kept_order": "holds_when", "dropped_shuffled_order": "holds_when", "without_noise": "holds",
         "smaller_rate": "holds_when",
     }  # fmt: skip
     assert found.part("dropped_shuffled_order").condition.values["holds"] == [1, 2, 4, 8]
     assert found.part("smaller_rate").condition.values["does_not_hold"] == [
-        "fixed_order_own_size", "fixed_order_dropped",
+        "kept_order_own_size", "kept_order_dropped",
     ]  # fmt: skip

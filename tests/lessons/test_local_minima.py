@@ -52,7 +52,7 @@ def test_the_rate_is_inside_the_range_that_was_tried():
 
 def test_narrow_nets_cannot_fit_and_wide_ones_do():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lesson, "SHORT", (400, 4, 3))
+        patch.setattr(lesson, "SHORT", (400, 8, 3))
         patch.setattr(lesson, "WIDTHS", (1, 2, 16))
         reduced = run_reduced("local-minima")
     assert reduced.value("final_loss", hidden_units=16) < 0.05

@@ -31,17 +31,17 @@ INDEX = "README.md"
 
 
 def run_lessons(folder: Path, names: Sequence[str] = LESSONS, *, workers: int | None = None) -> None:
-    """Run lessons in their short form and keep what they found; those not named stay as they are."""
+    """Run lessons in their short form and keep what each found; those not named stay as they are."""
     path = folder / RESULTS
-    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    folder.mkdir(parents=True, exist_ok=True)
     with Lab(workers=workers) as lab:
         for name in names:
             result = lab.lesson(name)
+            kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
             kept[name] = {"source": source_digest(name), "result": result.model_dump(mode="json")}
+            ordered = {known: kept[known] for known in LESSONS if known in kept}
+            path.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", "utf-8")
             print(f"{name}: {result.verdict}, {result.seconds:.0f} s", flush=True)
-    ordered = {name: kept[name] for name in LESSONS if name in kept}
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def source_digest(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from batchwright.advice.diagnosis.finding import Finding, new_finding
-from batchwright.advice.diagnosis.levels import blocks, noise_sd, trend_p_value, trend_slope
+from batchwright.advice.diagnosis.levels import blocks, noise_sd, theil_sen, trend_p_value
 from batchwright.advice.diagnosis.log import Floats, LoggedSeries
 from batchwright.advice.diagnosis.plateau import longest_flat_end
 from batchwright.advice.diagnosis.view import LossView
@@ -54,12 +54,12 @@ def _too_early(view: LossView, rates: Floats, cut: int) -> Finding | None:
     before, after = values[max(cut - window, 0) : cut], values[cut + window // 2 :]
     if len(before) < 8 or len(after) < 0.3 * len(values):
         return None
-    fall = -trend_slope(before) * len(before)
+    fall = -theil_sen(before) * len(before)
     level = abs(float(np.median(before)))
     error = noise_sd(values) / np.sqrt(len(before))
     if fall < max(_STILL_FALLING * level, _GAIN_SDS * error):
         return None
-    goes_on = -trend_slope(after) * len(before)
+    goes_on = -theil_sen(after) * len(before)
     if goes_on > _STOPS * fall:
         return None
     return new_finding(

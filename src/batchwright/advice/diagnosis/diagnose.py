@@ -54,7 +54,7 @@ _EXPLAINED_BY: dict[PatternKind, tuple[PatternKind, ...]] = {
     "batch_order": ("last_update_divided", "running_mean_reset"),
     "adam_sawtooth": ("last_update_divided", "running_mean_reset", "batch_order"),
     "epoch_stairs": ("last_update_divided", "running_mean_reset", "batch_order"),
-    "spikes": ("last_update_divided", "batch_order"),
+    "spikes": ("last_update_divided", "batch_order", "running_mean_reset"),
     "plateau": (
         "divergence",
         "never_decayed",

@@ -88,10 +88,10 @@ def blocks(values: Floats, count: int = 20) -> Floats:
     return np.array([float(np.median(part)) for part in parts])
 
 
-def trend_slope(values: Floats) -> float:
+def theil_sen(values: Floats) -> float:
     """Theil and Sen's slope a line of the log: the median of the slopes of all pairs.
 
-    >>> trend_slope(np.array([3.0, 2.0, 1.0, 9.0]))
+    >>> theil_sen(np.array([3.0, 2.0, 1.0, 0.0, 9.0]))
     -1.0
     """
     places = np.linspace(0, len(values) - 1, min(len(values), _SLOPE_POINTS)).round().astype(int)

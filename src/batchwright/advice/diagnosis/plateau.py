@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from batchwright.advice.diagnosis.finding import Finding, new_finding
-from batchwright.advice.diagnosis.levels import blocks, spread, trend_p_value, trend_slope
+from batchwright.advice.diagnosis.levels import blocks, spread, theil_sen, trend_p_value
 from batchwright.advice.diagnosis.log import Floats
 from batchwright.advice.diagnosis.view import LossView
 
@@ -25,7 +25,7 @@ _GOES_ON = 0.1
 
 def flat(levels: Floats, gain: float) -> bool:
     """Whether block levels stand still: no trend, or one of less than a fiftieth of ``gain``."""
-    change = abs(trend_slope(levels)) * (len(levels) - 1)
+    change = abs(theil_sen(levels)) * (len(levels) - 1)
     return change <= _STILL * gain or (
         trend_p_value(levels) > _P_VALUE and change <= 2 * spread(np.diff(levels))
     )
@@ -48,7 +48,7 @@ def find_plateau(view: LossView) -> Finding | None:
     levels = blocks(values, _BLOCKS)
     count = len(levels)
     noise = max(spread(np.diff(levels)) / np.sqrt(2), 1e-12)
-    change = abs(trend_slope(levels)) * (count - 1)
+    change = abs(theil_sen(levels)) * (count - 1)
     scale = abs(float(np.median(levels)))
     level_throughout = len(values) >= _NEVER_LINES and trend_p_value(levels) > _P_VALUE
     if level_throughout and change <= _STILL * scale and np.ptp(levels) < _NOISE * 2 * noise:

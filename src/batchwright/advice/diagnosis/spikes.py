@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from batchwright.advice.diagnosis.finding import Finding, Period, new_finding
+from batchwright.advice.diagnosis.finding import Finding, Number, Period, new_finding
 from batchwright.advice.diagnosis.levels import noise_sd, spread
 from batchwright.advice.diagnosis.log import Floats
 from batchwright.advice.diagnosis.view import LossView
@@ -45,7 +45,7 @@ def find_spikes(view: LossView) -> Finding | None:
         if len(peaks) == 0:
             return None
     tallest = int(peaks[np.argmax(above[peaks])])
-    evidence = {
+    evidence: dict[str, Number] = {
         "count": len(peaks),
         "lines": len(values),
         "height": float(above[tallest]),

@@ -38,7 +38,7 @@ def masked_crc(data: bytes) -> int:
     """CRC-32C, rotated and offset as TensorFlow's records have it.
 
     >>> hex(masked_crc(b"123456789"))
-    '0xd9c7a2bb'
+    '0xc78ab0e5'
     """
     crc = 0xFFFFFFFF
     for byte in data:

@@ -92,8 +92,8 @@ def _from_counts(epoch: Floats, count: Floats, of: Floats) -> Places:
         distinct = np.unique(count[np.isfinite(count)])
         spacing = float(np.median(np.diff(distinct))) if len(distinct) > 1 else 1.0
         per_epoch = float(np.nanmax(count)) + (spacing if np.nanmin(count) == 0 else 0.0)
-    step: Floats = np.asarray(number * per_epoch + np.minimum(phase, per_epoch), dtype=np.float64)
-    return Places(time=step, step=step, epoch=number, phase=phase, steps_per_epoch=per_epoch)
+    since_start: Floats = np.asarray(number * per_epoch + np.minimum(phase, per_epoch), dtype=np.float64)
+    return Places(time=since_start, step=since_start, epoch=number, phase=phase, steps_per_epoch=per_epoch)
 
 
 def _from_epochs(epoch: Floats) -> Places:

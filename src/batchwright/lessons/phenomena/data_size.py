@@ -19,7 +19,7 @@ from batchwright.advice.lesson import Measured, Part
 from batchwright.core.chart import Panel, Series, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import above, exact, geometric_mean, mean, within
+from batchwright.lessons.judge import above, exact, geometric_mean, slope, within
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.tuning import RunResult, TunedRate, tuned_rates
 
@@ -30,10 +30,12 @@ START = {8: 0.2, 32: 0.5, 128: 1.0}
 EPOCHS = 16
 """Of the smallest batch; larger ones get more examples, since they need more."""
 EQUAL_LOSS = 0.42
-NEAR_BEST = 1.15
+NEAR_BEST = 1.3
 """The target that a data set allows is this many times the lowest validation loss that its runs reached."""
 BEYOND = 4.0
 """A critical batch so many times beyond the sizes tried is no measurement of it."""
+GROWS = 0.2
+"""An exponent above which the critical batch grows: twice the data, a seventh more. One of exactly 0 has no proof."""
 ARTICLE = 0.45
 NEAR_ARTICLE = (0.3, 0.6)
 
@@ -140,20 +142,18 @@ def growth_parts(kind: str, critical: Critical) -> list[Part]:
     ]
     found = exponent(critical)
     return [
-        Part(name=f"grows_{kind}", verdict=above(found, 0.0), measurements=(found, *levels)),
+        Part(name=f"grows_{kind}", verdict=above(found, GROWS), measurements=(found, *levels)),
         Part(name=f"exponent_{kind}", verdict=within(found, *NEAR_ARTICLE), measurements=(found,)),
     ]
 
 
 def exponent(critical: Critical) -> Measured:
-    """The slope of log B_crit over log N, one for every seed that has all of them."""
-    counts = np.log(list(critical))
-    seeds = set.intersection(*(set(of_seed) for of_seed in critical.values()))
-    slopes = [
-        float(np.polyfit(counts, np.log([of_seed[seed] for of_seed in critical.values()]), 1)[0])
-        for seed in sorted(seeds)
-    ]
-    return mean("exponent", slopes) if len(slopes) > 1 else exact("exponent", None)
+    """The slope of log B_crit over log N through every seed's value; none where a subset has none."""
+    if not all(critical.values()):
+        return exact("exponent", None)
+    counts = [math.log(n) for n, of_seed in critical.items() for _ in of_seed]
+    values = [math.log(value) for of_seed in critical.values() for value in of_seed.values()]
+    return slope("exponent", counts, values)
 
 
 # --- pictures ---
@@ -164,9 +164,9 @@ def _panel(found: Mapping[str, Critical]) -> Panel:
     first = next((line for line in lines if line.y and line.y[0] is not None), None)
     if first is not None and first.y[0] is not None:
         counts = [float(n) for n in first.x if n is not None]
-        slope = [first.y[0] * (n / counts[0]) ** ARTICLE for n in counts]
+        line = [first.y[0] * (n / counts[0]) ** ARTICLE for n in counts]
         lines.append(
-            series(counts, slope, remark("lesson.data_size.line.article", exponent=ARTICLE), look="dashed")
+            series(counts, line, remark("lesson.data_size.line.article", exponent=ARTICLE), look="dashed")
         )
     return Panel(
         name="critical",

@@ -28,7 +28,7 @@ from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import below, everywhere, exact, geometric_mean, ratio
 from batchwright.lessons.lab import Lab
 
-Order = Literal["fixed_order", "shuffled_order"]
+Order = Literal["kept_order", "shuffled_order"]
 Short = Literal["own_size", "full_size", "dropped"]
 
 BATCH, RATE, EPOCHS = 32, 0.01, 100
@@ -36,7 +36,7 @@ BATCH, RATE, EPOCHS = 32, 0.01, 100
 FEATURES, WHOLE_BATCHES, NOISE = 10, 7, 0.5
 REMAINDERS = (1, 2, 4, 8, 24, 28)
 SHORTS: tuple[Short, ...] = ("own_size", "full_size", "dropped")
-ORDERS: tuple[Order, ...] = ("fixed_order", "shuffled_order")
+ORDERS: tuple[Order, ...] = ("kept_order", "shuffled_order")
 RATES = (0.02, 0.01, 0.005, 0.0025)
 AVERAGED = 20
 """Epochs at whose ends the distance is taken, the last ones."""
@@ -195,7 +195,7 @@ def _without_noise(lab: Lab, count: int) -> Part:
             distances(
                 lab, count, remainder=4, noise=0.0, order=order, short=short, rate=0.1, epochs=EPOCHS
             ).max(),
-            n=count, unit="1", batch_order=order, short_batch=short,
+            n=count, unit="1", epoch_order=order, short_batch=short,
         )
         for order in ORDERS for short in SHORTS
     ]  # fmt: skip
@@ -212,7 +212,7 @@ def _smaller_rate(by_rate: AtRate) -> Part:
     for order in ORDERS:
         for short in SHORTS:
             fast, slow = by_rate[order, short, RATES[0]], by_rate[order, short, RATES[-1]]
-            found = ratio("distance_at_an_eighth", slow, fast, batch_order=order, short_batch=short)
+            found = ratio("distance_at_an_eighth", slow, fast, epoch_order=order, short_batch=short)
             numbers.append(found)
             verdicts[f"{order}_{short}"] = below(found, 0.5)
     verdict, by = everywhere(verdicts)

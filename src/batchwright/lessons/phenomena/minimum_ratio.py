@@ -288,7 +288,7 @@ def _over_settings(
         return verdict, None
     holds = {
         key: [m.at["tolerance"] for m in numbers if m.at["trained_with"] == name and judged(m) == "holds"]
-        for name, key in zip(CONDITIONS, ("plain", "l2", "noise", "both"), strict=True)
+        for name, key in zip(CONDITIONS, ("plain", "penalty", "noise", "both"), strict=True)
     }
     return verdict, remark("lesson.minimum_ratio.tolerances", **{k: t or ["-"] for k, t in holds.items()})
 

@@ -91,12 +91,12 @@ class Attribution(BaseModel):
 def attribution(run: Run, *, memory_bytes: int = MEMORY_BYTES) -> Attribution:
     """What each update of a run's next epoch does to the loss of each of the epoch's batches.
 
-        for run in bw.train("squares", batch_size=100, order="fixed", dtype="float64", steps=50): ...
+        *_, run = bw.train("squares", batch_size=100, order="fixed", dtype="float64", steps=50)
         bw.attribution(run).own_share
 
     The epoch is made on a copy: the run is bitwise the same with and without it. The updates are the run's
     own, whatever its optimizer; losses and gradients are those of evaluation mode, without augmentation. It
-    takes K passes over the data, K the number of batches. Small learning rates need a run in float64: in
+    takes 2 K passes over the data, half of them with gradients. Small learning rates need a run in float64: in
     float32 a change below 1e-7 of the loss is lost in rounding.
 
     Args:
@@ -104,8 +104,8 @@ def attribution(run: Run, *, memory_bytes: int = MEMORY_BYTES) -> Attribution:
         memory_bytes: for the items of a map-style data set, which are read once.
 
     Raises:
-        InputError: a loss that is not finite, or that does not come out the same twice (see
-            :class:`~batchwright.measure.hessian.curvature.Curvature`).
+        InputError: a loss that is not finite, or a model without trainable parameters or whose batch norm keeps
+            no running statistics.
     """
     batches = _next_epoch(run)
     copy = Run(run.spec, run.task)
@@ -119,7 +119,8 @@ def attribution(run: Run, *, memory_bytes: int = MEMORY_BYTES) -> Attribution:
         before = _parameters(copy)
         copy.update()
         step = (_parameters(copy) - before).double()
-        gradients = [_gradient(at, batch).double() for batch in batches]
+        with at.drawing(0):
+            gradients = [_gradient(at, batch).double() for batch in batches]
         first_order.append([float(g @ step) for g in gradients])
         cosines.append([_cosine(g, gradients[j]) for g in gradients])
         at.move(_parameters(copy))
@@ -154,9 +155,9 @@ def _parameters(run: Run) -> FlatParams:
 
 
 def _losses(at: MeanLoss, batches: list[Tensor]) -> list[float]:
-    with torch.no_grad():
+    with torch.no_grad(), at.drawing(0):
         return [
-            sum(_summed(at, piece).double().item() for piece in batch.split(_CHUNK)) / len(batch)
+            sum(float(at.losses(piece, 0).double().sum()) for piece in batch.split(_CHUNK)) / len(batch)
             for batch in batches
         ]
 
@@ -165,13 +166,8 @@ def _gradient(at: MeanLoss, batch: Tensor) -> FlatParams:
     """Of the batch's mean loss."""
     total = torch.zeros(at.count, device=at.device, dtype=at.dtype)
     for piece in batch.split(_CHUNK):
-        total += at.joined(at.derivatives(_summed(at, piece) / len(batch)))
+        total += at.joined(at.derivatives(at.losses(piece, 0).sum() / len(batch)))
     return total
-
-
-def _summed(at: MeanLoss, piece: Tensor) -> Tensor:
-    with at.drawing(0):
-        return at.losses(piece, 0).sum()
 
 
 def _cosine(a: FlatParams, b: FlatParams) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from batchwright.advice.diagnosis.finding import Diagnosis, Finding, SeriesFacts
 from batchwright.core.action import Action
@@ -68,7 +69,8 @@ def _about(findings: Sequence[Finding]) -> list[Block]:
     for finding in findings:
         blocks.append(Sentence(text=text("diagnose.cause", words=say(finding.cause))))
         if finding.against:
-            reasons = "; ".join(say(one) for one in finding.against)
+            said = (say(one) for one in finding.against)
+            reasons = reduce(lambda a, b: text("diagnose.reasons", first=a, second=b), said)
             blocks.append(Sentence(text=text("diagnose.against", words=reasons)))
         blocks.append(Sentence(text=text("diagnose.advice", words=say(finding.advice))))
     return blocks

@@ -40,8 +40,8 @@ def lesson_page(
     ]
     blocks: list[Block] = [
         Sentence(text=headline(result), role="answer"),
-        *remarks(result),
         parts_table(result),
+        *remarks(result),
         *figures(result),
         *told,
         measurements_table(result),

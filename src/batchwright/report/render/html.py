@@ -16,6 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
+from rich.cells import cell_len
 
 from batchwright.core.errors import InputError
 from batchwright.core.version import __version__
@@ -27,6 +28,8 @@ from batchwright.report.text.columns import Shown, written
 from batchwright.report.text.language import LANGUAGES, speaking
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SENTENCE = 44
+"""Character cells from which on a cell is broken into lines rather than scrolled to."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,13 @@ class Row:
 
 @dataclass(frozen=True)
 class ShownTable:
-    """A table as text, with the name that a screen reader gives it."""
+    """A table as text, with the name that a screen reader gives it; ``told``: cells hold sentences."""
 
     label: str
     caption: str
     columns: list[Shown]
     rows: list[Row]
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ def table_of(table: Table) -> ShownTable:
         Row(tuple(column.cells[i] for column in columns), _mark(table, i), links[i] if links else "")
         for i in range(count)
     ]
-    return ShownTable(table.heading or table.caption, table.caption, columns, rows)
+    told = any(column.left and max(map(cell_len, column.cells), default=0) > _SENTENCE for column in columns)
+    return ShownTable(table.heading or table.caption, table.caption, columns, rows, told)
 
 
 def steps_of(steps: list[NextStep]) -> list[dict[str, str]]:

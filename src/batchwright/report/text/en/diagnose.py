@@ -12,6 +12,7 @@ STRINGS = {
     "diagnose.cause": "Cause: {words}",
     "diagnose.advice": "Change: {words}",
     "diagnose.against": "Against other explanations: {words}",
+    "diagnose.reasons": "{first}; {second}",
     "diagnose.next.figure": "to see the raw loss beside its mean over an epoch",
     "diagnose.fact.findings": "findings",
     "diagnose.fact.losses": "training losses",

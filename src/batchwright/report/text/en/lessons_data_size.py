@@ -23,10 +23,10 @@ STRINGS = {
         "Do not scale the batch with the data set. Ask what target the data set is there for, and measure the "
         "critical batch at that target: batchwright study on a subset, at the loss that you want in the end."
     ),
-    "lesson.data_size.part.grows_equal": "At an equal target the critical batch grows with the number of examples.",
+    "lesson.data_size.part.grows_equal": "At an equal target the critical batch grows with the number of examples (an exponent above 0.2).",
     "lesson.data_size.part.exponent_equal": "At an equal target its exponent is near 0.45 (0.3 to 0.6).",
     "lesson.data_size.part.grows_allowed": (
-        "At a target that the data allow the critical batch grows with the number of examples."
+        "At a target that the data allow the critical batch grows with the number of examples (an exponent above 0.2)."
     ),
     "lesson.data_size.part.exponent_allowed": "At a target that the data allow its exponent is near 0.45 (0.3 to 0.6).",
     "lesson.data_size.number.exponent": "exponent of the critical batch over examples",

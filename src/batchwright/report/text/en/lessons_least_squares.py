@@ -28,13 +28,13 @@ STRINGS = {
     "lesson.least_squares.part.solves": (
         "The article's function comes within 1% of the least-squares solution."
     ),
-    "lesson.least_squares.part.full_size_fixed_order": (
+    "lesson.least_squares.part.full_size_kept_order": (
         "In a fixed order, dividing the short batch by the full size ends nearer than by its own size."
     ),
     "lesson.least_squares.part.full_size_shuffled_order": (
         "Shuffled, dividing the short batch by the full size ends nearer than by its own size."
     ),
-    "lesson.least_squares.part.dropped_fixed_order": (
+    "lesson.least_squares.part.dropped_kept_order": (
         "In a fixed order, leaving the short batch out ends nearer than dividing it by its own size."
     ),
     "lesson.least_squares.part.dropped_shuffled_order": (
@@ -58,14 +58,16 @@ STRINGS = {
     "lesson.least_squares.ways": "it is done so: {holds:list}; not so: {does_not_hold:list}",
     "lesson.setting.target_noise": "target noise",
     "lesson.setting.remainder": "remainder",
+    "lesson.setting.epoch_order": "order",
     "lesson.setting.short_batch": "short batch",
+    "lesson.choice.kept_order": "fixed",
     "lesson.choice.shuffled_order": "shuffled",
     "lesson.choice.own_size": "by its own size",
     "lesson.choice.full_size": "by the full size",
     "lesson.choice.dropped": "left out",
-    "lesson.choice.fixed_order_own_size": "fixed, by its own size",
-    "lesson.choice.fixed_order_full_size": "fixed, by the full size",
-    "lesson.choice.fixed_order_dropped": "fixed, left out",
+    "lesson.choice.kept_order_own_size": "fixed, by its own size",
+    "lesson.choice.kept_order_full_size": "fixed, by the full size",
+    "lesson.choice.kept_order_dropped": "fixed, left out",
     "lesson.choice.shuffled_order_own_size": "shuffled, by its own size",
     "lesson.choice.shuffled_order_full_size": "shuffled, by the full size",
     "lesson.choice.shuffled_order_dropped": "shuffled, left out",
@@ -76,8 +78,8 @@ STRINGS = {
         "With the full divisor an epoch's gradients add up to the full one, and almost no noise is left; the other two "
         "cross where half a batch remains."
     ),
-    "lesson.least_squares.fixed_order.title": "In a fixed order",
-    "lesson.least_squares.fixed_order.takeaway": (
+    "lesson.least_squares.kept_order.title": "In a fixed order",
+    "lesson.least_squares.kept_order.takeaway": (
         "The own size gives the same few examples too much weight, leaving out gives them none: another problem is "
         "solved. Bands span 90% of the problems."
     ),

@@ -38,7 +38,7 @@ STRINGS = {
         "A flat direction leads down: walking to both sides along most of them, the mean loss falls by 1% within a distance of 1."
     ),
     "lesson.minimum_ratio.tolerances": (
-        "tolerances at which it holds: plain {plain:list}; with L2 {l2:list}; label noise {noise:list}; both {both:list}"
+        "tolerances at which it holds: plain {plain:list}; with L2 {penalty:list}; label noise {noise:list}; both {both:list}"
     ),
     "lesson.minimum_ratio.converged": (
         "{found:count} of {tried:count} searches for a critical point reached one; the others are left out."

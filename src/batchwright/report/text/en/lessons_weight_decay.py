@@ -13,27 +13,24 @@ STRINGS = {
         "proximal and by subgradient steps."
     ),
     "lesson.weight_decay.otherwise": (
-        "With plenty of right labels there is little to overfit, and decay moves neither loss nor accuracy much. Where "
-        "training is stopped early, that is a regulariser already. In nets with batch norm decay acts on the effective "
-        "learning rate more than on the function. Correlated features make L1 choose among them at random."
+        "A small learning rate, or few epochs, stop training before it overfits and leave decay little to do. With "
+        "plenty of right labels there is little to overfit, and decay moves neither loss nor accuracy much. In nets "
+        "with batch norm decay acts on the effective learning rate more than on the function. Correlated features make "
+        "L1 choose among them at random."
     ),
     "lesson.weight_decay.take": (
         "On few or noisy data tune the decay together with the learning rate, and look at loss and accuracy apart. "
         "Under Adam use the decoupled form, and expect its best strength at another order of magnitude than that of "
         "L2. For exact zeros take proximal steps (`l1`)."
     ),
-    "lesson.weight_decay.part.against_overfitting": "Decay lowers the validation loss on few, noisy examples, each side at its best rate.",
+    "lesson.weight_decay.part.against_overfitting": "Decay lowers the validation loss on few, noisy examples by 5% or more, each side at its best rate.",
     "lesson.weight_decay.part.at_every_rate": "It does so at every rate, slow to fast.",
-    "lesson.weight_decay.part.not_for_accuracy": "It does not raise the validation accuracy.",
+    "lesson.weight_decay.part.not_for_accuracy": "It does not raise the validation accuracy by a point or more, each side at its best rate.",
     "lesson.weight_decay.part.not_for_speed": (
         "It does not speed up training: at equal updates and rate the training loss is higher with it."
     ),
-    "lesson.weight_decay.part.forms_are_the_same": (
-        "Decoupled decay and L2 in the gradient are the same at the same strength (validation loss within 2%)."
-    ),
-    "lesson.weight_decay.part.decoupled_is_better_under_adam": (
-        "Under Adam, decoupled decay ends at a lower validation loss than L2, each at its best strength."
-    ),
+    "lesson.weight_decay.part.forms_are_the_same": "Decoupled decay and L2 in the gradient are the same at the same strength (training loss within 2%).",
+    "lesson.weight_decay.part.decoupled_is_better_under_adam": "Under Adam, decoupled decay lowers the validation loss by 5% or more against L2, each at its best strength.",
     "lesson.weight_decay.part.paths_agree": (
         "Ridge and lasso paths are scikit-learn's, to 10⁻¹⁰ and 10⁻⁸, with the same zeros."
     ),
@@ -46,7 +43,8 @@ STRINGS = {
     "lesson.weight_decay.number.train_loss_ratio": "training loss, with decay over without",
     "lesson.weight_decay.number.accuracy_gained": "validation accuracy gained by decay",
     "lesson.weight_decay.number.train_loss_same_rate": "training loss at the same rate, with decay over without",
-    "lesson.weight_decay.number.decoupled_over_l2": "validation loss, decoupled over L2, same strength",
+    "lesson.weight_decay.number.decoupled_over_l2": "training loss, decoupled over L2, same strength",
+    "lesson.weight_decay.number.accuracy_gained_same_rate": "accuracy gained at the same, fast rate",
     "lesson.weight_decay.number.tuned_decoupled_over_l2": "validation loss, decoupled over L2, each tuned",
     "lesson.weight_decay.number.ridge_gap": "ridge: largest difference from scikit-learn",
     "lesson.weight_decay.number.lasso_gap": "lasso: largest difference from scikit-learn",

@@ -9,6 +9,7 @@ STRINGS = {
     "diagnose.cause": "原因：{words}",
     "diagnose.advice": "建议：{words}",
     "diagnose.against": "为何不是其他原因：{words}",
+    "diagnose.reasons": "{first}；{second}",
     "diagnose.next.figure": "对照原始损失与按轮平均的损失",
     "diagnose.fact.findings": "发现",
     "diagnose.fact.losses": "训练损失个数",

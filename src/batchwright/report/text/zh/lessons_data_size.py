@@ -16,9 +16,9 @@ STRINGS = {
         "不要按数据集大小缩放批大小。先问这些数据要用来达到什么目标，再在该目标下测量临界批大小：在子集上运行 batchwright study，"
         "目标取最终想要的损失。"
     ),
-    "lesson.data_size.part.grows_equal": "目标相同时，临界批大小随样本数增大。",
+    "lesson.data_size.part.grows_equal": "目标相同时，临界批大小随样本数增大（指数高于 0.2）。",
     "lesson.data_size.part.exponent_equal": "目标相同时，指数接近 0.45（0.3 至 0.6）。",
-    "lesson.data_size.part.grows_allowed": "目标取数据所能达到的水平时，临界批大小随样本数增大。",
+    "lesson.data_size.part.grows_allowed": "目标取数据所能达到的水平时，临界批大小随样本数增大（指数高于 0.2）。",
     "lesson.data_size.part.exponent_allowed": "目标取数据所能达到的水平时，指数接近 0.45（0.3 至 0.6）。",
     "lesson.data_size.number.exponent": "临界批大小对样本数的指数",
     "lesson.data_size.number.critical_batch": "临界批大小",

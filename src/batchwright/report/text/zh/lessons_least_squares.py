@@ -18,9 +18,9 @@ STRINGS = {
         "顺序固定时，只有除以完整批大小才是在解原来的问题：另外两种做法等于给样本加权，再小的学习率也补救不了。"
     ),
     "lesson.least_squares.part.solves": "文中的函数与最小二乘解的差距在 1% 以内。",
-    "lesson.least_squares.part.full_size_fixed_order": "顺序固定时，最后一批除以完整批大小，比除以自身大小更接近解。",
+    "lesson.least_squares.part.full_size_kept_order": "顺序固定时，最后一批除以完整批大小，比除以自身大小更接近解。",
     "lesson.least_squares.part.full_size_shuffled_order": "每轮打乱时，最后一批除以完整批大小，比除以自身大小更接近解。",
-    "lesson.least_squares.part.dropped_fixed_order": "顺序固定时，丢弃最后一批比除以自身大小更接近解。",
+    "lesson.least_squares.part.dropped_kept_order": "顺序固定时，丢弃最后一批比除以自身大小更接近解。",
     "lesson.least_squares.part.dropped_shuffled_order": "每轮打乱时，丢弃最后一批比除以自身大小更接近解。",
     "lesson.least_squares.part.without_noise": "目标值没有噪声时，各种做法都恰好到达解（只差舍入误差）。",
     "lesson.least_squares.part.smaller_rate": "减小学习率就能消除距离：学习率降到八分之一时，剩下的距离不到一半。",
@@ -34,14 +34,16 @@ STRINGS = {
     "lesson.least_squares.ways": "做法为：{holds:list}；以下做法不成立：{does_not_hold:list}",
     "lesson.setting.target_noise": "目标值噪声",
     "lesson.setting.remainder": "剩余样本数",
+    "lesson.setting.epoch_order": "顺序",
     "lesson.setting.short_batch": "最后一批",
+    "lesson.choice.kept_order": "固定",
     "lesson.choice.shuffled_order": "打乱",
     "lesson.choice.own_size": "除以自身大小",
     "lesson.choice.full_size": "除以完整批大小",
     "lesson.choice.dropped": "丢弃",
-    "lesson.choice.fixed_order_own_size": "顺序固定、除以自身大小",
-    "lesson.choice.fixed_order_full_size": "顺序固定、除以完整批大小",
-    "lesson.choice.fixed_order_dropped": "顺序固定、丢弃",
+    "lesson.choice.kept_order_own_size": "顺序固定、除以自身大小",
+    "lesson.choice.kept_order_full_size": "顺序固定、除以完整批大小",
+    "lesson.choice.kept_order_dropped": "顺序固定、丢弃",
     "lesson.choice.shuffled_order_own_size": "打乱、除以自身大小",
     "lesson.choice.shuffled_order_full_size": "打乱、除以完整批大小",
     "lesson.choice.shuffled_order_dropped": "打乱、丢弃",
@@ -51,8 +53,8 @@ STRINGS = {
     "lesson.least_squares.shuffled_order.takeaway": (
         "除以完整批大小时，一轮的梯度之和就是完整梯度，几乎不留噪声；另外两种做法在剩余半批处相交。"
     ),
-    "lesson.least_squares.fixed_order.title": "顺序固定",
-    "lesson.least_squares.fixed_order.takeaway": (
+    "lesson.least_squares.kept_order.title": "顺序固定",
+    "lesson.least_squares.kept_order.takeaway": (
         "除以自身大小使同样几个样本的权重过大，丢弃则使其权重为零：解的已是另一个问题。色带覆盖 90% 的问题。"
     ),
     "lesson.least_squares.rates.title": "减小学习率",

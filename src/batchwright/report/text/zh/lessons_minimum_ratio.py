@@ -24,7 +24,7 @@ STRINGS = {
     "lesson.minimum_ratio.part.higher_is_steeper": "损失越高的临界点，负特征值的比例越大。",
     "lesson.minimum_ratio.part.flat_is_down": "平坦方向也通向低处：沿其中多数方向向两侧走，在距离 1 以内平均损失下降至少 1%。",
     "lesson.minimum_ratio.tolerances": (
-        "成立的容差：不加处理 {plain:list}；加 L2 {l2:list}；标签噪声 {noise:list}；二者兼有 {both:list}"
+        "成立的容差：不加处理 {plain:list}；加 L2 {penalty:list}；标签噪声 {noise:list}；二者兼有 {both:list}"
     ),
     "lesson.minimum_ratio.converged": "{tried:count} 次临界点搜索中有 {found:count} 次收敛；其余不计入。",
     "lesson.minimum_ratio.number.minimum_ratio": "正特征值的比例",

@@ -18,7 +18,7 @@ STRINGS = {
     ),
     "lesson.normalisation.part.gradient_flow": "归一化使梯度更通畅：第一层的梯度随网络深度的变化更小。",
     "lesson.normalisation.part.better_condition": "归一化改善初始点处 Hessian 的条件数。",
-    "lesson.normalisation.part.faster": "归一化使训练更快：学习率调优后，达到目标所需的更新次数更少。",
+    "lesson.normalisation.part.faster": "归一化使训练更快：学习率调优后，达到目标所需的更新次数至少少五分之一。",
     "lesson.normalisation.part.less_dependent_on_the_start": "批归一化使训练更不依赖初始权重的大小。",
     "lesson.normalisation.part.batch_norm_at_every_size": "在任何批大小下，看过同样多的样本后，批归一化都使验证损失更低。",
     "lesson.normalisation.number.change_with_depth": "随深度的变化与前一种网络之比",

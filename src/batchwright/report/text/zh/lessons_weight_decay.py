@@ -10,19 +10,19 @@ STRINGS = {
         "并分别用近端步和次梯度步求解 lasso。"
     ),
     "lesson.weight_decay.otherwise": (
-        "标签正确且数据充足时没有多少可过拟合的，衰减对损失和准确率影响都不大。提前停止训练本身就是一种正则化。"
+        "学习率小或轮数少，训练在过拟合之前就已停下，衰减便无多少事可做。标签正确且数据充足时没有多少可过拟合的，衰减对损失和准确率影响都不大。"
         "在带批归一化的网络里，衰减更多是改变有效学习率，而不是改变函数。特征相关时，L1 在其中的选择带有偶然性。"
     ),
     "lesson.weight_decay.take": (
         "数据少或噪声大时，应把衰减与学习率一起调优，并把损失和准确率分开看。用 Adam 时选解耦形式，其最佳强度与 L2 往往相差几个数量级。"
         "想要精确的零，就用近端步（`l1`）。"
     ),
-    "lesson.weight_decay.part.against_overfitting": "样本少且有噪声时，双方各取最佳学习率，衰减仍降低验证损失。",
+    "lesson.weight_decay.part.against_overfitting": "样本少且有噪声时，双方各取最佳学习率，衰减仍使验证损失降低 5% 以上。",
     "lesson.weight_decay.part.at_every_rate": "无论学习率快慢都是如此。",
-    "lesson.weight_decay.part.not_for_accuracy": "衰减不提高验证准确率。",
+    "lesson.weight_decay.part.not_for_accuracy": "双方各取最佳学习率时，衰减带来的验证准确率提升不到一个百分点。",
     "lesson.weight_decay.part.not_for_speed": "衰减不加快训练：更新次数和学习率相同时，训练损失反而更高。",
-    "lesson.weight_decay.part.forms_are_the_same": "强度相同时，解耦衰减与梯度中的 L2 是一回事（验证损失相差不超过 2%）。",
-    "lesson.weight_decay.part.decoupled_is_better_under_adam": "在 Adam 下，各取最佳强度时，解耦衰减的验证损失低于 L2。",
+    "lesson.weight_decay.part.forms_are_the_same": "强度相同时，解耦衰减与梯度中的 L2 是一回事（训练损失相差不超过 2%）。",
+    "lesson.weight_decay.part.decoupled_is_better_under_adam": "在 Adam 下，各取最佳强度时，解耦衰减的验证损失比 L2 低 5% 以上。",
     "lesson.weight_decay.part.paths_agree": "岭回归与 lasso 路径与 scikit-learn 一致，误差分别在 10⁻¹⁰ 与 10⁻⁸ 以内，且零的位置相同。",
     "lesson.weight_decay.part.l2_shrinks": "取最佳强度时，L2 使权重收缩。",
     "lesson.weight_decay.part.l1_selects": "取最佳强度时，L1 剔除四分之一以上的无用特征。",
@@ -33,7 +33,8 @@ STRINGS = {
     "lesson.weight_decay.number.train_loss_ratio": "有衰减与无衰减的训练损失之比",
     "lesson.weight_decay.number.accuracy_gained": "衰减带来的验证准确率提升",
     "lesson.weight_decay.number.train_loss_same_rate": "学习率相同时，有无衰减的训练损失之比",
-    "lesson.weight_decay.number.decoupled_over_l2": "强度相同时，解耦与 L2 的验证损失之比",
+    "lesson.weight_decay.number.decoupled_over_l2": "强度相同时，解耦与 L2 的训练损失之比",
+    "lesson.weight_decay.number.accuracy_gained_same_rate": "同取较大学习率时的准确率提升",
     "lesson.weight_decay.number.tuned_decoupled_over_l2": "各自调优后，解耦与 L2 的验证损失之比",
     "lesson.weight_decay.number.ridge_gap": "岭回归与 scikit-learn 的最大差",
     "lesson.weight_decay.number.lasso_gap": "lasso 与 scikit-learn 的最大差",

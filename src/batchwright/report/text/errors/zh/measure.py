@@ -11,6 +11,7 @@ ERRORS = {
     "the gradient's noise needs finite gradients, got {} of {} examples without: the run has diverged, lower its learning rate or take an earlier checkpoint": "测量梯度噪声需要有限的梯度，而 {1} 个样本中有 {0} 个不是：训练已发散，请降低学习率或取更早的检查点",
     "the noise of a gradient needs three examples or more, got {}": "测量梯度噪声至少需要三个样本，实际为 {0}",
     "B_noise needs a Hessian that does not change from pass to pass: use evaluation mode": "B_noise 要求 Hessian 在各次遍历间不变：请使用评估模式",
+    "attribution needs finite losses, got one that is not: the run has diverged, lower its learning rate": "归因需要有限的损失，实际出现非有限值：训练已发散，请降低学习率",
     "batch sizes must be 1 <= b < B (<= N), got {} and {}": "批大小必须满足 1 <= b < B (<= N)，实际为 {0} 和 {1}",
     "an interval needs {} blocks of steps or more, got {} steps in blocks of {}": "区间估计至少需要 {0} 段，实际为 {1} 步，每段 {2} 步",
     "both batch sizes need one norm a step, got {} and {}": "两个批大小每步都需要一个范数，实际为 {0} 和 {1}",
