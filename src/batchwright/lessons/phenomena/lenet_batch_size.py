@@ -33,7 +33,7 @@ EPOCHS, TINY_EPOCHS = 16, 2
 MORE, MUCH_MORE, BETTER = 1.2, 1.5, 1.1
 """Ratios: of epochs, of seconds to the target, and of seconds at an end of the range over those inside it."""
 FASTER = 0.9
-SECONDS = 30.0
+SECONDS = 12.0
 """Timing ends as soon as sweeps agree; here at the latest."""
 WORSE = 0.01
 STEMS = ("more_epochs", "more_time", "best_time", "best_accuracy", "tiny")
