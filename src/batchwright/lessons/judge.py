@@ -76,13 +76,17 @@ def geometric_mean(name: str, values: Values, *, unit: str = "", **at: Any) -> M
 def share(name: str, count: int, total: int, **at: Any) -> Measured:
     """A share of trials with Jeffreys' interval, the quantiles of Beta(count + 1/2, total - count + 1/2).
 
+    Without trials there is no share: its value is None.
+
     >>> found = share("left", 9, 10)
     >>> found.value, [round(end, 2) for end in found.interval]
     (0.9, [0.66, 0.98])
     """
-    if not 0 <= count <= total or total < 1:
+    if count == total == 0:
+        return exact(name, None, n=0, unit="1", **at)
+    if not 0 <= count <= total:
         raise InputError(
-            f"{name}: a share needs 0 <= count <= total with total at least 1, got {count}, {total}"
+            f"{name}: a share needs 0 <= count <= total, got {count}, {total}"
         )
     tail = (1 - LEVEL) / 2
     a, b = count + 0.5, total - count + 0.5

@@ -7,7 +7,7 @@ ERRORS = {
     "part {}: holds_when needs a condition, and no other verdict has one": "第 {0} 部分：holds_when 需要条件，而其他结论都不带条件",
     "{}: a ratio needs positive values, got {}": "{0}：比值需要正数，实际为 {1}",
     "{}: a geometric mean needs positive values, got {}": "{0}：几何平均需要正数，实际为 {1}",
-    "{}: a share needs 0 <= count <= total with total at least 1, got {}, {}": "{0}：比例要求 0 <= 个数 <= 总数且总数不小于 1，实际为 {1}、{2}",
+    "{}: a share needs 0 <= count <= total, got {}, {}": "{0}：比例要求 0 <= 个数 <= 总数，实际为 {1}、{2}",
     "{}: a slope needs three points or more at different x, got {}": "{0}：求斜率至少需要三个 x 不同的点，实际为 {1}",
     "{}: an interval needs two finite values or more, got {}": "{0}：区间估计至少需要两个有限值，实际为 {1}",
     "{}: pairs need as many values on either side, got {} and {}": "{0}：配对要求两边的个数相同，实际为 {1} 和 {2}",
