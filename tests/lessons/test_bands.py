@@ -83,7 +83,8 @@ def test_what_the_own_turn_does_is_measured_twice_over(reduced):
 def test_gradients_are_not_random_to_each_other(reduced):
     """Directions at random in 20,000 dimensions have cosines of some 1/sqrt(20000)."""
     assert reduced.value("cosine_mean") > 20 / math.sqrt(20_000)
-    assert reduced.value("error_order") == pytest.approx(1, abs=0.05)
+    # Exactly 1 as the rate goes to 0; the largest of the rates bends it a little.
+    assert reduced.value("error_order") == pytest.approx(1, abs=0.1)
 
 
 def test_the_floor_in_closed_form(reduced):

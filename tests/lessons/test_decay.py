@@ -80,7 +80,8 @@ def test_the_lesson_in_a_reduced_form(monkeypatch):
     monkeypatch.setattr(
         lesson, "scheduled_run", lambda name, lr, seed: whole(name, lr, seed) | {"examples": 320, "epochs": 8}
     )
+    monkeypatch.setattr(lesson, "LATE", 4)
     found = run_short("decay")
-    # 0.95 an update leaves 0.95^80 = 1.7% of the rate after an eighth of the article's epochs: nothing moves any more.
-    assert found.value("oscillation_ratio", schedule="per_step", lr=lesson.LARGE) < 0.2
+    # 0.95 an update leaves 0.95^40 = 13% of the rate before the last four of eight epochs of ten updates.
+    assert found.value("oscillation_ratio", schedule="per_step", lr=lesson.LARGE) < 0.5
     assert found.value("updates_ratio") < 1

@@ -52,7 +52,7 @@ class FakeLab:
 
 
 def test_notes_say_which_verdicts_tuning_changes():
-    plan = lesson.planned(FakeLab())
+    plan = lesson.planned_sizes(FakeLab())
 
     def part(name, verdict):
         return Part(name=name, verdict=verdict, measurements=(Measured(name="n", value=1.0),))

@@ -85,9 +85,7 @@ def share(name: str, count: int, total: int, **at: Any) -> Measured:
     if count == total == 0:
         return exact(name, None, n=0, unit="1", **at)
     if not 0 <= count <= total:
-        raise InputError(
-            f"{name}: a share needs 0 <= count <= total, got {count}, {total}"
-        )
+        raise InputError(f"{name}: a share needs 0 <= count <= total, got {count}, {total}")
     tail = (1 - LEVEL) / 2
     a, b = count + 0.5, total - count + 0.5
     low = 0.0 if count == 0 else float(special.betaincinv(a, b, tail))

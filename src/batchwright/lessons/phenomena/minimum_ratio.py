@@ -40,7 +40,7 @@ SEARCHED_WIDTH, SEARCHED_L2 = 3, 0.01
 """A penalty keeps the search from running away to infinity, where every gradient vanishes."""
 BEFORE_SEARCH = (0, 5, 15, 40, 100, 300)
 """Updates of gradient descent before the search for a critical point begins: they decide at which loss it ends."""
-SHORT, LONG = (12, 2000), (24, 20_000)
+SHORT, LONG = (8, 2000), (24, 20_000)
 """Starts, and updates of gradient descent until training stops."""
 CRITICAL = 1e-7
 """Gradient norm up to which a point is critical."""

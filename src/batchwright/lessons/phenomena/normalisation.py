@@ -34,7 +34,7 @@ BEFORE = {"inputs": "raw", "batch_norm": "inputs"}
 """What each is compared with."""
 HIDDEN, BATCH, MOST_UPDATES, TARGET = (32, 32, 32), 64, 500, 0.3
 START_RATES = {"raw": (0.003, 0.01), "inputs": (0.1, 0.3), "batch_norm": (0.1, 0.3)}
-FACTOR, MOST_RATES = 10**0.5, 9
+FACTOR, MOST_RATES = 10**0.5, 12
 SCALES = (0.1, 1.0, 10.0)
 DEPTHS = (2, 8)
 RANKS = (30, 60, 150)
