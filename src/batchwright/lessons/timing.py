@@ -42,13 +42,19 @@ def point_at(found: Probe, batch_size: int) -> ProbePoint | None:
 
 def step_ratio(name: str, first: ProbePoint, second: ProbePoint, **at: Any) -> Measured:
     """Seconds of a step at the first size over those at the second."""
-    return median_ratio(name, np.array(first.turns) / np.array(second.turns), **at)
+    return median_ratio(name, _sweep_by_sweep(first, second), **at)
 
 
 def example_ratio(name: str, first: ProbePoint, second: ProbePoint, **at: Any) -> Measured:
     """Seconds of an example at the first size over those at the second."""
-    ratios = np.array(first.turns) / np.array(second.turns)
+    ratios = _sweep_by_sweep(first, second)
     return median_ratio(name, ratios * second.batch_size / first.batch_size, **at)
+
+
+def _sweep_by_sweep(first: ProbePoint, second: ProbePoint) -> np.ndarray:
+    """Ratios of the turns of each sweep; a size that time was left out of has fewer, from the first sweep on."""
+    count = min(len(first.turns), len(second.turns))
+    return np.array(first.turns[:count]) / np.array(second.turns[:count])
 
 
 def median_ratio(name: str, ratios: Sequence[float] | np.ndarray, **at: Any) -> Measured:
