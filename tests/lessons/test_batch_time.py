@@ -54,18 +54,3 @@ def test_one_net_may_be_flat_and_the_other_not():
     assert part.condition.values == {"holds": ["dense_net"], "does_not_hold": ["LeNet"], "cannot_tell": []}
     # 0.1 ms + 10 us B: ten take twice as long as one, so the largest size that is as long as 1 is 1.
     assert part.measurements[-1].value == 1
-
-
-def test_the_real_machine(short):
-    """Far beyond what a busy machine adds: a step of 60,000 examples is longer, an example in it is cheaper."""
-    assert short.part("longer_beyond").verdict == "holds"
-    assert short.part("shorter_epoch").verdict == "holds"
-    step = short.value("beyond_ratio", batch_size=60_000)
-    assert 1.5 < step < 200
-
-
-@pytest.fixture(scope="module")
-def short():
-    from .cases import run_short
-
-    return run_short("batch-time")

@@ -67,17 +67,3 @@ def test_past_memory_nothing_is_claimed():
 def test_a_machine_that_tells_no_cache_cannot_be_judged():
     silent = machine(lambda size, share: 1e-6).model_copy(update={"caches": ()})
     assert lesson.filling({"dense_net": silent}).verdict == "cannot_tell"
-
-
-def test_the_real_machine(short):
-    """The dense net's overhead is many examples' worth on any machine."""
-    assert short.part("alone").verdict in ("holds", "holds_when")
-    assert short.value("alone_ratio", timed_net="dense_net") > 8
-    assert 0 < short.value("memory_share", timed_net="LeNet") < 1
-
-
-@pytest.fixture(scope="module")
-def short():
-    from .cases import run_short
-
-    return run_short("cache")

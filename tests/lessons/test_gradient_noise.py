@@ -5,6 +5,8 @@ import pytest
 
 from batchwright.lessons.phenomena import gradient_noise as lesson
 
+from .cases import run_short
+
 
 @pytest.fixture(scope="module")
 def rows():
@@ -33,6 +35,7 @@ def test_the_verdicts(short):
 
 @pytest.fixture(scope="module")
 def short():
-    from .cases import run_short
-
-    return run_short("gradient-noise")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lesson, "POINTS", {"early": 0, "middle": 60, "late": 400})
+        patch.setattr(lesson, "EXAMPLES", 1500)
+        return run_short("gradient-noise")
