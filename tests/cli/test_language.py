@@ -190,7 +190,7 @@ def test_the_process_speaks_as_before_afterwards(cli):
 def test_english_is_what_it_was(cli):
     assert cli("train", "digts").err == (
         "batchwright: unknown task 'digts': did you mean 'digits'? Known: digits, fashion-mnist, least-squares, "
-        "mnist, squares, two-weights\n"
+        "mnist, noisy-quadratic, quadratic, saddle, sparse-logistic, squares, two-weights, two-wells\n"
     )
 
 

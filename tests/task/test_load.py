@@ -195,7 +195,8 @@ def test_a_misspelt_built_in_name():
     )
     assert error_of("fashion_mnist").startswith("unknown task 'fashion_mnist': did you mean 'fashion-mnist'?")
     assert error_of("digits", options={"hiden": "3"}) == (
-        "unknown digits option 'hiden': did you mean 'hidden'? Known: hidden, loss"
+        "unknown digits option 'hiden': did you mean 'hidden'? Known: batch_norm, data_seed, hidden, init_scale, label_noise, loss, "
+        "model, normalise"
     )
 
 

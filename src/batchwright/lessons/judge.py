@@ -80,7 +80,7 @@ def share(name: str, count: int, total: int, **at: Any) -> Measured:
 
     >>> found = share("left", 9, 10)
     >>> found.value, [round(end, 2) for end in found.interval]
-    (0.9, [0.66, 0.98])
+    (0.9, [0.67, 0.98])
     """
     if count == total == 0:
         return exact(name, None, n=0, unit="1", **at)
