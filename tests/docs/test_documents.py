@@ -64,8 +64,20 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+LESSONS = [page for page in PAGES if page.parent.name == "lessons"]
+"""Generated; their examples take up to a minute each, and are functions of the package that mypy reads."""
+
+
+@pytest.mark.parametrize("page", LESSONS, ids=in_the_clone)
+def test_the_code_of_a_lesson_stands_as_it_is_printed(page):
+    for block in blocks(page):
+        if block.language == "python":
+            compile(block.text, block.where, "exec")
+            assert "import batchwright as bw" in block.text
+
+
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if any(blocks(page)) and page != TRANSLATED], ids=in_the_clone
+    "page", [p for p in PAGES if any(blocks(p)) and p != TRANSLATED and p not in LESSONS], ids=in_the_clone
 )
 def test_everything_shown_runs(page, folder, capsys):
     session = {"__name__": "example"}
