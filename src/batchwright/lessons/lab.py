@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self, TypeVar
@@ -59,7 +58,7 @@ class Lab:
             self._results[name] = LessonResult(
                 name=name, parts=tuple(found.parts), panels=tuple(found.panels), notes=tuple(found.notes),
                 seed=self.seed, full=self.full, seconds=time.perf_counter() - began,
-                environment=environment(_cpu()),
+                environment=environment(),
             )  # fmt: skip
         return self._results[name]
 
@@ -109,20 +108,7 @@ class Lab:
 
     def _processes(self) -> Any:
         if self._pool is None:
-            import loky
+            from batchwright.study.executors.workers import worker_pool
 
-            from batchwright.study.executors import worker
-
-            self._pool = loky.ProcessPoolExecutor(
-                self.workers,
-                initializer=worker.begin,
-                initargs=(os.getpid(),),
-                env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-            )
+            self._pool = worker_pool(self.workers)
         return self._pool
-
-
-def _cpu() -> Any:
-    import torch
-
-    return torch.device("cpu")

@@ -154,24 +154,29 @@ class WorkerProcesses(Executor):
 
     def _processes(self) -> Any:
         if self._pool is None:
-            import loky
-
-            _start_tracker()
-            # What becomes of a dead process's run is said in one line; the interpreter's dump of it would be
-            # a page. Loky switches that on, unless it is set.
-            dumps = os.environ.get("PYTHONFAULTHANDLER", "")
-            self._pool = loky.ProcessPoolExecutor(
-                self._count,
-                initializer=worker.begin,
-                initargs=(os.getpid(),),
-                env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONFAULTHANDLER": dumps},
-            )
+            self._pool = worker_pool(self._count)
         return self._pool
 
     def _stop(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True, kill_workers=True)
             self._pool = None
+
+
+def worker_pool(count: int) -> Any:
+    """A loky pool of processes of one thread each, which end with this one."""
+    import loky
+
+    _start_tracker()
+    # What becomes of a dead process's run is said in one line; the interpreter's dump of it would be a page.
+    # Loky switches that on, unless it is set.
+    dumps = os.environ.get("PYTHONFAULTHANDLER", "")
+    return loky.ProcessPoolExecutor(
+        count,
+        initializer=worker.begin,
+        initargs=(os.getpid(),),
+        env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONFAULTHANDLER": dumps},
+    )
 
 
 def _start_tracker() -> None:
