@@ -67,7 +67,7 @@ def _too_early(view: LossView, rates: Floats, cut: int) -> Finding | None:
         view.loss.name,
         {
             "line": cut + 1,
-            "step": _step(view, cut),
+            "step": view.loss.step_at(cut),
             "share": cut / len(values),
             "factor": float(rates[cut - 1] / max(rates[cut], 1e-300)),
             "fall_before": fall,
@@ -100,7 +100,7 @@ def _too_late(view: LossView, rates: Floats, cut: int) -> Finding | None:
         view.loss.name,
         {
             "line": cut + 1,
-            "step": _step(view, cut),
+            "step": view.loss.step_at(cut),
             "waited": waited / len(values),
             "waited_lines": round(waited),
             "gain": gain,
@@ -134,7 +134,3 @@ def _never(view: LossView, rates: Floats) -> Finding | None:
         },
         confidence=0.75,
     )
-
-
-def _step(view: LossView, place: int) -> float | None:
-    return None if view.loss.step is None else float(view.loss.step[place])

@@ -26,7 +26,7 @@ def find_divergence(view: LossView) -> Finding | None:
         if float(np.mean(bad[first:])) >= _NOT_FINITE and bad[-1]:
             evidence: dict[str, Number] = {
                 "line": first + 1,
-                "step": _step(view, first),
+                "step": view.raw.step_at(first),
                 "before": float(raw[first - 1]) if first else None,
                 "lines": int(bad.sum()),
             }
@@ -48,10 +48,6 @@ def find_divergence(view: LossView) -> Finding | None:
         "last": float(levels[-1]),
         "start": float(levels[0]),
         "line": turned + 1,
-        "step": _step(view, turned),
+        "step": view.raw.step_at(turned),
     }
     return new_finding("divergence", view.raw.name, evidence, confidence=0.9)
-
-
-def _step(view: LossView, place: int) -> float | None:
-    return None if view.raw.step is None else float(view.raw.step[min(place, len(view.raw.step) - 1)])

@@ -43,6 +43,10 @@ class LoggedSeries:
     def __len__(self) -> int:
         return len(self.values)
 
+    def step_at(self, number: int) -> float | None:
+        """The step of a value by its number, the last one's beyond the end; None where the log counts nothing."""
+        return None if self.step is None else float(self.step[min(number, len(self.step) - 1)])
+
 
 @dataclass(frozen=True)
 class WentBack:

@@ -79,7 +79,7 @@ def _before_a_fall(view: LossView, levels: Floats, noise: float) -> Finding | No
         "share": length / len(levels),
         "from_line": first + 1,
         "line": last + 1,
-        "step": None if view.loss.step is None else float(view.loss.step[last]),
+        "step": view.loss.step_at(last),
         "last": float(levels[-1]),
     }
     return new_finding(
@@ -118,7 +118,7 @@ def _at_end(view: LossView, levels: Floats, noise: float) -> Finding | None:
         "level": level,
         "share": length / len(levels),
         "line": place + 1,
-        "step": None if view.loss.step is None else float(view.loss.step[place]),
+        "step": view.loss.step_at(place),
         "gained": gained,
     }
     return new_finding("plateau", view.loss.name, evidence, confidence=0.6)

@@ -53,7 +53,7 @@ def find_spikes(view: LossView) -> Finding | None:
         "level": float(level[tallest]),
         "noise_sds": float(relative[tallest]),
         "line": tallest + 1,
-        "step": None if view.loss.step is None else float(view.loss.step[tallest]),
+        "step": view.loss.step_at(tallest),
     }
     phase, against = _phase(view, peaks)
     period = None
