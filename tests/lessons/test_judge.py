@@ -99,8 +99,10 @@ def test_a_verdict_over_settings_says_at_which():
         (["holds", "holds_when"], "holds_when"),
         (["holds", "does_not_hold"], "holds_when"),
         (["does_not_hold", "does_not_hold"], "does_not_hold"),
-        (["does_not_hold", "cannot_tell"], "does_not_hold"),
+        (["does_not_hold", "cannot_tell"], "cannot_tell"),
         (["holds", "cannot_tell"], "cannot_tell"),
+        (["holds", "does_not_hold", "cannot_tell"], "holds_when"),
+        (["holds_when", "cannot_tell"], "holds_when"),
     ],
 )
 def test_the_whole_follows_from_the_parts(verdicts, whole):

@@ -116,17 +116,18 @@ VERDICTS: tuple[Verdict, ...] = ("holds", "holds_when", "does_not_hold", "cannot
 def overall(verdicts: Sequence[Verdict]) -> Verdict:
     """The verdict on a claim that says all of its parts.
 
-    It holds where all parts hold; it holds in part (``holds_when``) where one does and another does not; where no
-    part is refuted but one cannot be told, neither can the whole.
+    It holds where all parts hold, and does not where none does; it holds in part (``holds_when``) where one does
+    and another does not, whatever the others may be. In every other case a part that cannot be told could still
+    make the whole another one, so neither can the whole.
 
-    >>> overall(["holds", "holds"]), overall(["holds", "does_not_hold"]), overall(["holds", "cannot_tell"])
-    ('holds', 'holds_when', 'cannot_tell')
-    >>> overall(["does_not_hold", "cannot_tell"])
-    'does_not_hold'
+    >>> overall(["holds", "holds"]), overall(["holds", "does_not_hold", "cannot_tell"])
+    ('holds', 'holds_when')
+    >>> overall(["holds", "cannot_tell"]), overall(["does_not_hold", "cannot_tell"])
+    ('cannot_tell', 'cannot_tell')
     """
     found = set(verdicts)
-    if found == {"holds"}:
-        return "holds"
-    if "does_not_hold" in found:
-        return "holds_when" if found & {"holds", "holds_when"} else "does_not_hold"
-    return "cannot_tell" if "cannot_tell" in found else "holds_when"
+    if "holds_when" in found or {"holds", "does_not_hold"} <= found:
+        return "holds_when"
+    if len(found) == 1:
+        return found.pop()
+    return "cannot_tell"

@@ -92,10 +92,11 @@ def _draw_field(figure: Figure, axes: Axes, field: Field) -> None:
     if field.look == "contours":
         axes.contour(x, y, values, _LEVELS, colors=QUIET, linewidths=0.8, alpha=0.9)
         return
-    largest = float(np.nanmax(np.abs(values))) or 1.0
+    known = values[np.isfinite(values)]
+    largest = float(np.max(np.abs(known), initial=0.0)) or 1.0
     from matplotlib.colors import LinearSegmentedColormap
 
-    signed = bool(np.nanmin(values) < 0)
+    signed = bool(np.any(known < 0))
     colours = LinearSegmentedColormap.from_list("cells", [FIT, PAGE, RUN] if signed else [PAGE, RUN])
     drawn = axes.pcolormesh(
         x, y, values, cmap=colours, vmin=-largest if signed else 0.0, vmax=largest, shading="nearest",
