@@ -31,6 +31,8 @@ EXAMPLES = 6000
 ALMOST = 0.95
 """Cosine from which on a direction counts as almost the same: an angle below 18 degrees."""
 LITTLE = 64
+_SPARSE = 64
+"""A batch of less than this part of the examples is gathered; a matrix of weights would be nearly all zeros."""
 
 
 def experiment(lab: Lab) -> Found:
@@ -117,12 +119,12 @@ def gradients_of(
 ) -> np.ndarray:
     """Mini-batch gradients, shape (draws, P): averages over batches of this size."""
     count = len(gradients)
+    rows = (random.choice(count, size, replace=replace, shuffle=False) for _ in range(draws))
+    if size <= count // _SPARSE:
+        return np.asarray(gradients[np.stack(list(rows))].mean(axis=1))
     weights = np.zeros((draws, count), dtype=gradients.dtype)
-    for row in weights:
-        if replace:
-            np.add.at(row, random.integers(count, size=size), 1.0 / size)
-        else:
-            row[random.permutation(count)[:size]] = 1.0 / size
+    for weight, row in zip(weights, rows, strict=True):
+        weight += np.bincount(row, minlength=count) / size
     return np.asarray(weights @ gradients)
 
 
