@@ -1,11 +1,11 @@
 """Hessians and gradients against closed forms, and a reduced form of the lesson."""
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 
 import batchwright as bw
+from batchwright.lessons import tuning
 from batchwright.lessons.phenomena import normalisation as lesson
 from batchwright.task.losses import cross_entropy
 
@@ -51,26 +51,12 @@ def test_the_first_gradient_falls_as_the_scale_rises_only_behind_batch_norm():
     assert norm(batch_norm=True, init_scale=0.1) > 20 * norm(init_scale=0.1)
 
 
-def test_tuning_extends_the_range_and_looks_at_both_ends_where_nothing_works():
-    asked = []
-
-    class Bench:
-        def runs(self, plans):
-            asked.extend(lr for lr, _ in plans)
-            return [abs(np.log(lr / 2.0)) if 0.5 < lr < 8 else np.inf for lr, _ in plans]
-
-    best = lesson.tuned_on(Bench(), (0.01, 0.03), [0], lambda lr, seed: (lr, seed), lambda value: value)
-    assert best == pytest.approx(2.0, rel=0.6)
-    assert min(asked) < 0.01
-    assert max(asked) > best
-
-
 def test_the_lesson_in_a_reduced_form(monkeypatch):
     monkeypatch.setattr(lesson, "MOST_UPDATES", 60)
     monkeypatch.setattr(lesson, "SIZES", (8, 64))
     monkeypatch.setattr(lesson, "SCALES", (0.1, 1.0))
     monkeypatch.setattr(lesson, "PASSES", 0.2)
-    monkeypatch.setattr(lesson, "MOST_RATES", 4)
+    monkeypatch.setattr(tuning, "MOST_RATES", 4)
     found = run_short("normalisation")
     # Plain layers of torch's start shrink what passes: the first gradient falls with the depth, behind batch norm less.
     assert found.value("gradient_change", net="inputs") > 10

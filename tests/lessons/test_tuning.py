@@ -53,3 +53,12 @@ def test_a_best_rate_on_the_edge_is_said_and_so_is_no_rate_at_all():
     assert len(falling["one"].costs) == MOST_RATES
     none, _ = tune({"one": 1.0}, lambda side, run: math.inf)
     assert none["one"].lr is None
+
+
+def test_another_statistic_may_judge_the_seeds():
+    """A rate that fails on one seed of two is no good for the worst of them, whatever its median."""
+    cost = lambda side, run: math.inf if (run.lr, run.seed) == (0.1, 0) else bowl(0.1)(run.lr)  # noqa: E731
+    setting = lambda side, lr, seed: {"side": side, "lr": lr, "seed": seed}  # noqa: E731
+    found = tuned_rates(Bench(), {"one": 0.1}, setting, cost, (0, 1, 2), statistic=max)
+    assert found["one"].lr in (0.05, 0.2)
+    assert tuned_rates(Bench(), {"one": 0.1}, setting, cost, (0, 1, 2))["one"].lr == 0.1

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from batchwright.advice.lesson import Measured, overall
+from batchwright.advice.lesson import Measured, Part, overall
 from batchwright.advice.lesson import Verdict as Verdict
 from batchwright.core.errors import InputError
 from batchwright.core.statistics import LEVEL, t_quantile
@@ -139,6 +139,19 @@ def within(measured: Measured, low: float, high: float) -> Verdict:
     if low <= start and end <= high:
         return "holds"
     return "does_not_hold" if end < low or start > high else "cannot_tell"
+
+
+def told(verdict: Verdict, inside: bool) -> Verdict:
+    """A verdict where the rates that it rests on were found ``inside`` the range tried.
+
+    Nothing follows from a best rate at the end of the range.
+    """
+    return verdict if inside else "cannot_tell"
+
+
+def untold(parts: Sequence[Part]) -> list[Part]:
+    """Parts of which nothing can be told, with their numbers."""
+    return [part.model_copy(update={"verdict": "cannot_tell", "condition": None}) for part in parts]
 
 
 def opposite(verdict: Verdict) -> Verdict:

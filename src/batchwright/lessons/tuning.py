@@ -27,7 +27,7 @@ class TunedRate:
     Attributes:
         lr: the lowest of the best; None where every rate failed.
         inside: whether worse rates were tried below and above it.
-        costs: median cost over the tuning seeds by rate, infinite where runs failed.
+        costs: the cost over the tuning seeds by rate, infinite where runs failed.
     """
 
     lr: float | None
@@ -43,8 +43,9 @@ def tuned_rates(
     seeds: Sequence[int],
     *,
     factor: float = _FACTOR,
+    statistic: Callable[[Sequence[float]], float] = statistics.median,
 ) -> dict[Side, TunedRate]:
-    """The learning rate of each side with the lowest median cost.
+    """The learning rate of each side with the lowest cost.
 
     Args:
         lab: makes the runs, of all sides side by side.
@@ -53,6 +54,7 @@ def tuned_rates(
         cost: of a run, the less the better, infinite for a failure.
         seeds: that tune.
         factor: between neighbouring rates.
+        statistic: of the costs over the seeds.
     """
     costs: dict[Side, dict[float, float]] = {side: {} for side in sides}
     wanted = {side: [start / factor, start, start * factor] for side, start in sides.items()}
@@ -63,7 +65,7 @@ def tuned_rates(
         for (side, lr, _), run in zip(asked, runs, strict=True):
             found.setdefault((side, lr), []).append(cost(side, run))
         for (side, lr), values in found.items():
-            costs[side][lr] = statistics.median(values)
+            costs[side][lr] = statistic(values)
         wanted = {side: _beyond(tried, factor) for side, tried in costs.items()}
     return {side: _best(tried) for side, tried in costs.items()}
 

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 
 import batchwright as bw
-from batchwright.advice.lesson import Measured, Part, Verdict
+from batchwright.advice.lesson import Measured, Part
 from batchwright.core.chart import Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import above, difference, ratio, slope
+from batchwright.lessons.judge import above, difference, ratio, slope, told
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.tuning import tuned_rates
 
@@ -171,16 +171,12 @@ def _judged(
     rise = difference("rise_gap", rises[:, 1], rises[:, 0])
     shift = difference("shift", [_lowest(v) for _, v in lines], [_lowest(t) for t, _ in lines])
     return [
-        Part(name=f"worse_{kind}", verdict=_told(above(gap, WORSE), inside), measurements=(gap, accuracy, training)),
-        Part(name=f"eigenvalue_{kind}", verdict=_told(above(eigenvalue, SHARPER), inside),
+        Part(name=f"worse_{kind}", verdict=told(above(gap, WORSE), inside), measurements=(gap, accuracy, training)),
+        Part(name=f"eigenvalue_{kind}", verdict=told(above(eigenvalue, SHARPER), inside),
              measurements=(eigenvalue,)),
-        Part(name=f"keskar_{kind}", verdict=_told(above(keskar, SHARPER), inside), measurements=(keskar,)),
-        Part(name=f"steeper_{kind}", verdict=_told(above(rise, 0.0), inside), measurements=(rise, shift)),
+        Part(name=f"keskar_{kind}", verdict=told(above(keskar, SHARPER), inside), measurements=(keskar,)),
+        Part(name=f"steeper_{kind}", verdict=told(above(rise, 0.0), inside), measurements=(rise, shift)),
     ]  # fmt: skip
-
-
-def _told(verdict: Verdict, inside: bool) -> Verdict:
-    return verdict if inside else "cannot_tell"
 
 
 def _at(values: np.ndarray, alpha: float) -> float:

@@ -22,8 +22,9 @@ from batchwright.advice.lesson import Measured, Part
 from batchwright.core.chart import Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import below, everywhere, geometric_mean, ratio
+from batchwright.lessons.judge import below, everywhere, geometric_mean, ratio, untold
 from batchwright.lessons.lab import Lab
+from batchwright.lessons.tuning import tuned_rates
 
 NETS: dict[str, dict[str, Any]] = {
     "raw": {"normalise": "none"},
@@ -33,8 +34,10 @@ NETS: dict[str, dict[str, Any]] = {
 BEFORE = {"inputs": "raw", "batch_norm": "inputs"}
 """What each is compared with."""
 HIDDEN, BATCH, MOST_UPDATES, TARGET = (32, 32, 32), 64, 500, 0.3
-START_RATES = {"raw": (0.003, 0.01), "inputs": (0.1, 0.3), "batch_norm": (0.1, 0.3)}
-FACTOR, MOST_RATES = 10**0.5, 12
+START = {"raw": 0.01, "inputs": 0.1, "batch_norm": 0.1}
+START_OF_SIZE = {2: 0.03, 8: 0.03}
+"""Where tuning begins; small batches begin lower."""
+FACTOR = 10**0.5
 SCALES = (0.1, 1.0, 10.0)
 DEPTHS = (2, 8)
 RANKS = (30, 60, 150)
@@ -49,21 +52,21 @@ PASSES = 2
 def experiment(lab: Lab) -> Found:
     """Gradients and curvature at the start, then trainings."""
     seeds = lab.seeds(14 if lab.full else 8)
-    search, confirm = seeds[:2], seeds[2:]
     gradients = lab.map(first_gradients, seeds)
     spectra = lab.map(spectrum, [(net, seed) for net in NETS for seed in seeds[:4]])
     by_net = {net: np.array(spectra[4 * i : 4 * i + 4]) for i, net in enumerate(NETS)}
-    steps = {
-        (net, scale): _updates(lab, net, scale, search, confirm)
-        for net in NETS for scale in SCALES if net != "raw" or scale == 1.0
-    }  # fmt: skip
-    ends = {
-        (net, size): _final_losses(lab, net, size, search, confirm)
-        for net in ("inputs", "batch_norm") for size in SIZES
-    }  # fmt: skip
+    scaled = {(net, s): START[net] for net in NETS for s in SCALES if net != "raw" or s == 1.0}
+    counted, scaled_inside = at_tuned_rates(lab, scaled, to_target, updates_to_target, seeds)
+    # A run that did not get there counts its whole budget, which is too little.
+    steps = {net: [min(count, float(MOST_UPDATES)) for count in counts] for net, counts in counted.items()}
+    sized = {(net, b): START_OF_SIZE.get(b, START[net]) for net in ("inputs", "batch_norm") for b in SIZES}
+    ends, sized_inside = at_tuned_rates(lab, sized, passes, closing_loss, seeds)
+    trained = [_faster(steps), _less_dependent(steps)]
+    small = [_small_batches(ends)]
     return Found(
         parts=[
-            _flow(gradients), _condition(by_net), _faster(steps), _less_dependent(steps), _small_batches(ends)
+            _flow(gradients), _condition(by_net), *(trained if scaled_inside else untold(trained)),
+            *(small if sized_inside else untold(small)),
         ],
         panels=[_spectra(by_net), _scales(steps), _sizes(ends)],
     )  # fmt: skip
@@ -145,46 +148,30 @@ def closing_loss(run: Any) -> float:
     return float(loss) if run.status == "budget_exhausted" and loss is not None else math.inf
 
 
-def tuned_on(lab: Lab, start: Sequence[float], seeds: Sequence[int], plan: Any, value: Any) -> float:
-    """The rate with the least value, not at an end of those tried; the range grows at the end where the best lies.
-
-    Where no rate gets anywhere the range grows at both ends in turn.
-    """
-    found: dict[float, float] = {}
-    wanted = list(start)
-    while wanted and len(found) < MOST_RATES:
-        runs = lab.runs([plan(lr, seed) for lr in wanted for seed in seeds])
-        for i, lr in enumerate(wanted):
-            found[lr] = max(value(run) for run in runs[i * len(seeds) : (i + 1) * len(seeds)])
-        best, low, high = min(sorted(found), key=lambda lr: found[lr]), min(found), max(found)
-        if math.isinf(found[best]):
-            wanted = [low / FACTOR, high * FACTOR]
-        else:
-            wanted = [low / FACTOR] if best == low else [high * FACTOR] if best == high else []
-    return best
+Net = tuple[str, Any]
+"""A net with its initial scale, or with its batch size."""
+Values = Mapping[Net, Sequence[float]]
+"""One value a seed."""
 
 
-def _updates(lab: Lab, net: str, scale: float, search: Sequence[int], confirm: Sequence[int]) -> list[float]:
-    """Updates to target at the tuned rate; a run that did not get there counts its whole budget."""
-    lr = tuned_on(
-        lab, START_RATES[net], search, lambda lr, seed: to_target(net, scale, lr, seed), updates_to_target
-    )
-    runs = lab.runs([to_target(net, scale, lr, seed) for seed in confirm])
-    return [min(updates_to_target(run), float(MOST_UPDATES)) for run in runs]
-
-
-def _final_losses(
-    lab: Lab, net: str, size: int, search: Sequence[int], confirm: Sequence[int]
-) -> list[float]:
-    start = (0.01, 0.03) if size == 2 else (0.03, 0.1) if size == 8 else (0.1, 0.3)
-    lr = tuned_on(lab, start, search, lambda lr, seed: passes(net, size, lr, seed), closing_loss)
-    return [closing_loss(run) for run in lab.runs([passes(net, size, lr, seed) for seed in confirm])]
+def at_tuned_rates(
+    lab: Lab, start: Mapping[Net, float], setting: Any, cost: Any, seeds: Sequence[int]
+) -> tuple[Values, bool]:
+    """The cost of runs at rates tuned on the first two seeds, and whether all rates lie inside the ranges tried."""
+    best = tuned_rates(
+        lab, start, lambda net, lr, seed: setting(*net, lr, seed), lambda _, run: cost(run), seeds[:2],
+        factor=FACTOR, statistic=max,
+    )  # fmt: skip
+    asked = [(net, rate.lr or start[net], seed) for net, rate in best.items() for seed in seeds[2:]]
+    values: dict[Net, list[float]] = {net: [] for net in start}
+    for (net, _, _), run in zip(
+        asked, lab.runs([setting(*net, lr, seed) for net, lr, seed in asked]), strict=True
+    ):
+        values[net].append(cost(run))
+    return values, all(rate.inside for rate in best.values())
 
 
 # --- what follows ---
-
-Steps = Mapping[tuple[str, float], Sequence[float]]
-Ends = Mapping[tuple[str, int], Sequence[float]]
 
 
 def _flow(gradients: Sequence[Mapping[tuple[str, int], float]]) -> Part:
@@ -211,7 +198,7 @@ def _condition(by_net: Mapping[str, np.ndarray]) -> Part:
     return Part(name="better_condition", verdict=verdict, condition=condition, measurements=tuple(numbers))
 
 
-def _faster(steps: Steps) -> Part:
+def _faster(steps: Values) -> Part:
     numbers = [
         ratio("updates_ratio", steps[net, 1.0], steps[old, 1.0], net=net) for net, old in BEFORE.items()
     ]
@@ -219,7 +206,7 @@ def _faster(steps: Steps) -> Part:
     return _by_net("faster", numbers, sizes, least=FASTER)
 
 
-def _less_dependent(steps: Steps) -> Part:
+def _less_dependent(steps: Values) -> Part:
     """Most over fewest updates of the three initial scales, with and without batch norm."""
     spread = {
         net: [max(row) / min(row) for row in zip(*(steps[net, s] for s in SCALES), strict=True)]
@@ -230,7 +217,7 @@ def _less_dependent(steps: Steps) -> Part:
     return Part(name="less_dependent_on_the_start", verdict=below(found, 1.0), measurements=(found, *sizes))
 
 
-def _small_batches(ends: Ends) -> Part:
+def _small_batches(ends: Values) -> Part:
     numbers = [
         ratio("loss_ratio", ends["batch_norm", size], ends["inputs", size], batch_size=size) for size in SIZES
     ]
@@ -267,7 +254,7 @@ def _spectra(by_net: Mapping[str, np.ndarray]) -> Panel:
     )
 
 
-def _scales(steps: Steps) -> Panel:
+def _scales(steps: Values) -> Panel:
     lines = []
     for net in ("inputs", "batch_norm"):
         values = np.log([steps[net, scale] for scale in SCALES])
@@ -289,7 +276,7 @@ def _scales(steps: Steps) -> Panel:
     )
 
 
-def _sizes(ends: Ends) -> Panel:
+def _sizes(ends: Values) -> Panel:
     lines = []
     for net in ("inputs", "batch_norm"):
         values = np.log([ends[net, size] for size in SIZES])

@@ -15,7 +15,7 @@ from batchwright.advice.lesson import Part, Verdict
 from batchwright.core.chart import Panel, Series, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import above, below, difference, everywhere, mean, ratio
+from batchwright.lessons.judge import above, below, difference, everywhere, mean, ratio, told
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.tuning import RunResult, TunedRate, tuned_rates
 
@@ -137,7 +137,7 @@ def gap(name: str, ends: Ends, cells: Sequence[Cell], split: str, *, inside: boo
         for cell in cells
     ]  # fmt: skip
     verdict, by = everywhere({m.at["rates"]: above(m, WORSE) for m in gaps})
-    verdict = verdict if inside else "cannot_tell"
+    verdict = told(verdict, inside)
     condition = remark("lesson.optimisation_gap.rates", **by) if verdict == "holds_when" else None
     between = [
         difference(

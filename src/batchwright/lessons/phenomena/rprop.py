@@ -21,16 +21,15 @@ from batchwright.advice.lesson import Measured, Part
 from batchwright.core.chart import Mark, Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import Verdict, above, below, everywhere, mean, ratio
+from batchwright.lessons.judge import Verdict, above, below, everywhere, mean, ratio, untold
 from batchwright.lessons.lab import Lab
+from batchwright.lessons.tuning import TunedRate, tuned_rates
 
 UPDATES = 100
 SIZES = (32, 256)
-RATES = {"rprop": (1e-3, 1e-2), "sgd": (0.3, 1.0), "rmsprop": (3e-3, 1e-2)}
-"""Where tuning begins; the range grows, tenfold for Rprop's first step and about threefold for the others, while the
-best lies at its end."""
-FACTOR = {"rprop": 10.0, "sgd": 10**0.5, "rmsprop": 10**0.5}
-MOST_TRIES = 8
+START = {"rprop": 3e-3, "sgd": 0.3, "rmsprop": 3e-3}
+"""Where tuning begins; neighbouring rates are a factor of about three apart."""
+FACTOR = 10**0.5
 FAILS = 10.0
 """Times the full batch's training loss from which on training has failed: accuracy can still be far above chance."""
 ROUNDING = 1e-6
@@ -46,7 +45,8 @@ def experiment(lab: Lab) -> Found:
     whole = len(bw.named_task("digits").train)
     seeds = lab.seeds(12 if lab.full else 6)
     wanted = [("rprop", b) for b in (*SIZES, whole)] + [("rmsprop", b) for b in SIZES] + [("sgd", whole)]
-    rates = {key: tuned_rate(lab, *key, seeds[:2]) for key in wanted}
+    best = tuned(lab, wanted, seeds[:2])
+    rates = {key: rate.lr or START[key[0]] for key, rate in best.items()}
     losses = {
         (name, size): [last_loss(r) for r in lab.runs([method_run(name, size, lr, s) for s in seeds[2:]])]
         for (name, size), lr in rates.items()
@@ -56,8 +56,8 @@ def experiment(lab: Lab) -> Found:
     by_size = {size: [v for k, v in inside.items() if k[0] == size] for size in (*SIZES, whole)}
     return Found(
         parts=[
-            _differ(by_size[whole]), _full_batch(losses, whole), _fails(losses, whole),
-            *_shrink(by_size, whole), _signs(by_size), _repair(losses),
+            _differ(by_size[whole]), *_compared(losses, whole, all(rate.inside for rate in best.values())),
+            *_shrink(by_size, whole), _signs(by_size),
         ],
         panels=[_losses(losses, whole), _steps(by_size), _curves(lab, rates, whole, seeds[2])],
     )  # fmt: skip
@@ -82,20 +82,12 @@ def last_loss(run: Any) -> float:
     return max(float(rows[-1]), ROUNDING) if ended else math.inf
 
 
-def tuned_rate(lab: Lab, name: str, size: int, seeds: Sequence[int]) -> float:
-    """The rate with the least training loss, not at an end of those tried."""
-    found: dict[float, float] = {}
-    wanted = list(RATES[name])
-    while wanted:
-        runs = lab.runs([method_run(name, size, lr, seed) for lr in wanted for seed in seeds])
-        for i, lr in enumerate(wanted):
-            own = [math.log(last_loss(r)) for r in runs[i * len(seeds) : (i + 1) * len(seeds)]]
-            found[lr] = float(np.mean(own))
-        best, low, high = min(found, key=lambda lr: found[lr]), min(found), max(found)
-        wanted = [best / FACTOR[name]] if best == low else [best * FACTOR[name]] if best == high else []
-        if len(found) >= MOST_TRIES:
-            break
-    return best
+def tuned(lab: Lab, keys: Sequence[Key], seeds: Sequence[int]) -> dict[Key, TunedRate]:
+    """Rates with the least geometric mean of the training loss."""
+    return tuned_rates(
+        lab, {key: START[key[0]] for key in keys}, lambda key, lr, seed: method_run(*key, lr, seed),
+        lambda _, run: math.log(last_loss(run)), seeds, factor=FACTOR, statistic=np.mean,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -158,6 +150,12 @@ def sign_agreement(task: Any, size: int, seed: int) -> float:
 def _differ(inside: Sequence[Inside]) -> Part:
     found = mean("gradient_spread", [i.spread for i in inside], unit="1")
     return Part(name="gradients_differ", verdict=above(found, 10.0), measurements=(found,))
+
+
+def _compared(losses: Losses, whole: int, inside: bool) -> list[Part]:
+    """What rests on tuned rates."""
+    parts = [_full_batch(losses, whole), _fails(losses, whole), _repair(losses)]
+    return parts if inside else untold(parts)
 
 
 def _full_batch(losses: Losses, whole: int) -> Part:
