@@ -33,8 +33,7 @@ def test_verdicts_follow_the_losses():
     by_side = {
         ("small", 16): [0.2, 0.21, 0.19], ("sgd", 128): [0.205, 0.214, 0.195], ("sgd", 512): [0.3, 0.32, 0.28],
         ("momentum", 512): [0.4, 0.42, 0.38], ("lars", 512): [math.inf, 0.2, 0.2], ("lamb", 512): [0.1, 0.11, 0.09],
-        ("linear", 128): [0.3, 0.3, 0.31], ("linear_warmup", 128): [0.2, 0.21, 0.2],
-        ("linear", 512): [math.inf] * 3, ("linear_warmup", 512): [math.inf] * 3,
+        ("linear", 128): [0.3, 0.3, 0.31], ("linear", 512): [math.inf] * 3,
     }  # fmt: skip
     inside = dict.fromkeys(PLAN.tuned_sides(), True)
     losses = lesson.Losses(by_side, inside, PLAN)
@@ -52,7 +51,19 @@ def test_verdicts_follow_the_losses():
         "does_not_hold": ["momentum", "lars"],
         "cannot_tell": [],
     }
-    assert lesson._warmup(losses).verdict == "holds"
     assert lesson._layerwise_beats(losses).verdict == "cannot_tell"  # LARS diverged once
     edge = lesson.Losses(by_side, inside | {("sgd", 128): False}, PLAN)
-    assert lesson._at_sizes(edge).verdict == "does_not_hold"
+    assert lesson._at_sizes(edge).verdict == "cannot_tell"  # the middle size could still hold
+
+
+def test_warm_up_is_judged_rate_by_rate():
+    same, worse, diverged = [0.2, 0.21, 0.2], [0.3, 0.3, 0.31], [math.inf, 0.2, 0.2]
+    ends = {
+        0.4: {"linear": same, "linear_warmup": same},
+        0.8: {"linear": worse, "linear_warmup": same},
+        1.6: {"linear": diverged, "linear_warmup": same},
+    }
+    part = lesson._warmup(ends)
+    assert part.condition.values == {"holds": [0.8], "does_not_hold": [0.4], "cannot_tell": []}
+    assert [m.value for m in part.measurements] == [1.0, pytest.approx(0.67, abs=0.02), None]
+    assert lesson._warmup({1.6: ends[1.6]}).verdict == "cannot_tell"

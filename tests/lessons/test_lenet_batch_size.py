@@ -22,9 +22,9 @@ def courses(epochs, finals):
 
 
 def test_the_product_of_epochs_and_seconds_has_its_minimum_inside():
-    """t(B) = 1 ms + 50 us B and epochs 2 + B/32: an epoch of 1000 costs 1.4 s at 8 + 1/8 and 0.05 s + 1/B beyond."""
+    """t(B) = 1 ms + 50 us B a step and 2 + B/24 epochs of 1000: (2 + B/24)(1/B + 0.05) s, least at 32 of these B."""
     clock = machine(1e-3, 5e-5, SIZES)
-    epochs = {b: 2 + b / 32 for b in SIZES}
+    epochs = {b: 2 + b / 24 for b in SIZES}
     found = courses(epochs, dict.fromkeys(SIZES, 0.9))
     parts = {part.name: part for part in lesson.parts_at("tuned", found, clock, PLAN)}
     seconds = {b: epochs[b] * 1000 * (1e-3 / b + 5e-5) for b in SIZES}
@@ -33,23 +33,23 @@ def test_the_product_of_epochs_and_seconds_has_its_minimum_inside():
     time = parts["best_time_tuned"]
     assert time.verdict == "holds"
     assert {m.at["batch_size"]: m.value for m in time.measurements} == pytest.approx(
-        {lesson.TINY: seconds[1] / seconds[32], 256: seconds[256] / seconds[32]}
+        {lesson.TINY: seconds[1] / seconds[32], 128: seconds[128] / seconds[32]}
     )
-    assert parts["more_epochs_tuned"].measurements[0].value == pytest.approx(10 / 2.25)
+    assert parts["more_epochs_tuned"].measurements[0].value == pytest.approx((2 + 128 / 24) / (2 + 8 / 24))
     assert parts["more_time_tuned"].verdict == "holds"
     assert parts["best_accuracy_tuned"].verdict == "does_not_hold"
     assert parts["tiny_tuned"].verdict == "does_not_hold"
 
 
 def test_runs_that_fall_short_count_as_too_few_epochs():
-    epochs = dict.fromkeys(SIZES, 4.0) | {256: None, lesson.TINY: None}
-    finals = {1: 0.1, 8: 0.9, 32: 0.95, 128: 0.9, 256: 0.4}
+    epochs = dict.fromkeys(SIZES, 4.0) | {128: None, lesson.TINY: None}
+    finals = {1: 0.1, 8: 0.9, 32: 0.95, 64: 0.9, 128: 0.4}
     found = courses(epochs, finals)
     parts = {part.name: part for part in lesson.parts_at("fixed", found, machine(1e-3, 5e-5, SIZES), PLAN)}
     assert parts["more_epochs_fixed"].measurements[0].value == pytest.approx(PLAN.epochs / 4, rel=0.01)
     assert parts["tiny_fixed"].verdict == "holds"
     gaps = {m.at["batch_size"]: m.value for m in parts["best_accuracy_fixed"].measurements}
-    assert gaps == pytest.approx({256: 0.55, 8: 0.05})
+    assert gaps == pytest.approx({128: 0.55, 8: 0.05})
 
 
 def test_the_crossing_is_interpolated_between_evaluations():

@@ -66,6 +66,10 @@ class RecipePlan:
             ("lars", self.large): 1.0, ("lamb", self.large): 0.05,
         }  # fmt: skip
 
+    def warmup_rates(self) -> list[float]:
+        """Rates at which warm-up is tried, from an easy one to one that only a small part of training survives."""
+        return [factor * self.start for factor in (2, 4, 8, 16)]
+
     def setting(self, batch_size: int, lr: float, seed: int, **how: Any) -> dict[str, Any]:
         """A run of all the epochs, evaluated at its end and on the way there."""
         steps = self.steps(batch_size)
@@ -78,7 +82,7 @@ class RecipePlan:
 def experiment(lab: Lab) -> Found:
     """Tune every side, run each recipe with the same seeds, and average the weights of several runs."""
     plan = planned_recipes(lab)
-    tuning, seeds = lab.seeds(12)[:2], lab.seeds(12)[2 : 12 if lab.full else 8]
+    tuning, seeds = lab.seeds(18)[:2], lab.seeds(18)[2 : 18 if lab.full else 12]
     starts = plan.tuned_sides()
     tuned = tuned_rates(
         lab,
@@ -97,17 +101,30 @@ def experiment(lab: Lab) -> Found:
     )
     runs = {side: [next(made) for _ in seeds] for side in rates}
     losses = Losses({side: [loss_of(run) for run in of_side] for side, of_side in runs.items()}, inside, plan)
-    asked = [(plan, rates["sgd", plan.large], kind, tuple(seeds[:4])) for kind in STARTS]
+    asked = [(plan, rates["sgd", plan.large], kind, tuple(seeds[:8])) for kind in STARTS]
     averages = dict(zip(STARTS, lab.map(averaged_runs, asked), strict=True))
+    swept = _swept(lab, plan, seeds)
     return Found(
         parts=[
             _fewer_updates(runs["small", plan.small][0], runs["sgd", plan.large][0]),
             *(_at_large(name, losses) for name in ("unscaled", "square_root", "linear")),
-            _at_sizes(losses), _over_recipes(losses), _warmup(losses), _layerwise_beats(losses), _averaging(averages),
+            _at_sizes(losses), _over_recipes(losses), _warmup(swept), _layerwise_beats(losses), _averaging(averages),
         ],
         panels=[_recipes(losses)],
         notes=[remark("lesson.have_both.data", task=plan.task, examples=plan.examples, large=plan.large)],
     )  # fmt: skip
+
+
+def _swept(lab: Lab, plan: RecipePlan, seeds: Sequence[int]) -> dict[float, dict[str, list[float]]]:
+    """Losses of the middle size with and without warm-up, one a seed, by rate."""
+    asked = [
+        (lr, rule, side_setting(plan, (rule, plan.middle), lr, seed))
+        for lr in plan.warmup_rates() for rule in ("linear", "linear_warmup") for seed in seeds
+    ]  # fmt: skip
+    found: dict[float, dict[str, list[float]]] = {}
+    for (lr, rule, _), run in zip(asked, lab.runs([how for *_, how in asked]), strict=True):
+        found.setdefault(lr, {}).setdefault(rule, []).append(loss_of(run))
+    return found
 
 
 def planned_recipes(lab: Lab) -> RecipePlan:
@@ -241,14 +258,16 @@ def _over_recipes(losses: Losses) -> Part:
     )  # fmt: skip
 
 
-def _warmup(losses: Losses) -> Part:
-    """Whether a warm-up lowers the loss at the linearly scaled rate; where that is trained at all decides."""
-    numbers = [
-        losses.against("warmup_ratio", ("linear_warmup", b), ("linear", b), batch_size=b)
-        for b in (losses.plan.middle, losses.plan.large)
-    ]
-    verdict = "cannot_tell" if numbers[0].value is None else below(numbers[0], BETTER)
-    return Part(name="warmup", verdict=verdict, measurements=tuple(numbers))
+def _warmup(ends: Mapping[float, Mapping[str, Sequence[float]]]) -> Part:
+    """The loss with warm-up over that without, at every rate; one at which runs diverged tells nothing."""
+    numbers = []
+    for lr, of_rule in ends.items():
+        pair = of_rule["linear_warmup"], of_rule["linear"]
+        finite = bool(np.all(np.isfinite(pair)))
+        numbers.append(ratio("warmup_ratio", *pair, lr=lr) if finite else exact("warmup_ratio", None, lr=lr))
+    verdict, by = everywhere({m.at["lr"]: below(m, BETTER) for m in numbers if m.value is not None})
+    condition = remark("lesson.have_both.rates", **by) if verdict == "holds_when" else None
+    return Part(name="warmup", verdict=verdict, condition=condition, measurements=tuple(numbers))
 
 
 def _layerwise_beats(losses: Losses) -> Part:

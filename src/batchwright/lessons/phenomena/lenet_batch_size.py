@@ -17,19 +17,19 @@ from batchwright.advice.lesson import Measured, Part
 from batchwright.core.chart import Panel, Series, series
 from batchwright.core.remark import Remark, remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import above, below, difference, everywhere, ratio, share
+from batchwright.lessons.judge import above, below, difference, everywhere, ratio, share, untold
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.timing import Probe, clocked, example_ratio, point_at
 from batchwright.lessons.tuning import RunResult, TunedRate, tuned_rates
 
 TINY = 1
-SIZES = (8, 32, 128, 256)
-START = {TINY: 0.02, 8: 0.1, 32: 0.2, 128: 0.4, 256: 0.4}
+SIZES = (8, 32, 64, 128)
+START = {TINY: 0.02, 8: 0.1, 32: 0.2, 64: 0.2, 128: 0.4}
 FIXED = 0.1
 TARGETS = {"mnist": 0.9, "fashion-mnist": 0.7, "digits": 0.85}
 """Validation accuracies that every size reaches within the epochs given, on so few examples."""
 EXAMPLES, EXAMPLES_FULL = 1437, 6000
-EPOCHS, TINY_EPOCHS = 16, 2
+EPOCHS, TINY_EPOCHS = 10, 2
 MORE, MUCH_MORE, BETTER = 1.2, 1.5, 1.1
 """Ratios: of epochs, of seconds to the target, and of seconds at an end of the range over those inside it."""
 FASTER = 0.9
@@ -78,8 +78,8 @@ class Course:
 def experiment(lab: Lab) -> Found:
     """Count epochs at one rate and at tuned rates, then time the steps."""
     plan = plan_of(lab)
-    seeds = lab.seeds(9)[1 : 9 if lab.full else 4]
-    tuned = _tuned(lab, plan, lab.seeds(9)[:1])
+    tuning, seeds = lab.seeds(10)[:2], lab.seeds(10)[2 : 10 if lab.full else 5]
+    tuned = _tuned(lab, plan, tuning)
     rates = {
         "fixed": dict.fromkeys((TINY, *SIZES), FIXED),
         "tuned": {b: rate.lr or FIXED for b, rate in tuned.items()},
@@ -90,11 +90,8 @@ def experiment(lab: Lab) -> Found:
     parts = [faster_data(clock)]
     inside = {"fixed": True, "tuned": all(rate.inside for rate in tuned.values())}
     for kind, found in courses.items():
-        parts += (
-            parts_at(kind, found, clock, plan)
-            if inside[kind]
-            else _untold(parts_at(kind, found, clock, plan))
-        )
+        those = parts_at(kind, found, clock, plan)
+        parts += those if inside[kind] else untold(those)
     return Found(parts=parts, panels=[_cost(courses, clock, plan), _final(courses)],
                  notes=[*_data(plan), *_changes(parts)])  # fmt: skip
 
@@ -165,11 +162,6 @@ def parts_at(kind: str, found: Courses, clock: Probe, plan: Plan) -> list[Part]:
         Part(name=f"more_time_{kind}", verdict=above(slower, MUCH_MORE), measurements=(slower,)),
         _best_time(kind, seconds), _best_accuracy(kind, found), _tiny(kind, found),
     ]  # fmt: skip
-
-
-def _untold(parts: Sequence[Part]) -> list[Part]:
-    """Where a best rate lies at the end of the range tried, nothing follows from it."""
-    return [part.model_copy(update={"verdict": "cannot_tell", "condition": None}) for part in parts]
 
 
 def _epochs(courses: Sequence[Course], most: int) -> list[float]:
@@ -304,11 +296,11 @@ def example() -> None:
     import batchwright as bw
 
     task = bw.named_task("digits", model="lenet")  # or "fashion-mnist", where it is installed
-    clock = bw.probe(task, batch_sizes=[8, 32, 128, 256], seconds=4).result
-    for point, lr in zip(clock.points, (0.1, 0.2, 0.4, 0.4), strict=True):
+    clock = bw.probe(task, batch_sizes=[8, 32, 64, 128], seconds=4).result
+    for point, lr in zip(clock.points, (0.1, 0.2, 0.2, 0.4), strict=True):
         run = (
             bw.train(
-                task, batch_size=point.batch_size, lr=lr, epochs=16, target="accuracy=0.85", evaluate="log"
+                task, batch_size=point.batch_size, lr=lr, epochs=10, target="accuracy=0.85", evaluate="log"
             )
             .answer()
             .result

@@ -45,8 +45,6 @@ ROWS = (
     ComparedRow("optimisation_tuned", "optimisation-gap", "worse_training_tuned", "small"),
     ComparedRow("generalisation", "generalisation", "worse_same_rate", "small"),
     ComparedRow("generalisation_tuned", "generalisation", "worse_tuned_rate", "small"),
-    ComparedRow("time_to_accuracy", "lenet-batch-size", "more_time_fixed", "small"),
-    ComparedRow("time_to_accuracy_tuned", "lenet-batch-size", "more_time_tuned", "small"),
 )
 
 
@@ -93,7 +91,7 @@ def example() -> None:
     """Code to copy."""
     import batchwright as bw
 
-    for name in ("batch-time", "gradient-noise", "optimisation-gap", "generalisation", "lenet-batch-size"):
+    for name in ("batch-time", "gradient-noise", "optimisation-gap", "generalisation"):
         result = bw.lesson(name, progress=False).result
         for part in result.parts:
             print(name, part.name, part.verdict, part.measurements[0].value)

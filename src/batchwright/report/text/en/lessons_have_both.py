@@ -7,9 +7,9 @@ STRINGS = {
         "A small batch at its tuned rate is the mark. Batches 8 and 32 times as large get the same epochs, so so many "
         "times fewer updates: plain SGD at the small batch's rate, at that rate scaled by the square root and linearly, "
         "with and without warm-up over a fifth of the updates, and at its own tuned rate; the largest also with "
-        "momentum, LARS and LAMB, tuned. Seeds are shared by all sides and are not those that tuned. Last, the weights "
-        "of four runs are averaged, from one start and from different ones. As good means a validation loss at most a "
-        "fifth higher."
+        "momentum, LARS and LAMB, tuned. Seeds are shared by all sides and are not those that tuned. Warm-up "
+        "is also tried at four rates of the middle size. Last, the weights of four runs are averaged, from one start "
+        "and from different ones. As good means a validation loss at most a fifth higher."
     ),
     "lesson.have_both.otherwise": (
         "How large a batch can be as good depends on the task: below the critical batch size the tuned rate alone is "
@@ -30,10 +30,11 @@ STRINGS = {
     "lesson.have_both.part.other_optimizers": (
         "The largest batch is as good with momentum, LARS or LAMB at their tuned rates."
     ),
-    "lesson.have_both.part.warmup": "Warm-up improves the linearly scaled rate.",
+    "lesson.have_both.part.warmup": "Warm-up lowers the loss of a larger batch at the same rate.",
     "lesson.have_both.part.layerwise_beats": "LARS and LAMB beat the better of tuned SGD and SGD with momentum.",
     "lesson.have_both.part.averaging": "The averaged weights of several runs are better than the runs.",
     "lesson.have_both.recipes": "the recipe is one of: {holds:list}; not: {does_not_hold:list}",
+    "lesson.have_both.rates": "the learning rate is one of: {holds:list}; not: {does_not_hold:list}",
     "lesson.have_both.sizes": "the batch size is one of: {holds:list}; not at: {does_not_hold:list}",
     "lesson.have_both.size": "B {batch_size:size}",
     "lesson.have_both.starts": "the runs begin from: {holds:list}; not from: {does_not_hold:list}",

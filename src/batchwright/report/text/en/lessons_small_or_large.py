@@ -8,9 +8,9 @@ STRINGS = {
     ),
     "lesson.small_or_large.experiment": (
         "Nothing is run here: every row of the table takes the verdict of another lesson, and the number that decided it: "
-        "batch-time, gradient-noise, optimisation-gap, generalisation and lenet-batch-size. Where a comparison depends "
-        "on the learning rate there are two rows, one with a rate that both sides share and one with a rate tuned for "
-        "each."
+        "batch-time, gradient-noise, optimisation-gap and generalisation. Where a comparison depends on the learning "
+        "rate there are two rows, one with a rate that both sides share and one with a rate tuned for each. What the "
+        "two sides cost together, in time to the same accuracy, is a matter of lenet-batch-size."
     ),
     "lesson.small_or_large.otherwise": (
         "The rows on time are this machine's: a GPU has a wider range of sizes that take equally long. The rows on "
@@ -30,12 +30,6 @@ STRINGS = {
     "lesson.small_or_large.part.generalisation_tuned": (
         "At tuned learning rates a large batch validates worse at equal training loss."
     ),
-    "lesson.small_or_large.part.time_to_accuracy": (
-        "At one learning rate a large batch needs much more time for the same accuracy."
-    ),
-    "lesson.small_or_large.part.time_to_accuracy_tuned": (
-        "At tuned learning rates a large batch needs much more time for the same accuracy."
-    ),
     "lesson.small_or_large.number.update_time": "seconds a step, large / small",
     "lesson.small_or_large.number.epoch_time": "seconds an epoch, large / small",
     "lesson.small_or_large.number.strong": "exponent of the standard deviation over B",
@@ -44,8 +38,6 @@ STRINGS = {
     "lesson.small_or_large.number.optimisation_tuned": "training accuracy, small less large",
     "lesson.small_or_large.number.generalisation": "validation loss, large less small",
     "lesson.small_or_large.number.generalisation_tuned": "validation loss, large less small",
-    "lesson.small_or_large.number.time_to_accuracy": "seconds to the target, large / small",
-    "lesson.small_or_large.number.time_to_accuracy_tuned": "seconds to the target, large / small",
     "lesson.small_or_large.small": "small batch",
     "lesson.small_or_large.large": "large batch",
     "lesson.small_or_large.row.update_time": "time of an update",
@@ -56,8 +48,6 @@ STRINGS = {
     "lesson.small_or_large.row.optimisation_tuned": "optimisation, rates tuned",
     "lesson.small_or_large.row.generalisation": "generalisation",
     "lesson.small_or_large.row.generalisation_tuned": "generalisation, rates tuned",
-    "lesson.small_or_large.row.time_to_accuracy": "time to accuracy",
-    "lesson.small_or_large.row.time_to_accuracy_tuned": "time to accuracy, rates tuned",
     "lesson.small_or_large.axis.side": "side",
     "lesson.small_or_large.axis.row": "what is compared",
     "lesson.small_or_large.axis.advantage": "advantage",

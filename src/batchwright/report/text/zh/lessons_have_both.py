@@ -6,7 +6,8 @@ STRINGS = {
     "lesson.have_both.experiment": (
         "以调好学习率的小批量为标杆。大 8 倍和 32 倍的批训练同样的轮数，更新次数也就少这么多倍：普通 SGD 用小批量的学习率、按平方根缩放、"
         "按比例缩放（后者有或没有占五分之一更新次数的预热），以及用自己调好的学习率；最大的批另用调好的动量、LARS 和 LAMB。"
-        "各方共用随机种子，且与调参用的不同。最后把四次训练的权重取平均，或从同一起点出发，或从不同起点出发。"
+        "各方共用随机种子，且与调参用的不同。对中间的批大小，另在四个学习率下比较有无预热。"
+        "最后把四次训练的权重取平均，或从同一起点出发，或从不同起点出发。"
         "“一样好”指验证损失最多高出两成。"
     ),
     "lesson.have_both.otherwise": (
@@ -22,10 +23,11 @@ STRINGS = {
     "lesson.have_both.part.linear": "学习率按批大小成比例缩放，结果一样好。",
     "lesson.have_both.part.sgd": "较大的批用普通 SGD 和自己调好的学习率，结果一样好。",
     "lesson.have_both.part.other_optimizers": "最大的批用调好的动量、LARS 或 LAMB，结果一样好。",
-    "lesson.have_both.part.warmup": "预热能改善按比例缩放的学习率。",
+    "lesson.have_both.part.warmup": "学习率相同时，预热能降低较大批的损失。",
     "lesson.have_both.part.layerwise_beats": "LARS 和 LAMB 胜过调好的 SGD 与带动量 SGD 中较好的一个。",
     "lesson.have_both.part.averaging": "几次训练的权重平均，优于这些训练本身。",
     "lesson.have_both.recipes": "方法为以下之一：{holds:list}；以下方法不成立：{does_not_hold:list}",
+    "lesson.have_both.rates": "学习率属于：{holds:list}；不包括：{does_not_hold:list}",
     "lesson.have_both.sizes": "批大小取以下值之一：{holds:list}；以下值不成立：{does_not_hold:list}",
     "lesson.have_both.size": "B {batch_size:size}",
     "lesson.have_both.starts": "起点为：{holds:list}；以下起点不成立：{does_not_hold:list}",

@@ -7,38 +7,38 @@ STRINGS = {
         "以及另一个最终准确率最优的批大小；很小的批不收敛。"
     ),
     "lesson.lenet_batch_size.experiment": (
-        "用 SGD 训练 LeNet，批大小为 1 到 256。达到目标验证准确率所需的轮数在未参与调参的随机种子上统计；每步用时单独测量，"
+        "用 SGD 训练 LeNet，批大小为 1 到 128。达到目标验证准确率所需的轮数在未参与调参的随机种子上统计；每步用时单独测量，"
         "所有批大小轮流计时；两者相乘得到总时间。一次对所有批大小使用 0.1 的学习率（相当于文章中的固定学习率），"
         "一次为每个批大小分别调优。未达到目标的训练按其全部轮数计，这是偏低的估计。"
     ),
     "lesson.lenet_batch_size.otherwise": (
-        "换一个固定学习率，占优的批大小也会改变：小学习率适合小批量，大学习率会使小批量发散。在 GPU 上，批大小为 256 的一步几乎不比 8 慢，"
+        "换一个固定学习率，占优的批大小也会改变：小学习率适合小批量，大学习率会使小批量发散。在 GPU 上，批大小为 128 的一步几乎不比 8 慢，"
         "时间上最优的批会更大。简版让 B = 1 训练 2 轮（2,874 次更新），完整版 20 轮，文章则给了 200 轮。"
     ),
     "lesson.lenet_batch_size.take": (
         "用同一个学习率比较批大小，比较的其实是学习率。应为每个批大小分别调优学习率，再用每步用时乘以达到目标的步数：这个乘积在中等批大小处最小。"
     ),
-    "lesson.lenet_batch_size.part.faster_data": "批越大，处理数据越快：B = 256 的每样本耗时比 B = 8 至少少十分之一。",
-    "lesson.lenet_batch_size.part.more_epochs_fixed": "学习率统一时，B = 256 所需轮数超过 B = 8 的 1.2 倍。",
-    "lesson.lenet_batch_size.part.more_epochs_tuned": "学习率各自调优时，B = 256 所需轮数超过 B = 8 的 1.2 倍。",
-    "lesson.lenet_batch_size.part.more_time_fixed": "学习率统一时，B = 256 所需时间超过最佳较小批的 1.5 倍。",
-    "lesson.lenet_batch_size.part.more_time_tuned": "学习率各自调优时，B = 256 所需时间超过最佳较小批的 1.5 倍。",
+    "lesson.lenet_batch_size.part.faster_data": "批越大，处理数据越快：B = 128 的每样本耗时比 B = 8 至少少十分之一。",
+    "lesson.lenet_batch_size.part.more_epochs_fixed": "学习率统一时，B = 128 所需轮数超过 B = 8 的 1.2 倍。",
+    "lesson.lenet_batch_size.part.more_epochs_tuned": "学习率各自调优时，B = 128 所需轮数超过 B = 8 的 1.2 倍。",
+    "lesson.lenet_batch_size.part.more_time_fixed": "学习率统一时，B = 128 所需时间超过最佳较小批的 1.5 倍。",
+    "lesson.lenet_batch_size.part.more_time_tuned": "学习率各自调优时，B = 128 所需时间超过最佳较小批的 1.5 倍。",
     "lesson.lenet_batch_size.part.best_time_fixed": (
-        "学习率统一时，存在时间上最优的批大小：1 和 256 所需时间都超过它的 1.1 倍。"
+        "学习率统一时，存在时间上最优的批大小：1 和 128 所需时间都超过它的 1.1 倍。"
     ),
     "lesson.lenet_batch_size.part.best_time_tuned": (
-        "学习率各自调优时，存在时间上最优的批大小：1 和 256 所需时间都超过它的 1.1 倍。"
+        "学习率各自调优时，存在时间上最优的批大小：1 和 128 所需时间都超过它的 1.1 倍。"
     ),
     "lesson.lenet_batch_size.part.best_accuracy_fixed": (
-        "学习率统一时，存在最终准确率最优的批大小：8 和 256 都比它低一个百分点以上。"
+        "学习率统一时，存在最终准确率最优的批大小：8 和 128 都比它低一个百分点以上。"
     ),
     "lesson.lenet_batch_size.part.best_accuracy_tuned": (
-        "学习率各自调优时，存在最终准确率最优的批大小：8 和 256 都比它低一个百分点以上。"
+        "学习率各自调优时，存在最终准确率最优的批大小：8 和 128 都比它低一个百分点以上。"
     ),
     "lesson.lenet_batch_size.part.tiny_fixed": "学习率统一时，B = 1 的多数训练达不到目标。",
     "lesson.lenet_batch_size.part.tiny_tuned": "学习率调优后，B = 1 的多数训练达不到目标。",
-    "lesson.lenet_batch_size.number.example_ratio": "B = 256 与此批大小的每样本耗时之比",
-    "lesson.lenet_batch_size.number.epochs_ratio": "B = 256 与 B = 8 的轮数之比",
+    "lesson.lenet_batch_size.number.example_ratio": "B = 128 与此批大小的每样本耗时之比",
+    "lesson.lenet_batch_size.number.epochs_ratio": "B = 128 与 B = 8 的轮数之比",
     "lesson.lenet_batch_size.number.seconds_ratio": "达到目标的时间与最佳批大小之比",
     "lesson.lenet_batch_size.number.accuracy_gap": "最佳批大小与此批大小的最终准确率之差",
     "lesson.lenet_batch_size.number.not_reached": "未达到目标的训练所占比例",

@@ -6,8 +6,9 @@ STRINGS = {
         "大批量每次更新用时相同、每轮用时更少，像长时间蓄力：威力大；小批量像短冷却：不准，但优化和泛化更好。"
     ),
     "lesson.small_or_large.experiment": (
-        "这里不做新的训练：表中每一行都取自另一课的结论以及决定该结论的数字，来源是 batch-time、gradient-noise、optimisation-gap、"
-        "generalisation 和 lenet-batch-size。凡是依赖学习率的比较都有两行：一行双方共用学习率，一行各自调好学习率。"
+        "这里不做新的训练：表中每一行都取自另一课的结论以及决定该结论的数字，来源是 batch-time、gradient-noise、optimisation-gap "
+        "和 generalisation。凡是依赖学习率的比较都有两行：一行双方共用学习率，一行各自调好学习率。两方面合起来，即达到同样准确率的时间，见 "
+        "lenet-batch-size。"
     ),
     "lesson.small_or_large.otherwise": (
         "关于时间的各行只代表这台机器：在 GPU 上，用时相同的批大小范围更宽。关于质量的各行来自小数据上的小网络；何时会变，见各自的课程。"
@@ -23,8 +24,6 @@ STRINGS = {
     "lesson.small_or_large.part.optimisation_tuned": "各自调好学习率时，大批量训练得更差。",
     "lesson.small_or_large.part.generalisation": "共用学习率、训练损失相同时，大批量的验证结果更差。",
     "lesson.small_or_large.part.generalisation_tuned": "各自调好学习率、训练损失相同时，大批量的验证结果更差。",
-    "lesson.small_or_large.part.time_to_accuracy": "共用学习率时，大批量达到同样准确率要多花很多时间。",
-    "lesson.small_or_large.part.time_to_accuracy_tuned": "各自调好学习率时，大批量达到同样准确率要多花很多时间。",
     "lesson.small_or_large.number.update_time": "每步秒数，大批量 / 小批量",
     "lesson.small_or_large.number.epoch_time": "每轮秒数，大批量 / 小批量",
     "lesson.small_or_large.number.strong": "标准差随 B 变化的指数",
@@ -33,8 +32,6 @@ STRINGS = {
     "lesson.small_or_large.number.optimisation_tuned": "训练准确率，小批量减大批量",
     "lesson.small_or_large.number.generalisation": "验证损失，大批量减小批量",
     "lesson.small_or_large.number.generalisation_tuned": "验证损失，大批量减小批量",
-    "lesson.small_or_large.number.time_to_accuracy": "达到目标的秒数，大批量 / 小批量",
-    "lesson.small_or_large.number.time_to_accuracy_tuned": "达到目标的秒数，大批量 / 小批量",
     "lesson.small_or_large.small": "小批量",
     "lesson.small_or_large.large": "大批量",
     "lesson.small_or_large.row.update_time": "一次更新的时间",
@@ -45,8 +42,6 @@ STRINGS = {
     "lesson.small_or_large.row.optimisation_tuned": "优化（调好学习率）",
     "lesson.small_or_large.row.generalisation": "泛化",
     "lesson.small_or_large.row.generalisation_tuned": "泛化（调好学习率）",
-    "lesson.small_or_large.row.time_to_accuracy": "达到准确率的时间",
-    "lesson.small_or_large.row.time_to_accuracy_tuned": "达到准确率的时间（调好学习率）",
     "lesson.small_or_large.axis.side": "哪一方",
     "lesson.small_or_large.axis.row": "比较的内容",
     "lesson.small_or_large.axis.advantage": "优势",
