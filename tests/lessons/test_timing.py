@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 import batchwright as bw
+from batchwright.advice.lesson import Part
 from batchwright.core.errors import InputError
-from batchwright.lessons.timing import example_ratio, median_ratio, repeated, step_ratio
+from batchwright.lessons.judge import exact
+from batchwright.lessons.timing import example_ratio, median_ratio, repeated, step_ratio, unless_busy
 from batchwright.measure.hardware.probe import ProbePoint
+
+from .test_batch_time import machine
 
 
 def point(size, turns):
@@ -49,3 +53,13 @@ def test_repeated_rows_are_the_tasks_own():
     assert len(longer.train) == 120
     assert (longer.train.inputs[:50] == longer.train.inputs[50:100]).all()
     assert type(longer.build_model(0)) is type(task.build_model(0))
+
+
+@pytest.mark.parametrize(("load", "verdict"), [(None, "holds"), (0.3, "holds"), (0.31, "cannot_tell")])
+def test_nothing_is_told_of_seconds_on_a_busy_machine(load, verdict):
+    part = Part(name="same_step", verdict="holds", measurements=(exact("r", 1.0),))
+    probes = [machine(0.0, 1e-6), machine(0.0, 1e-6).model_copy(update={"others_load": load})]
+    (told,), notes = unless_busy([part], probes)
+    assert told.verdict == verdict
+    assert told.measurements == part.measurements
+    assert [note.values for note in notes] == ([] if verdict == "holds" else [{"load": load}])

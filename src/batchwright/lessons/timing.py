@@ -7,7 +7,7 @@ distribution, so that a few sweeps that were disturbed move neither.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,12 @@ import torch
 from scipy.stats import binom
 
 import batchwright as bw
-from batchwright.advice.lesson import Measured
+from batchwright.advice.lesson import Measured, Part
 from batchwright.core.errors import InputError
+from batchwright.core.remark import Remark, remark
 from batchwright.core.statistics import LEVEL
+from batchwright.lessons.judge import untold
+from batchwright.measure.hardware.load import TOO_BUSY
 from batchwright.measure.hardware.probe import Probe as Probe
 from batchwright.measure.hardware.probe import ProbePoint as ProbePoint
 
@@ -33,6 +36,18 @@ def clocked(task: bw.Task, batch_sizes: Sequence[int], seconds: float) -> Probe:
     """A probe of these batch sizes, alone: nothing else of the lesson may run meanwhile."""
     found: Probe = bw.probe(task, batch_sizes=batch_sizes, seconds=seconds, progress=False).result
     return found
+
+
+def unless_busy(parts: Sequence[Part], probes: Iterable[Probe]) -> tuple[list[Part], list[Remark]]:
+    """The parts as they are; where others used too much of the machine meanwhile, untold, with a note that says so.
+
+    Steps of small and large batches suffer from other work by different factors, so that not even ratios of
+    turns taken side by side hold.
+    """
+    load = max((found.others_load or 0.0 for found in probes), default=0.0)
+    if load <= TOO_BUSY:
+        return list(parts), []
+    return untold(parts), [remark("lesson.busy", load=load)]
 
 
 def point_at(found: Probe, batch_size: int) -> ProbePoint | None:

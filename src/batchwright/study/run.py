@@ -13,6 +13,7 @@ from typing import Any
 from batchwright.core.action import Action
 from batchwright.core.errors import unknown_name
 from batchwright.measure.hardware.alone import SecondsPerStep, seconds_per_step
+from batchwright.measure.hardware.load import TOO_BUSY
 from batchwright.study.driver import Driver, Progress, StudyRuns
 from batchwright.study.ends import RunEnd, run_ends
 from batchwright.study.executors.contract import Executor
@@ -28,8 +29,6 @@ MEASURES = ("sharpness",)
 """What a study can measure beside the steps to target."""
 _TIMING = "seconds_per_step"
 _ENDS = "end/"
-TOO_BUSY = 0.3
-"""Share of the machine used by others above which seconds a step support no answer, and are not kept."""
 _FINISHED = (Status.TARGET_REACHED, Status.DIVERGED, Status.OUT_OF_MEMORY, Status.FAILED)
 """Ends that come from the run itself and not from its budget."""
 

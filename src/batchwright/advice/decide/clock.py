@@ -5,8 +5,7 @@ from __future__ import annotations
 from batchwright.advice.result import Recommendation
 from batchwright.core.action import Action
 from batchwright.core.remark import remark
-from batchwright.measure.hardware.load import CALM_LOAD
-from batchwright.study.run import TOO_BUSY
+from batchwright.measure.hardware.load import CALM_LOAD, TOO_BUSY
 
 
 def doubted_if_busy(recommendation: Recommendation, load: float, asked: Action) -> Recommendation:

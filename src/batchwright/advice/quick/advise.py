@@ -25,8 +25,8 @@ from batchwright.advice.quick.race import Race
 from batchwright.advice.quick.step_times import StepTimes, step_times
 from batchwright.advice.result import AdviceResult, Objective
 from batchwright.core.action import Action
+from batchwright.measure.hardware.load import TOO_BUSY
 from batchwright.study.executors.contract import Executor
-from batchwright.study.run import TOO_BUSY
 from batchwright.study.sitting import sitting
 from batchwright.study.spec import StudySpec, check_study
 from batchwright.study.stores.contract import Store

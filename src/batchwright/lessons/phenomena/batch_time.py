@@ -16,7 +16,15 @@ from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import above, below, everywhere, exact
 from batchwright.lessons.lab import Lab
-from batchwright.lessons.timing import Probe, clocked, example_ratio, point_at, repeated, step_ratio
+from batchwright.lessons.timing import (
+    Probe,
+    clocked,
+    example_ratio,
+    point_at,
+    repeated,
+    step_ratio,
+    unless_busy,
+)
 
 NETS: Mapping[str, Mapping[str, Any]] = {"dense_net": {}, "LeNet": {"model": "lenet"}}
 SIZES = (1, 10, 100, 1000, 10_000, 60_000)
@@ -36,10 +44,9 @@ def experiment(lab: Lab) -> Found:
     """Time the steps of both nets, and judge ratios of sizes."""
     examples = {"dense_net": SIZES[-1], "LeNet": 10_000 if lab.full else MANY}
     probes = {net: clocked_net(net, examples[net]) for net in NETS}
-    return Found(
-        parts=[same_step(probes), hardly_longer(probes), longer_beyond(probes), shorter_epoch(probes)],
-        panels=[_steps(probes), _epochs(probes)],
-    )
+    parts = [same_step(probes), hardly_longer(probes), longer_beyond(probes), shorter_epoch(probes)]
+    parts, notes = unless_busy(parts, probes.values())
+    return Found(parts=parts, panels=[_steps(probes), _epochs(probes)], notes=notes)
 
 
 def clocked_net(net: str, examples: int) -> Probe:

@@ -16,7 +16,15 @@ from batchwright.core.remark import Remark, remark
 from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import above, everywhere, exact
 from batchwright.lessons.lab import Lab
-from batchwright.lessons.timing import Probe, ProbePoint, clocked, example_ratio, point_at, repeated
+from batchwright.lessons.timing import (
+    Probe,
+    ProbePoint,
+    clocked,
+    example_ratio,
+    point_at,
+    repeated,
+    unless_busy,
+)
 
 NETS: Mapping[str, Mapping[str, Any]] = {"dense_net": {"hidden": 512}, "LeNet": {"model": "lenet"}}
 LARGEST = {"dense_net": 16_384, "LeNet": 1024}
@@ -38,9 +46,11 @@ def experiment(lab: Lab) -> Found:
     largest = LARGEST_FULL if lab.full else LARGEST
     probes = {net: clocked_at_powers(net, largest[net]) for net in NETS}
     enough = {net: found for net, found in probes.items() if len(found.points) >= FEWEST}
+    parts, notes = unless_busy([alone(enough), filling(enough), exceeding(enough)], probes.values())
     return Found(
-        parts=[alone(enough), filling(enough), exceeding(enough), past_memory(probes)],
+        parts=[*parts, past_memory(probes)],
         panels=[_panel(net, found) for net, found in probes.items()],
+        notes=notes,
     )
 
 

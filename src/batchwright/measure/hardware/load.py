@@ -9,6 +9,8 @@ from pathlib import Path
 
 CALM_LOAD = 0.15
 """Share of the machine's processors that others may use while steps are timed."""
+TOO_BUSY = 0.3
+"""Share above which seconds a step support no answer, and are not kept."""
 _TICKS_A_SECOND = 100
 """Where the system does not tell: what Linux has counted in since its beginnings."""
 

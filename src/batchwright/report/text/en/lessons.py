@@ -13,6 +13,8 @@ STRINGS = {
     "lesson.headline.cannot_tell": "Cannot be told: {claim}",
     "lesson.when": "{claim} Holds when: {condition}",
     "lesson.condition.parts": "only these parts of it hold: {holds}",
+    "lesson.busy": "Others used {load:percent} of the machine while steps were timed: what rests on seconds cannot be "
+    "told. Run the lesson again on an idle machine.",
     "lesson.parts.caption": "What the claim says, part by part, and the number that decides each; intervals are 90%.",
     "lesson.numbers.caption": "Every number of the experiment; intervals are 90%, over seeds.",
     "lesson.column.claim": "claim",

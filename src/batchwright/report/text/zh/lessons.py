@@ -13,6 +13,7 @@ STRINGS = {
     "lesson.headline.cannot_tell": "无法判断：{claim}",
     "lesson.when": "{claim}成立的条件：{condition}",
     "lesson.condition.parts": "只有以下部分成立：{holds}",
+    "lesson.busy": "计时期间，其他程序占用了本机的 {load:percent}：凡依赖用时的结论都无法判断。请在空闲的机器上重新运行本课。",
     "lesson.parts.caption": "逐条列出该说法的内容，以及决定每条结论的数字；区间均为 90%。",
     "lesson.numbers.caption": "实验得到的全部数字；区间为 90%，取自不同的随机种子。",
     "lesson.column.claim": "说法",
