@@ -1,11 +1,14 @@
 """Commands are made from the signatures of the front door: the same names, both ways."""
 
 import inspect
+import subprocess
+import sys
 
 import pytest
 import typer
 from typer.main import get_command
 
+import batchwright
 from batchwright.app.signature import arguments_of
 from batchwright.app.verbs import VERBS, verb
 from batchwright.cli.main import app
@@ -141,3 +144,10 @@ def test_defaults_are_shown_and_not_passed_on(cli):
     assert "--plane" in shown
     assert "--line" in shown
     assert typer.__name__ == "typer"
+
+
+def test_the_package_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "batchwright", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().endswith(batchwright.__version__)
