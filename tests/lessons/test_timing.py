@@ -63,3 +63,12 @@ def test_nothing_is_told_of_seconds_on_a_busy_machine(load, verdict):
     assert told.verdict == verdict
     assert told.measurements == part.measurements
     assert [note.values for note in notes] == ([] if verdict == "holds" else [{"load": load}])
+
+
+def test_what_does_not_rest_on_seconds_is_told_on_a_busy_machine():
+    parts = [
+        Part(name=name, verdict="holds", measurements=(exact("r", 1.0),)) for name in ("epochs", "seconds")
+    ]
+    busy = machine(0.0, 1e-6).model_copy(update={"others_load": 1.0})
+    told, _ = unless_busy(parts, [busy], lambda part: part.name == "seconds")
+    assert [part.verdict for part in told] == ["holds", "cannot_tell"]

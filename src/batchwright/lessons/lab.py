@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 import numpy as np
+import torch
 
 from batchwright.advice.lesson import LessonResult
 from batchwright.app.progress import Watch
@@ -15,6 +16,7 @@ from batchwright.app.train_many import ManyRuns
 from batchwright.lessons.catalogue import lesson_named
 from batchwright.training.environment import environment
 from batchwright.training.record import RunResult
+from batchwright.training.threads import one_thread
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,12 +31,15 @@ class Lab:
         seed: root of all random streams of the experiments.
         full: whether the long form is wanted: all seeds, all sizes, the largest data that are installed.
         workers: processes for runs and calls that do not depend on one another.
+        threads: that torch uses where steps are timed; everything else of an experiment runs in one, since where
+            others use the machine a second thread makes small operations many times slower.
     """
 
     def __init__(
         self, *, seed: int = 0, full: bool = False, workers: int | None = None, watch: Watch | None = None
     ) -> None:
         self.seed, self.full, self.workers = seed, full, worker_count(workers, "cpu")
+        self.threads = torch.get_num_threads()
         self._watch = watch
         self._many = ManyRuns(self.workers)
         self._pool: Any = None
@@ -54,7 +59,8 @@ class Lab:
         if name not in self._results:
             lesson = lesson_named(name)
             began = time.perf_counter()
-            found = lesson.experiment(self)
+            with one_thread():
+                found = lesson.experiment(self)
             self._results[name] = LessonResult(
                 name=name, parts=tuple(found.parts), panels=tuple(found.panels), notes=tuple(found.notes),
                 seed=self.seed, full=self.full, seconds=time.perf_counter() - began,

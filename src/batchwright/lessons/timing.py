@@ -7,7 +7,7 @@ distribution, so that a few sweeps that were disturbed move neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,14 @@ from batchwright.core.errors import InputError
 from batchwright.core.remark import Remark, remark
 from batchwright.core.statistics import LEVEL
 from batchwright.lessons.judge import untold
+from batchwright.lessons.lab import Lab
 from batchwright.measure.hardware.load import TOO_BUSY
 from batchwright.measure.hardware.probe import Probe as Probe
 from batchwright.measure.hardware.probe import ProbePoint as ProbePoint
+from batchwright.training.threads import threads
+
+SECONDS = 20.0
+"""Timing ends as soon as sweeps agree; here at the latest."""
 
 
 def repeated(task: bw.Task, examples: int) -> bw.Task:
@@ -32,22 +37,25 @@ def repeated(task: bw.Task, examples: int) -> bw.Task:
     return bw.Task(model=task.model, train=rows, validation=few, loss=task.loss, name=task.name)
 
 
-def clocked(task: bw.Task, batch_sizes: Sequence[int], seconds: float) -> Probe:
+def clocked(lab: Lab, task: bw.Task, batch_sizes: Sequence[int], seconds: float = SECONDS) -> Probe:
     """A probe of these batch sizes, alone: nothing else of the lesson may run meanwhile."""
-    found: Probe = bw.probe(task, batch_sizes=batch_sizes, seconds=seconds, progress=False).result
+    with threads(lab.threads):
+        found: Probe = bw.probe(task, batch_sizes=batch_sizes, seconds=seconds, progress=False).result
     return found
 
 
-def unless_busy(parts: Sequence[Part], probes: Iterable[Probe]) -> tuple[list[Part], list[Remark]]:
+def unless_busy(
+    parts: Sequence[Part], probes: Iterable[Probe], timed: Callable[[Part], bool] = lambda part: True
+) -> tuple[list[Part], list[Remark]]:
     """The parts as they are; where others used too much of the machine meanwhile, untold, with a note that says so.
 
     Steps of small and large batches suffer from other work by different factors, so that not even ratios of
-    turns taken side by side hold.
+    turns taken side by side hold. ``timed`` says which parts rest on seconds at all.
     """
     load = max((found.others_load or 0.0 for found in probes), default=0.0)
     if load <= TOO_BUSY:
         return list(parts), []
-    return untold(parts), [remark("lesson.busy", load=load)]
+    return [untold([part])[0] if timed(part) else part for part in parts], [remark("lesson.busy", load=load)]
 
 
 def point_at(found: Probe, batch_size: int) -> ProbePoint | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 import torch
@@ -58,14 +58,19 @@ def operations_per_example(model: nn.Module, data: Split) -> float | None:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """torch uses one thread inside, and as many as before afterwards."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def threads(count: int) -> Iterator[None]:
+    """torch uses so many threads inside, and as many as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
+
+
+def one_thread() -> AbstractContextManager[None]:
+    """torch uses one thread inside, and as many as before afterwards."""
+    return threads(1)
 
 
 def one_thread_each(work: Callable[[Sequence[T]], R], items: Sequence[T]) -> list[R]:

@@ -36,24 +36,22 @@ HARDLY = 2.5
 """Up to this ratio a step of ten times the batch counts as hardly longer: a quarter of what the examples are."""
 SHORTER = 0.5
 """An epoch below this share of another is the shorter one, whatever else the machine does."""
-SECONDS = 30.0
-"""Timing ends as soon as sweeps agree; here at the latest."""
 
 
 def experiment(lab: Lab) -> Found:
     """Time the steps of both nets, and judge ratios of sizes."""
     examples = {"dense_net": SIZES[-1], "LeNet": 10_000 if lab.full else MANY}
-    probes = {net: clocked_net(net, examples[net]) for net in NETS}
+    probes = {net: clocked_net(lab, net, examples[net]) for net in NETS}
     parts = [same_step(probes), hardly_longer(probes), longer_beyond(probes), shorter_epoch(probes)]
     parts, notes = unless_busy(parts, probes.values())
     return Found(parts=parts, panels=[_steps(probes), _epochs(probes)], notes=notes)
 
 
-def clocked_net(net: str, examples: int) -> Probe:
+def clocked_net(lab: Lab, net: str, examples: int) -> Probe:
     """One net, its steps timed at the article's sizes."""
     task = repeated(bw.named_task("digits", **NETS[net]), examples)
     sizes = [size for size in SIZES if size <= examples]
-    return clocked(task, sizes, SECONDS)
+    return clocked(lab, task, sizes)
 
 
 # --- what follows ---

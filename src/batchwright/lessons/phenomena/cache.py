@@ -37,14 +37,12 @@ WELL_PAST, HALF_FILLED = 4.0, 0.5
 """Times the cache: a working set that leaves it well behind, one that leaves half of it empty."""
 FEWEST = 4
 """Sizes timed below which a net is not judged: a machine that is busy enough leaves out the larger ones."""
-SECONDS = 30.0
-"""Timing ends as soon as sweeps agree; here at the latest."""
 
 
 def experiment(lab: Lab) -> Found:
     """Time both nets, and judge where an example costs least."""
     largest = LARGEST_FULL if lab.full else LARGEST
-    probes = {net: clocked_at_powers(net, largest[net]) for net in NETS}
+    probes = {net: clocked_at_powers(lab, net, largest[net]) for net in NETS}
     enough = {net: found for net, found in probes.items() if len(found.points) >= FEWEST}
     parts, notes = unless_busy([alone(enough), filling(enough), exceeding(enough)], probes.values())
     return Found(
@@ -54,11 +52,11 @@ def experiment(lab: Lab) -> Found:
     )
 
 
-def clocked_at_powers(net: str, largest: int) -> Probe:
+def clocked_at_powers(lab: Lab, net: str, largest: int) -> Probe:
     """One net, its steps timed at powers of two."""
     task = repeated(bw.named_task("digits", **NETS[net]), largest)
     sizes = [2**k for k in range(largest.bit_length())]
-    return clocked(task, sizes, SECONDS)
+    return clocked(lab, task, sizes)
 
 
 # --- what follows ---
