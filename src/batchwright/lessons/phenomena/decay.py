@@ -9,6 +9,7 @@ to the next, late in the run.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,8 +19,9 @@ from batchwright.advice.lesson import Measured, Part
 from batchwright.core.chart import Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import above, below, difference, everywhere, exact, ratio, within
+from batchwright.lessons.judge import above, below, difference, everywhere, exact, ratio, told, within
 from batchwright.lessons.lab import Lab
+from batchwright.lessons.tuning import TunedRate, tuned_rates
 
 EPOCHS, BATCH, NOISE = 16, 32, 0.2
 QUARTER = EPOCHS / 4
@@ -34,9 +36,8 @@ SCHEDULES: dict[str, dict[str, Any]] = {
 DECAYS = tuple(name for name in SCHEDULES if name != "constant_rate")
 GROWING = {"grow_factor": 2.0, "grow_every": QUARTER}
 """The batch doubles where ``halved`` halves the rate: lr / B falls alike."""
-RATES = (0.1, 0.2, 0.4)
-SMALL, LARGE = 0.05, 0.4
-MOST_RATE, LEAST_RATE = 25.6, 0.00625
+START, SMALL, LARGE = 0.2, 0.05, 0.4
+"""Starting rate from which tuning sets out, and two at which schedules are compared as they are."""
 LATE = 6
 """Ends of epochs over which the oscillation is taken."""
 CALMER = 2 / 3
@@ -49,18 +50,15 @@ def experiment(lab: Lab) -> Found:
     """Tune every schedule, then compare them on other seeds."""
     seeds = lab.seeds(14 if lab.full else 8)
     search, confirm = seeds[:2], seeds[2:]
-    curves = {name: search_rates(lab, name, search) for name in SCHEDULES}
-    best = {
-        metric: {name: best_rate(curve, metric) for name, curve in curves.items()}
-        for metric in ("loss", "accuracy")
-    }
+    tuned = tuned_starts(lab, search)
+    best = {metric: {name: tuned[name, metric] for name in SCHEDULES} for metric in COSTS}
     runs = _Runs(lab, confirm)
     return Found(
         parts=[
             _oscillation(runs), _better_loss(runs, best["loss"]), _better_accuracy(runs, best["accuracy"]),
             _per_step(runs, best["loss"]), _from_small_rates(runs), _growing(runs),
         ],
-        panels=[_late(runs), _tuning(curves), _grown(runs)],
+        panels=[_late(runs), _tuning(best["loss"]), _grown(runs)],
     )  # fmt: skip
 
 
@@ -76,6 +74,10 @@ def scheduled_run(name: str, lr: float, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+Tuned = Mapping[str, TunedRate]
+"""Schedule -> its best starting rate for one of the costs."""
+
+
 class _Runs:
     """Runs of the confirmation seeds, by schedule and starting rate."""
 
@@ -87,6 +89,9 @@ class _Runs:
 
     def values(self, name: str, lr: float, of: Callable[[Any], float]) -> list[float]:
         return [of(run) for run in self(name, lr)]
+
+    def tuned(self, name: str, rates: Tuned, of: Callable[[Any], float]) -> list[float]:
+        return self.values(name, rate_of(rates[name]), of)
 
 
 def losses(run: Any, split: str) -> list[float]:
@@ -110,34 +115,25 @@ def oscillation(run: Any) -> float:
     return max(float(np.std(np.diff(losses(run, "train")[-LATE:]))), ROUNDING)
 
 
-Curve = dict[float, tuple[float, float]]
-"""Starting rate -> mean final validation loss and accuracy of the search seeds."""
+COSTS: Mapping[str, Callable[[Any], float]] = {"loss": end_loss, "accuracy": lambda run: -final_accuracy(run)}
+"""What a starting rate is tuned for, as something to make small."""
 
 
-def search_rates(lab: Lab, name: str, seeds: Sequence[int]) -> Curve:
-    """The range is doubled at an end while the best rate of either metric lies there."""
-    curve: Curve = {}
-    wanted = list(RATES)
-    while wanted:
-        found = lab.runs([scheduled_run(name, lr, seed) for lr in wanted for seed in seeds])
-        for i, lr in enumerate(wanted):
-            own = found[i * len(seeds) : (i + 1) * len(seeds)]
-            curve[lr] = (
-                float(np.mean([end_loss(r) for r in own])),
-                float(np.mean([final_accuracy(r) for r in own])),
-            )
-        low, high = min(curve), max(curve)
-        at = {best_rate(curve, metric) for metric in ("loss", "accuracy")}
-        wanted = [low / 2] if low in at and low > LEAST_RATE else []
-        wanted += [high * 2] if high in at and high < MOST_RATE else []
-    return dict(sorted(curve.items()))
+def tuned_starts(lab: Lab, seeds: Sequence[int]) -> dict[tuple[str, str], TunedRate]:
+    """The starting rate of each schedule, for the loss and for the accuracy; the runs are the same."""
+    return tuned_rates(
+        lab,
+        {(name, metric): START for metric in COSTS for name in SCHEDULES},
+        lambda side, lr, seed: scheduled_run(side[0], lr, seed),
+        lambda side, run: COSTS[side[1]](run),
+        seeds,
+        statistic=statistics.mean,
+    )
 
 
-def best_rate(curve: Curve, metric: str) -> float:
-    """The starting rate with the least loss, or the highest accuracy; of equals the lowest."""
-    if metric == "loss":
-        return min(sorted(curve), key=lambda lr: curve[lr][0])
-    return max(sorted(curve), key=lambda lr: curve[lr][1])
+def rate_of(found: TunedRate) -> float:
+    """The best starting rate; where every one failed, the one that tuning set out from."""
+    return START if found.lr is None else found.lr
 
 
 # --- what follows ---
@@ -161,37 +157,42 @@ def _value(number: Measured) -> float:
     return number.value or 0.0
 
 
-def _better_loss(runs: _Runs, best: Mapping[str, float]) -> Part:
-    constant = runs.values("constant_rate", best["constant_rate"], end_loss)
+def _better_loss(runs: _Runs, tuned: Tuned) -> Part:
+    constant = runs.tuned("constant_rate", tuned, end_loss)
     numbers = [
-        ratio("loss_ratio", runs.values(name, best[name], end_loss), constant, schedule=name, lr=best[name])
+        ratio(
+            "loss_ratio", runs.tuned(name, tuned, end_loss), constant, schedule=name, lr=rate_of(tuned[name])
+        )
         for name in DECAYS
     ]
-    verdict, by = everywhere({m.at["schedule"]: below(m, 1.0) for m in numbers})
+    verdict, by = everywhere({m.at["schedule"]: told(below(m, 1.0), _inside(tuned, m)) for m in numbers})
     return _part("better_loss", verdict, by, numbers)
 
 
-def _better_accuracy(runs: _Runs, best: Mapping[str, float]) -> Part:
-    constant = runs.values("constant_rate", best["constant_rate"], final_accuracy)
+def _better_accuracy(runs: _Runs, tuned: Tuned) -> Part:
+    constant = runs.tuned("constant_rate", tuned, final_accuracy)
     numbers = [
         difference(
-            "accuracy_gained", runs.values(name, best[name], final_accuracy), constant,
-            unit="1", schedule=name, lr=best[name],
+            "accuracy_gained", runs.tuned(name, tuned, final_accuracy), constant,
+            unit="1", schedule=name, lr=rate_of(tuned[name]),
         )
         for name in DECAYS
     ]  # fmt: skip
-    verdict, by = everywhere({m.at["schedule"]: above(m, 0.0) for m in numbers})
+    verdict, by = everywhere({m.at["schedule"]: told(above(m, 0.0), _inside(tuned, m)) for m in numbers})
     return _part("better_accuracy", verdict, by, numbers)
 
 
-def _per_step(runs: _Runs, best: Mapping[str, float]) -> Part:
-    found = ratio(
-        "step_over_epoch",
-        runs.values("per_step", best["per_step"], end_loss),
-        runs.values("per_epoch", best["per_epoch"], end_loss),
-        lr=best["per_step"],
-    )
-    return Part(name="per_step_as_good", verdict=below(found, 1.05), measurements=(found,))
+def _inside(tuned: Tuned, found: Measured) -> bool:
+    """Whether the rates of a schedule and of the constant rate lie inside the ranges tried."""
+    return tuned[str(found.at["schedule"])].inside and tuned["constant_rate"].inside
+
+
+def _per_step(runs: _Runs, tuned: Tuned) -> Part:
+    names = ("per_step", "per_epoch")
+    sides = [runs.tuned(name, tuned, end_loss) for name in names]
+    inside = all(tuned[name].inside for name in names)
+    found = ratio("step_over_epoch", *sides, lr=rate_of(tuned["per_step"]))
+    return Part(name="per_step_as_good", verdict=told(below(found, 1.05), inside), measurements=(found,))
 
 
 def _from_small_rates(runs: _Runs) -> Part:
@@ -241,10 +242,14 @@ def _late(runs: _Runs) -> Panel:
     )
 
 
-def _tuning(curves: Mapping[str, Curve]) -> Panel:
+def _tuning(tuned: Tuned) -> Panel:
     lines = [
-        series(list(curve), [loss for loss, _ in curve.values()], remark(f"lesson.choice.{name}"))
-        for name, curve in curves.items()
+        series(
+            sorted(found.costs),
+            [found.costs[lr] for lr in sorted(found.costs)],
+            remark(f"lesson.choice.{name}"),
+        )
+        for name, found in tuned.items()
     ]
     return Panel(
         name="tuning",
