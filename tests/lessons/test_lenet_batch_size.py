@@ -43,13 +43,31 @@ def test_the_product_of_epochs_and_seconds_has_its_minimum_inside():
 
 def test_runs_that_fall_short_count_as_too_few_epochs():
     epochs = dict.fromkeys(SIZES, 4.0) | {128: None, lesson.TINY: None}
-    finals = {1: 0.1, 8: 0.9, 32: 0.95, 64: 0.9, 128: 0.4}
+    finals = {1: 0.1, 8: 0.9, 32: 0.95, 128: 0.4}
     found = courses(epochs, finals)
     parts = {part.name: part for part in lesson.parts_at("fixed", found, machine(1e-3, 5e-5, SIZES), PLAN)}
     assert parts["more_epochs_fixed"].measurements[0].value == pytest.approx(PLAN.epochs / 4, rel=0.01)
     assert parts["tiny_fixed"].verdict == "holds"
     gaps = {m.at["batch_size"]: m.value for m in parts["best_accuracy_fixed"].measurements}
     assert gaps == pytest.approx({128: 0.55, 8: 0.05})
+
+
+@pytest.mark.parametrize(
+    ("largest", "smallest", "verdict"),
+    [
+        (9.0, 8.0, "does_not_hold"),
+        (None, 8.0, "cannot_tell"),
+        (16.0, 8.0, "holds"),
+        (16.0, None, "cannot_tell"),
+    ],
+)
+def test_a_ratio_with_runs_that_fell_short_is_a_bound(largest, smallest, verdict):
+    """Of at most eight epochs, a size that fell short counts with eight, and could have taken any more."""
+    epochs = dict.fromkeys(SIZES, 4.0) | {128: largest, 8: smallest}
+    found = courses(epochs, dict.fromkeys(SIZES, 0.9))
+    parts = lesson.parts_at("fixed", found, machine(1e-3, 5e-5, SIZES), PLAN)
+    assert parts[0].name == "more_epochs_fixed"
+    assert parts[0].verdict == verdict
 
 
 def test_the_crossing_is_interpolated_between_evaluations():

@@ -21,7 +21,7 @@ from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import below, everywhere, exact, geometric_mean, ratio
 from batchwright.lessons.lab import Lab
-from batchwright.lessons.timing import Probe, clocked, median_ratio, point_at
+from batchwright.lessons.timing import Probe, clocked, median_ratio, point_at, unless_busy
 from batchwright.lessons.tuning import RunResult, TunedRate, tuned_rates
 
 FEW = 2000
@@ -33,8 +33,6 @@ AS_GOOD = 1.25
 FASTER = 0.95
 """A power of two below this share of its neighbours' seconds counts as faster."""
 LOSS = 0.3
-SECONDS = 40.0
-"""Timing ends as soon as sweeps agree; here at the latest."""
 MOST_EPOCHS = 40
 """Epochs that a run may take."""
 
@@ -64,15 +62,14 @@ def experiment(lab: Lab) -> Found:
     steps = {s.examples: _steps(lab, s, seeds[:2], seeds[2 : 12 if lab.full else 6]) for s in sets}
     wanted = sorted({*(b for s in sets for b in s.sizes), *(p + d for p in POWERS for d in (-1, 0, 1))})
     digits = max((s for s in sets if s.task.name == "digits"), key=lambda s: s.examples)
-    clock = clocked(digits.task, [b for b in wanted if b <= digits.examples], SECONDS)
-    clocks = {
-        s.examples: clock if s.task.name == "digits" else clocked(s.task, s.sizes, SECONDS) for s in sets
-    }
+    clock = clocked(lab, digits.task, [b for b in wanted if b <= digits.examples])
+    clocks = {s.examples: clock if s.task.name == "digits" else clocked(lab, s.task, s.sizes) for s in sets}
     seconds = {n: _seconds(of_size, clocks[n]) for n, of_size in steps.items()}
+    parts, busy = unless_busy([full_batch(seconds), advised(seconds), powers(clock)], clocks.values())
     return Found(
-        parts=[full_batch(seconds), advised(seconds), powers(clock)],
+        parts=parts,
         panels=[_costs(seconds), _neighbours(clock)],
-        notes=[remark("lesson.batch_guidelines.data", examples=digits.examples)],
+        notes=[remark("lesson.batch_guidelines.data", examples=digits.examples), *busy],
     )
 
 
@@ -106,9 +103,9 @@ Values = Mapping[int, Sequence[float]]
 
 
 def _steps(lab: Lab, data: DataSet, tuning: Sequence[int], seeds: Sequence[int]) -> Values:
-    """Steps to the target at tuned rates; of a run that did not get there all of its steps, which is too few.
+    """Steps to the target at tuned rates.
 
-    A size whose best rate lies at the end of the range tried is left out.
+    A size is left out whose best rate lies at the end of the range tried, or a run of which fell short of the target.
     """
 
     def cost(_: int, run: RunResult) -> float:
@@ -122,10 +119,10 @@ def _steps(lab: Lab, data: DataSet, tuning: Sequence[int], seeds: Sequence[int])
         if rate.lr and rate.inside
         for seed in seeds
     ]
-    found: dict[int, list[float]] = {}
+    found: dict[int, list[float | None]] = {}
     for (b, _), run in zip(asked, lab.runs([how for _, how in asked]), strict=True):
-        found.setdefault(b, []).append(run.steps_to_target or run.updates)
-    return found
+        found.setdefault(b, []).append(run.steps_to_target)
+    return {b: [n for n in counts if n] for b, counts in found.items() if None not in counts}
 
 
 def _seconds(steps: Values, clock: Probe) -> Values:

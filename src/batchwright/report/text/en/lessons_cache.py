@@ -39,7 +39,7 @@ STRINGS = {
     "lesson.cache.number.filling_ratio": "an example at this B over one with the cache filled",
     "lesson.cache.number.exceeding_ratio": "an example at this B over one with the cache filled",
     "lesson.cache.number.memory_share": "largest working set tried over free memory",
-    "lesson.setting.beside": "filled at B",
+    "lesson.setting.beside": "against B",
     "lesson.cache.axis.throughput": "examples a second",
     "lesson.cache.dense_net.title": "Dense net: examples a second",
     "lesson.cache.LeNet.title": "LeNet: examples a second",

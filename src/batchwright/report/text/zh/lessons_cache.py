@@ -30,7 +30,7 @@ STRINGS = {
     "lesson.cache.number.filling_ratio": "此批大小与装满缓存时的每样本耗时之比",
     "lesson.cache.number.exceeding_ratio": "此批大小与装满缓存时的每样本耗时之比",
     "lesson.cache.number.memory_share": "试过的最大工作集占空闲内存的比例",
-    "lesson.setting.beside": "装满时的 B",
+    "lesson.setting.beside": "对照 B",
     "lesson.cache.axis.throughput": "每秒样本数",
     "lesson.cache.dense_net.title": "全连接网络：每秒样本数",
     "lesson.cache.LeNet.title": "LeNet：每秒样本数",
