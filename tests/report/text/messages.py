@@ -22,6 +22,7 @@ NOT_SAID = {
     "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte",
     "hold out",  # a random stream
     "PRAGMA journal_mode=WAL",
+    "A worker was restarted",  # of a warning that is not shown
     "SELECT name FROM sqlite_master WHERE type = 'table'",
 }
 """What looks like words and is code, or is part of what another template has."""
