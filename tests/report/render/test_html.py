@@ -238,3 +238,16 @@ def test_print_sets_figures_two_a_row_and_leaves_the_folded_tables_out(document)
     printed = style_of(document).split("@media print")[1]
     assert ".figures { grid-template-columns:repeat(2" in printed
     assert "details { display:none }" in printed
+
+
+def test_cells_of_a_table_of_sentences_carry_their_headings_for_narrow_screens():
+    long = "A sentence that is far too long for a column of a table on a phone, so that its rows are stacked."
+    told = Table(
+        columns=[Column(heading="claim", values=[long]), Column(heading="verdict", values=["holds"])]
+    )
+    short = Table(
+        columns=[Column(heading="claim", values=["x"]), Column(heading="verdict", values=["holds"])]
+    )
+    for table, labelled in ((told, True), (short, False)):
+        document = page_html(Page(title="t", eyebrow="e", blocks=[Sentence(text="A.", role="answer"), table]))
+        assert ('data-label="verdict"' in document) == labelled

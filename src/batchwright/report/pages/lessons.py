@@ -78,7 +78,11 @@ def lessons_page(
         examples: the code of each, by name.
         action: what made it.
     """
-    blocks: list[Block] = [Sentence(text=_headline(results), role="answer"), _verdicts(results)]
+    blocks: list[Block] = [
+        Sentence(text=_headline(results), role="answer"),
+        Sentence(text=_of_parts(results), role="answer"),
+        _verdicts(results),
+    ]
     for result in results:
         blocks += _section(result, examples.get(result.name))
     first = results[0]
@@ -97,11 +101,18 @@ def lessons_page(
 
 def _headline(results: Sequence[LessonResult]) -> str:
     """How many claims hold, hold at times, do not, and cannot be told."""
-    counts = Counter(result.verdict for result in results)
-    said = [
-        text(f"lessons.count.{verdict}", count=counts[verdict]) for verdict in VERDICTS if counts[verdict]
-    ]
-    return text("lessons.headline", count=len(results), verdicts=listed(said))
+    return text("lessons.headline", count=len(results), verdicts=_counted([r.verdict for r in results]))
+
+
+def _of_parts(results: Sequence[LessonResult]) -> str:
+    """The same of everything that the claims say."""
+    parts = [part.verdict for result in results for part in result.parts]
+    return text("lessons.parts", count=len(parts), verdicts=_counted(parts))
+
+
+def _counted(verdicts: Sequence[str]) -> str:
+    counts = Counter(verdicts)
+    return listed([text(f"lessons.count.{v}", count=counts[v]) for v in VERDICTS if counts[v]])
 
 
 def _verdicts(results: Sequence[LessonResult]) -> Table:
@@ -116,7 +127,7 @@ def _verdicts(results: Sequence[LessonResult]) -> Table:
                 links=[r.name for r in results],
             ),
             column(text("lesson.column.claim"), [text(f"{lesson_key(r.name)}.claim") for r in results]),
-            column(text("lesson.column.verdict"), [verdict_word(r.verdict) for r in results]),
+            column(text("lesson.column.verdict"), [_verdict(r) for r in results]),
             column(
                 text("lesson.column.decides"),
                 [number_name(r.name, m) for r, m in zip(results, firsts, strict=True)],
@@ -124,6 +135,16 @@ def _verdicts(results: Sequence[LessonResult]) -> Table:
             ),
             column(text("lesson.column.value"), [shown_value(m) for m in firsts], optional=1),
         ],
+    )
+
+
+def _verdict(result: LessonResult) -> str:
+    """The verdict; where it holds in part, of how many parts."""
+    if result.verdict != "holds_when":
+        return verdict_word(result.verdict)
+    holds = sum(part.verdict == "holds" for part in result.parts)
+    return text(
+        "lessons.verdict.parts", verdict=verdict_word(result.verdict), holds=holds, count=len(result.parts)
     )
 
 

@@ -69,6 +69,8 @@ STRINGS = {
     "lessons.next.all": "to run them all, in about ten minutes",
     "lessons.eyebrow": "{count} lessons",
     "lessons.headline": "Of {count} claims about mini-batch training {verdicts}.",
+    "lessons.parts": "Of the {count} things that they say {verdicts}.",
+    "lessons.verdict.parts": "{verdict}: {holds} of {count} in full",
     "lessons.count.holds": "{count} hold",
     "lessons.count.holds.one": "one holds",
     "lessons.count.holds_when": "{count} hold in part",

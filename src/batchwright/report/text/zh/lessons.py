@@ -66,6 +66,8 @@ STRINGS = {
     "lessons.next.all": "运行全部课程，约十分钟",
     "lessons.eyebrow": "{count} 课",
     "lessons.headline": "关于小批量训练的 {count} 条说法中，{verdicts}。",
+    "lessons.parts": "它们所说的 {count} 件事中，{verdicts}。",
+    "lessons.verdict.parts": "{verdict}：{count} 项中有 {holds} 项完全成立",
     "lessons.count.holds": "{count} 条成立",
     "lessons.count.holds_when": "{count} 条部分成立",
     "lessons.count.does_not_hold": "{count} 条不成立",
