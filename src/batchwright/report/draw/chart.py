@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH, _HEIGHT = 6.4, 4.0
-_MARKS = {"line": "\u2014", "dashed": "\u2013 \u2013", "dots": "●", "both": "–●–", "bars": "■"}
+_MARKS = {"line": "\u2014", "dashed": "\u2013 \u2013", "dots": "●", "both": "\u2013●\u2013", "bars": "■"}
 _FEW = (RUN, FIT, SET, MISSED, QUIET)
 _LEVELS = 14
 _SMALL = 9.0
