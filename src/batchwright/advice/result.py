@@ -21,6 +21,17 @@ Objective = Literal["time", "examples", "steps"]
 """What a study minimises on the way to the target."""
 
 
+class ExponentEstimate(BaseModel):
+    """a of S(B) = S_min (1 + (B_crit/B)^a): 1 where the data do not ask for another.
+
+    ``interval`` holds 90% of what the data leave open.
+    """
+
+    model_config = _FROZEN
+    value: float
+    interval: tuple[float, float] | None
+
+
 class CriticalBatch(BaseModel):
     """The fitted critical batch size; see ``advice.curve``.
 
@@ -40,6 +51,8 @@ class CriticalBatch(BaseModel):
     misfit: float | None = None
     """Standard deviation of log steps about the curve, beyond what the seeds explain."""
     points_used: int = 0
+    exponent: ExponentEstimate | None = None
+    """None in results that were stored before it was fitted, and where the plain law is assumed."""
     band: dict[str, list[float]] | None = None
     """The curve with its 90% band on a grid: ``batch_size``, ``low``, ``mid``, ``high`` (steps)."""
 

@@ -38,7 +38,7 @@ def test_a_panel_for_each_workload_with_its_verdict(published):
         assert verdict.startswith(fit.verdict.replace("_", " "))
         assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert "not identifiable: at least 133 (90%)" in words(panels[3])
-    assert "fits: critical batch 46,700 (41,100 to 53,400)" in words(panels[0])
+    assert "fits: critical batch 46,700 (41,100 to 53,600)" in words(panels[0])
 
 
 def test_every_run_is_a_dot(published):

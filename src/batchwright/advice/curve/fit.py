@@ -1,9 +1,11 @@
 """Steps to target against batch size: the critical batch size, how sure it is, and when there is none.
 
-    S(B) = S_min (1 + B_crit/B),    E(B) = B S(B) = E_min (1 + B/B_crit),    B_crit = E_min/S_min
+    S(B) = S_min (1 + (B_crit/B)^a),    E(B) = B S(B)
 
-At B_crit both steps and examples are twice their minimum (McCandlish et al. 2018, arXiv 1812.06162;
-Shallue et al. 2019, arXiv 1811.03600; Zhang et al. 2024, arXiv 2410.21676).
+At B_crit steps are twice their minimum, whatever the exponent. With a = 1, the plain law, E(B) = E_min (1 + B/B_crit)
+and examples are twice theirs there, too (McCandlish et al. 2018, arXiv 1812.06162; Shallue et al. 2019, arXiv
+1811.03600; Zhang et al. 2024, arXiv 2410.21676). Which exponent it is the data seldom say for sure, so statements
+are averaged over it.
 """
 
 from __future__ import annotations
@@ -11,13 +13,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from scipy import special
+from scipy import optimize, special
 
 from batchwright.advice.curve.fitted import Band, Fitted, leave_each_out
-from batchwright.advice.curve.profile import PRIOR_MISFIT, deviance_crossings, fit_profile
+from batchwright.advice.curve.profile import (
+    PRIOR_MISFIT,
+    deviance_crossings,
+    fit_profile,
+    log_curve,
+    parameters,
+)
 from batchwright.advice.curve.runs import Medians, Point, medians_of, merged
 from batchwright.core.errors import InputError
 from batchwright.core.remark import Remark, remark
@@ -50,12 +59,17 @@ class CurveFit:
     Attributes:
         verdict: "fits"; "not_identifiable": B_crit lies, or may lie anywhere, beyond the measured range, and
             ``one_sided_bound`` says what is known; "does_not_follow": the misfit is large.
-        critical_batch: B_crit of the hyperbola, the best value whatever the verdict.
-        interval: at ``level``; an end is None where the data do not bound it.
+        critical_batch: B_crit, the batch size at which steps are twice their minimum; the best value whatever the
+            verdict.
+        interval: at ``level``, averaged over exponents; an end is None where the data do not bound it.
+        exponent: a of the best curve, 1 where the data do not ask for another.
+        exponent_interval: 90% of what the data leave open; None with fewer than five batch sizes.
         one_sided_bound: ("at least" or "at most", batch size) at ``level`` where not identifiable, if any.
+        examples_min: E_min = S_min B_crit of the plain law; None with another exponent.
         seed_sd: standard deviation of log steps between seeds, pooled; None with one run per batch size.
         misfit_sd: standard deviation of log steps about the curve beyond seeds and evaluation spacing. The
-            intervals use it; it holds a prior of 5% with the weight of one residual.
+            intervals use it; it holds a prior of 4% (5% with fewer than five
+            batch sizes) with the weight of one residual.
         residuals: log steps minus the curve, in the order of ``batch_sizes``.
         valid_range: batch sizes for which predictions are made unasked.
         notes: what limits this fit.
@@ -65,8 +79,10 @@ class CurveFit:
     critical_batch: float
     interval: tuple[float | None, float | None]
     one_sided_bound: tuple[Literal["at least", "at most"], float] | None
+    exponent: float
+    exponent_interval: tuple[float, float] | None
     steps_min: float
-    examples_min: float
+    examples_min: float | None
     seed_sd: float | None
     misfit_sd: float
     residuals: tuple[float, ...]
@@ -113,13 +129,18 @@ class CurveFit:
             "high": [row.high for row in rows],
         }
 
+    @cached_property
+    def plain_misfit_sd(self) -> float:
+        """``misfit_sd`` of the plain law: what tuning leaves on log steps is no less than that."""
+        return fit_profile(self._fitted.data, plain=True).misfit
+
     def overhead_batch(self, anchor: float, overhead: float = 0.2) -> float:
         """The batch size whose examples to target exceed those at ``anchor`` by the share ``overhead``.
 
-        E(B) = (1 + overhead) E(anchor) gives B = overhead B_crit + (1 + overhead) anchor, the definition of
-        Zhang et al. 2024 under the hyperbola.
+        E(B) = (1 + overhead) E(anchor), the definition of Zhang et al. 2024 (arXiv 2410.21676); under the plain law
+        B = overhead B_crit + (1 + overhead) anchor.
         """
-        return overhead * self.critical_batch + (1 + overhead) * anchor
+        return overhead_batch(self.critical_batch, self.exponent, anchor, overhead)
 
     def left_out(self) -> list[tuple[float, Prediction]]:
         """Each batch size's median steps and the prediction of it from all the others.
@@ -147,17 +168,38 @@ class CurveFit:
         )
 
 
+def overhead_batch(critical_batch: float, exponent: float, anchor: float, overhead: float) -> float:
+    """The largest B with B (1 + (B_crit/B)^a) = (1 + overhead) anchor (1 + (B_crit/anchor)^a).
+
+    >>> round(overhead_batch(1000.0, 1.0, 100.0, 0.2), 6)
+    320.0
+    """
+    limit = math.log1p(overhead) + _log_examples(math.log(anchor), critical_batch, exponent)
+    # With a > 1 examples fall at first: where they rise again, at (a - 1)^(1/a) B_crit, the search begins.
+    turn = critical_batch * max(exponent - 1, 0.0) ** (1 / exponent)
+    low = math.log(max(anchor, turn))
+    high = low + limit - _log_examples(low, critical_batch, exponent) + 1.0
+    while _log_examples(high, critical_batch, exponent) < limit:
+        high += 1.0
+    return math.exp(optimize.brentq(lambda x: _log_examples(x, critical_batch, exponent) - limit, low, high))
+
+
+def _log_examples(log_batch: float, critical_batch: float, exponent: float) -> float:
+    return log_batch + float(log_curve(math.log(critical_batch), log_batch, exponent))
+
+
 def _median_error(scored: Sequence[tuple[float, Band]]) -> float:
     return float(np.median([abs(actual - band.center) for actual, band in scored]))
 
 
 def fit_curve(points: Sequence[Point], *, resolution: float = 0.0, level: float = 0.90) -> CurveFit:
-    """Fit S(B) = S_min (1 + B_crit/B) to the medians of log S, robustly.
+    """Fit S(B) = S_min (1 + (B_crit/B)^a) to the medians of log S, robustly.
 
-    For every log B_crit on a grid the best log S_min is a Huber-weighted mean; the profile of the
-    deviance gives the estimate and the interval {B_crit: D <= t^2}. The variance of a median is that of the
-    seeds, pooled over batch sizes, plus ``resolution``^2 plus the misfit of the curve, which is estimated
-    from the residuals. A bootstrap over runs would miss the misfit and be far too narrow.
+    For every pair of log B_crit and log a on a grid the best log S_min is a Huber-weighted mean. The exponent has a
+    prior: a third for the plain law, a = 1, and all others log-normal about it. Averaged over the
+    exponents, the deviance gives the interval {B_crit: D <= t^2}; the estimate is that of the best pair. The variance
+    of a median is that of the seeds, pooled over batch sizes, plus ``resolution``^2 plus the misfit of the curve,
+    which is estimated from the residuals. A bootstrap over runs would miss the misfit and be far too narrow.
 
     Args:
         points: runs by batch size; points of equal batch size are merged.
@@ -181,7 +223,7 @@ def fit_curve(points: Sequence[Point], *, resolution: float = 0.0, level: float 
     best = fit_profile(data)
     fitted = Fitted(data, best)
     smallest, largest = points[0].batch_size, points[-1].batch_size
-    low, high = deviance_crossings(best, fitted.quantile((1 + level) / 2) ** 2)
+    low, high = deviance_crossings(best, fitted.limit((1 + level) / 2))
     critical, steps_min = math.exp(best.best_log_critical), math.exp(best.best_log_steps_min)
     verdict: CurveVerdict = "fits"
     bound = None
@@ -189,15 +231,17 @@ def fit_curve(points: Sequence[Point], *, resolution: float = 0.0, level: float 
         verdict = "does_not_follow"
     elif low is None or high is None or not smallest / FAR <= critical <= largest * FAR:
         verdict = "not_identifiable"
-        one_sided = deviance_crossings(best, fitted.quantile(level) ** 2)
+        one_sided = deviance_crossings(best, fitted.limit(level))
         bound = _one_sided(one_sided, critical > math.sqrt(smallest * largest))
     return CurveFit(
         verdict=verdict,
         critical_batch=critical,
         interval=(None if low is None else math.exp(low), None if high is None else math.exp(high)),
         one_sided_bound=bound,
+        exponent=best.best_exponent,
+        exponent_interval=best.exponent_interval,
         steps_min=steps_min,
-        examples_min=steps_min * critical,
+        examples_min=steps_min * critical if best.best_exponent == 1.0 else None,
         seed_sd=data.seed_sd,
         misfit_sd=best.misfit,
         residuals=tuple(float(r) for r in best.residuals),
@@ -218,7 +262,7 @@ def _does_not_follow(points: Sequence[Point], fitted: Fitted, level: float) -> b
     The median over batch sizes is asked, so that one bad batch size does not condemn the rest.
     """
     data, best = fitted.data, fitted.profile
-    dof = data.exact - 2
+    dof = data.exact - parameters(best)
     large = LARGE_ERROR if data.seed_dof else LARGE_ERROR_UNREPEATED
     # Leaving one of three out extrapolates from two: there the residuals decide.
     if dof < 1 or best.raw_misfit <= large:

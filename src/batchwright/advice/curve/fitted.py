@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from batchwright.advice.curve.profile import PRIOR_DOF, Profile, fit_profile, huber_weights, log_curve, slopes
+from batchwright.advice.curve.profile import (
+    PRIOR_DOF,
+    Profile,
+    fit_profile,
+    huber_weights,
+    log_curve,
+    parameters,
+    run_together,
+    slopes,
+)
 from batchwright.advice.curve.runs import Medians, Point, medians_of
 from batchwright.core.errors import InputError
 from batchwright.core.statistics import t_quantile
@@ -58,9 +67,14 @@ class Fitted:
         seeds, misfit = float(np.mean(self.data.variance)), self.profile.misfit**2
         uncertainty = seeds**2 / self.data.seed_dof if self.data.seed_dof else 0.0
         if self.data.exact > 2:
-            uncertainty += misfit**2 / (PRIOR_DOF + self.data.exact - 2)
+            uncertainty += misfit**2 / (PRIOR_DOF + self.data.exact - parameters(self.profile))
         dof = (seeds + misfit) ** 2 / uncertainty if uncertainty > 0 else math.inf
         return t_quantile(dof, probability)
+
+    def limit(self, probability: float) -> float:
+        """Deviance up to which values of B_crit are held possible."""
+        exact = ~self.data.is_bound
+        return self.quantile(probability) ** 2 * run_together(self.profile.residuals[exact])
 
     def predict(self, batch_size: float, runs: int, level: float) -> Band:
         """Median steps of ``runs`` runs at ``batch_size``.
@@ -71,10 +85,12 @@ class Fitted:
         best, log_batch = self.profile, math.log(batch_size)
         measured = self.data.log_batch
         outside = max(measured[0] - log_batch, log_batch - measured[-1], 0.0) / math.log(2)
-        slope = slopes(best.best_log_critical, np.array([log_batch]))[:, 0]
+        free = best.best_exponent != 1.0
+        slope = slopes(best.best_log_critical, np.array([log_batch]), best.best_exponent, free=free)[:, 0]
         variance = float(slope @ best.covariance @ slope) + best.misfit**2 * (1 + outside)
         variance += self.data.median_variance(runs)
-        center = best.best_log_steps_min + float(log_curve(best.best_log_critical, log_batch))
+        curve = log_curve(best.best_log_critical, log_batch, best.best_exponent)
+        center = best.best_log_steps_min + float(curve)
         return Band(center, self.quantile((1 + level) / 2) * math.sqrt(variance))
 
 
@@ -119,7 +135,8 @@ def _without(points: Sequence[Point], data: Medians, i: int) -> Medians:
 
 def _linearised(fitted: Fitted, level: float) -> list[tuple[float, Band]]:
     data, best = fitted.data, fitted.profile
-    slope = slopes(best.best_log_critical, data.log_batch)
+    free = best.best_exponent != 1.0
+    slope = slopes(best.best_log_critical, data.log_batch, best.best_exponent, free=free)
     parameters = np.einsum("ip,ij,jp->p", slope, best.covariance, slope)
     sd = np.sqrt(data.variance + best.misfit**2)
     leverage = np.minimum(huber_weights(best.residuals, sd) * parameters, 0.99)

@@ -16,46 +16,71 @@ HUBER = 1.5
 _PSI_SQUARED = float(special.chdtr(3, HUBER**2) + HUBER**2 * special.chdtrc(1, HUBER**2))
 """E psi^2 of a standard normal residual, psi(z) = z limited to +-HUBER."""
 
-PRIOR_MISFIT = 0.05
+PRIOR_MISFIT, PRIOR_MISFIT_BEYOND = 0.05, 0.04
 PRIOR_DOF = 1.0
-"""Real tables leave the curve by some 5%; that knowledge weighs as much as one residual."""
+"""Real tables leave the plain law by some 5%, and the best of all exponents by some 4%; that knowledge weighs as much
+as one residual."""
 LEAST_MISFIT = 0.005
 """Below half a per cent a misfit cannot be told from none; the fit needs one."""
 
+EXPONENT_SD = 0.3
+"""Of the prior of log a about a = 1: half of all curves have exponents between 0.82 and 1.22."""
+PLAIN = 0.35
+"""Prior weight of the plain law, a = 1, beside that of all other exponents together."""
+_FARTHEST, _EXPONENTS = 0.9, 15
+"""Largest |log a|, and how many exponents are tried at once."""
+FEWEST_FOR_EXPONENT = 5
+"""Exact medians below which nothing can be said of the exponent: the plain law is assumed."""
+
 _GRID_DECADES = 4.0
-GRID_VALUES = 400
-_CELLS = 1_500_000
-"""Grid values times batch sizes held at once, so that tables with many batch sizes get a coarser grid."""
+GRID_VALUES = 200
+_COARSE_VALUES = 60
+_CELLS = 6_000_000
+"""Curves times batch sizes held at once, so that tables with many batch sizes get a coarser grid."""
 _ITERATIONS = 25
+_FAR_OFF = 30.0
+"""Deviance beyond which a part of the grid needs no fine values."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Twice the negative log likelihood over the grid, at its best intercept, and the best point.
+    """Twice the negative log likelihood over a grid of log B_crit, averaged over exponents, and the best curve.
 
-    ``deviance`` is relative to its minimum. ``misfit`` is the standard deviation of the curve's own error,
-    shrunk to the prior; ``raw_misfit`` is without the prior. ``covariance`` is that of
-    (log S_min, log B_crit).
+    Attributes:
+        deviance: relative to its minimum.
+        residuals: of the best curve.
+        covariance: of (log S_min, log B_crit) of the best curve, with log a where its exponent is not 1.
+        misfit: standard deviation of the curve's own error, shrunk to the prior; ``raw_misfit`` without the prior.
+        exponent_interval: 90% of the belief in a without the plain law's prior weight: what the data leave open; None
+            where they are too few to ask.
+        plain_share: belief in the plain law.
     """
 
     log_critical: Vector
     deviance: Vector
     best_log_critical: float
     best_log_steps_min: float
+    best_exponent: float
     residuals: Vector
-    covariance: Float[np.ndarray, "2 2"]
+    covariance: Float[np.ndarray, "k k"]
     misfit: float
     raw_misfit: float
+    exponent_interval: tuple[float, float] | None
+    plain_share: float
 
 
-def log_curve(log_critical: Vector | float, log_batch: Vector | float) -> Vector:
-    """log(1 + B_crit/B)."""
-    return np.logaddexp(0.0, np.subtract(log_critical, log_batch))
+def log_curve(
+    log_critical: Vector | float, log_batch: Vector | float, exponent: Vector | float = 1.0
+) -> Vector:
+    """log(1 + (B_crit/B)^a)."""
+    return np.logaddexp(0.0, exponent * np.subtract(log_critical, log_batch))
 
 
-def _fit_on_grid(data: Medians, log_critical: Vector, sd: Vector) -> tuple[Vector, Vector]:
-    """Best intercept and deviance at every grid value: iteratively reweighted means, all values at once."""
-    shape = log_curve(log_critical[:, None], data.log_batch[None, :])
+def _fit_curves(data: Medians, shape: Vector, sd: Vector) -> tuple[Vector, Vector]:
+    """Best intercept and deviance of every curve: iteratively reweighted means, all curves at once.
+
+    ``shape`` is log S - log S_min, one row a curve.
+    """
     target = data.log_steps - shape
     exact = ~data.is_bound
     intercept = np.median(target[:, exact], axis=1)
@@ -84,35 +109,97 @@ def huber_weights(residuals: Vector, sd: Vector) -> Vector:
     return np.minimum(1.0, HUBER / np.maximum(np.abs(residuals) / sd, 1e-300)) / sd**2
 
 
-def slopes(log_critical: float, log_batch: Vector) -> Float[np.ndarray, "2 points"]:
-    """Derivatives of log S by (log S_min, log B_crit): 1 and B_crit/(B + B_crit)."""
-    return np.stack([np.ones_like(log_batch), special.expit(log_critical - log_batch)])
+def slopes(
+    log_critical: float, log_batch: Vector, exponent: float = 1.0, *, free: bool = False
+) -> Float[np.ndarray, "parameters points"]:
+    """Derivatives of log S by log S_min, log B_crit and, where it is ``free``, log a."""
+    rising = exponent * special.expit(exponent * (log_critical - log_batch))
+    rows = [np.ones_like(log_batch), rising]
+    return np.stack([*rows, rising * (log_critical - log_batch)] if free else rows)
 
 
-def _profile(data: Medians, misfit: float, values: int) -> Profile:
+def _exponents(low: float, high: float) -> tuple[Vector, Vector]:
+    """Log exponents, the plain law's first, and minus twice the log of their prior weights."""
+    logs = np.linspace(low, high, _EXPONENTS)
+    density = np.exp(-0.5 * (logs / EXPONENT_SD) ** 2) / (EXPONENT_SD * math.sqrt(2 * math.pi))
+    weight = (1 - PLAIN) * density * (logs[1] - logs[0])
+    return np.concatenate([[0.0], logs]), -2 * np.log(np.concatenate([[PLAIN], weight]))
+
+
+def _profile(data: Medians, misfit: float, values: int, *, free: bool) -> Profile:
     sd = np.sqrt(data.variance + misfit**2)
     span = math.log(10) * _GRID_DECADES
-    count = int(np.clip(_CELLS / len(sd), 80, values))
-    coarse = np.linspace(data.log_batch.min() - span, data.log_batch.max() + span, count)
-    around = int(np.argmin(_fit_on_grid(data, coarse, sd)[1]))
-    fine = np.linspace(coarse[max(around - 1, 0)], coarse[min(around + 1, count - 1)], 40)
-    grid = np.union1d(coarse, fine)
-    intercept, deviance = _fit_on_grid(data, grid, sd)
-    best = int(np.argmin(deviance))
-    residuals = data.log_steps - intercept[best] - log_curve(grid[best], data.log_batch)
+    count = int(np.clip(_CELLS / len(sd) / (_EXPONENTS + 1), 60, values))
+    coarse = np.linspace(data.log_batch.min() - span, data.log_batch.max() + span, min(count, _COARSE_VALUES))
+    logs, prior = _exponents(-_FARTHEST, _FARTHEST)
+    if not free:
+        logs, prior = np.zeros(1), np.zeros(1)
+    joint = _fit_pairs(data, coarse, logs, prior, sd)[1]
+    believed = joint <= joint.min() + _FAR_OFF
+    grid = np.union1d(coarse, np.linspace(*_around(coarse, believed.any(axis=1)), count))
+    if len(logs) > 1:
+        logs, prior = _exponents(*_around(logs[1:], believed[:, 1:].any(axis=0)))
+    joint = _fit_pairs(data, grid, logs, prior, sd)[1]
+    row, column = map(int, np.unravel_index(int(np.argmin(joint)), joint.shape))
+    exponent = math.exp(logs[column])
+    best, level = _refined(data, grid, row, logs[[column]], sd)
+    residuals = data.log_steps - level - log_curve(best, data.log_batch, exponent)
     residuals = np.where(data.is_bound, np.maximum(residuals, 0.0), residuals)
     weight = np.where(data.is_bound, 0.0, huber_weights(residuals, sd))
-    slope = slopes(grid[best], data.log_batch)
+    slope = slopes(best, data.log_batch, exponent, free=exponent != 1.0)
+    deviance = _averaged(joint)
+    belief = np.exp(-(joint - joint.min()) / 2) * np.gradient(grid)[:, None]
     return Profile(
         log_critical=grid,
-        deviance=deviance - deviance[best],
-        best_log_critical=float(grid[best]),
-        best_log_steps_min=float(intercept[best]),
+        deviance=deviance - deviance.min(),
+        best_log_critical=best,
+        best_log_steps_min=level,
+        best_exponent=exponent,
         residuals=residuals,
         covariance=np.linalg.pinv((slope * weight) @ slope.T),
         misfit=misfit,
         raw_misfit=misfit,
+        plain_share=float(belief[:, 0].sum() / belief.sum()),
+        exponent_interval=_exponent_interval(logs[1:], joint[:, 1:]) if len(logs) > 1 else None,
     )
+
+
+def _refined(data: Medians, grid: Vector, row: int, log_exponent: Vector, sd: Vector) -> tuple[float, float]:
+    """The best log B_crit about a value of the grid, at one exponent, and its log S_min."""
+    for _ in range(2):
+        grid = np.linspace(grid[max(row - 1, 0)], grid[min(row + 1, len(grid) - 1)], 41)
+        intercept, deviance = _fit_pairs(data, grid, log_exponent, np.zeros(1), sd)
+        row = int(np.argmin(deviance))
+    return float(grid[row]), float(intercept[row, 0])
+
+
+def _exponent_interval(logs: Vector, joint: Vector) -> tuple[float, float]:
+    belief = np.exp(-(joint - joint.min()) / 2).sum(axis=0)
+    share = np.cumsum((belief[1:] + belief[:-1]) / 2)
+    ends = np.interp([0.05, 0.95], np.concatenate([[0.0], share]) / share[-1], logs)
+    return math.exp(ends[0]), math.exp(ends[1])
+
+
+def _around(values: Vector, believed: np.ndarray) -> tuple[float, float]:
+    """The stretch of the grid that is believed in, and a value more at either end."""
+    near = np.flatnonzero(believed)
+    if not len(near):
+        return float(values[0]), float(values[-1])
+    return float(values[max(near[0] - 1, 0)]), float(values[min(near[-1] + 1, len(values) - 1)])
+
+
+def _fit_pairs(data: Medians, grid: Vector, logs: Vector, prior: Vector, sd: Vector) -> tuple[Vector, Vector]:
+    """Intercepts and deviances with the prior, shape (B_crit, exponents)."""
+    shape = log_curve(grid[:, None, None], data.log_batch, np.exp(logs)[:, None])
+    intercept, deviance = _fit_curves(data, shape.reshape(-1, len(sd)), sd)
+    pair = (len(grid), len(logs))
+    return intercept.reshape(pair), deviance.reshape(pair) + prior
+
+
+def _averaged(joint: Vector) -> Vector:
+    """Minus twice the log likelihood at each B_crit, averaged over the exponents."""
+    least = joint.min(axis=1)
+    return least - 2 * np.log(np.exp(-(joint - least[:, None]) / 2).sum(axis=1))
 
 
 def deviance_crossings(profile: Profile, limit: float) -> tuple[float | None, float | None]:
@@ -133,7 +220,7 @@ def deviance_crossings(profile: Profile, limit: float) -> tuple[float | None, fl
     return low, high
 
 
-def _excess_variance(residuals: Vector, variance: Vector, dof: int) -> float:
+def _excess_variance(residuals: Vector, variance: Vector, dof: float) -> float:
     """The misfit variance that brings the (Huber-limited) squared residuals to their expectation.
 
     sum psi^2(r_i / sqrt(v_i + tau^2)) = dof E psi^2, after Paule and Mandel (1982). It may be negative, down
@@ -150,23 +237,46 @@ def _excess_variance(residuals: Vector, variance: Vector, dof: int) -> float:
     return float(optimize.brentq(excess, low, 400.0, xtol=1e-9)) if excess(low) > 0 else low
 
 
-def fit_profile(data: Medians, *, grid_values: int = GRID_VALUES) -> Profile:
-    """Fit log S = log S_min + log(1 + B_crit/B) with the misfit estimated from its own residuals.
+def fit_profile(data: Medians, *, grid_values: int = GRID_VALUES, plain: bool = False) -> Profile:
+    """Fit log S = log S_min + log(1 + (B_crit/B)^a) with the misfit estimated from its own residuals.
 
     The misfit variance is the residuals' excess over ``data.variance``, averaged with the prior by degrees of
     freedom; fit and misfit are repeated until they agree. The best value is refined between those of the
-    grid, so that only the interval needs many (``grid_values``).
+    grid, so that only the interval needs many (``grid_values``). ``plain`` holds the exponent at 1.
     """
-    dof = data.exact - 2
     exact = ~data.is_bound
-    profile = _profile(data, PRIOR_MISFIT, grid_values)
+    free = data.exact >= FEWEST_FOR_EXPONENT and not plain
+    prior = PRIOR_MISFIT_BEYOND if free else PRIOR_MISFIT
+    profile = _profile(data, prior, grid_values, free=free)
     raw = 0.0
     for _ in range(12):
+        dof = data.exact - parameters(profile)
         raw = _excess_variance(profile.residuals[exact], data.variance[exact], dof)
-        pooled = (PRIOR_DOF * PRIOR_MISFIT**2 + max(dof, 0) * raw) / (PRIOR_DOF + max(dof, 0))
+        pooled = (PRIOR_DOF * prior**2 + max(dof, 0) * raw) / (PRIOR_DOF + max(dof, 0))
         misfit = math.sqrt(max(pooled, LEAST_MISFIT**2))
         settled = abs(misfit - profile.misfit) < 0.01 * misfit
-        profile = _profile(data, misfit, grid_values)
+        profile = _profile(data, misfit, grid_values, free=free)
         if settled:
             break
     return replace(profile, raw_misfit=math.sqrt(max(raw, 0.0)))
+
+
+def run_together(residuals: Vector) -> float:
+    """Factor by which neighbours that miss the curve to the same side widen the variance of what is fitted.
+
+    (1 + r) / (1 - r), with r the correlation of neighbouring residuals, less the 1 / sqrt(n) that scatter alone
+    brings about: a curve of the wrong shape leaves few independent residuals, however many batch sizes there are.
+
+    >>> run_together(np.array([1.0, -1.0, 1.0, -1.0]))
+    1.0
+    """
+    square = float(residuals @ residuals)
+    if len(residuals) < FEWEST_FOR_EXPONENT or square == 0:
+        return 1.0
+    r = float(residuals[1:] @ residuals[:-1]) / square - 1 / math.sqrt(len(residuals))
+    return (1 + r) / (1 - r) if r > 0 else 1.0
+
+
+def parameters(profile: Profile) -> float:
+    """Parameters taken from the data: two, and the exponent as far as it is not the plain law's."""
+    return 3.0 - profile.plain_share

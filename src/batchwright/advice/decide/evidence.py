@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from batchwright.advice.curve.fit import CurveFit, fit_curve
 from batchwright.advice.curve.runs import Point
-from batchwright.advice.result import CriticalBatch
+from batchwright.advice.result import CriticalBatch, ExponentEstimate
 from batchwright.study.driver import StudyRuns
 from batchwright.study.result import BatchSizeResult
 from batchwright.study.spec import StudySpec
@@ -39,6 +39,13 @@ def fit_points(points: Sequence[Point], spec: StudySpec) -> CurveFit | None:
     return fit_curve(points, resolution=(spec.evaluation_ratio - 1.0) / 4)
 
 
+def exponent_of(fit: CurveFit) -> ExponentEstimate | None:
+    """The curve's exponent, where there are batch sizes enough to ask for it."""
+    if fit.exponent_interval is None:
+        return None
+    return ExponentEstimate(value=fit.exponent, interval=fit.exponent_interval)
+
+
 def critical_batch(fit: CurveFit | None) -> CriticalBatch:
     """What the fit says of the critical batch size, as the answer shows it."""
     if fit is None:
@@ -55,5 +62,6 @@ def critical_batch(fit: CurveFit | None) -> CriticalBatch:
         examples_min=fit.examples_min,
         misfit=fit.misfit_sd,
         points_used=fit.points_used,
+        exponent=exponent_of(fit),
         band=fit.band(),
     )

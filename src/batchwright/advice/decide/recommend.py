@@ -53,7 +53,7 @@ def recommend(
     rows = sorted(batch_sizes, key=lambda row: row.batch_size)
     _check(rows, objective, examples)
     question = Question(asked, examples, max_batch_that_fits)
-    comparison = compare_costs(rows, objective, None if curve is None else curve.misfit_sd)
+    comparison = compare_costs(rows, objective, None if curve is None else curve.plain_misfit_sd)
     if not comparison.costs:
         return nothing(objective, no_answer(rows, question, reach))
     best = best_of(comparison, objective)

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from batchwright.advice.curve.fit import CurveFit, fit_curve
+from batchwright.advice.curve.fit import CurveFit, fit_curve, overhead_batch
 from batchwright.advice.curve.runs import Point, log_median
+from batchwright.advice.decide.evidence import exponent_of
 from batchwright.advice.table.bins import grouped_points
 from batchwright.advice.table.read import LARGEST, RunTable, WorkloadRuns, read_table
 from batchwright.advice.table.result import (
@@ -47,7 +48,7 @@ def fit_table(
 ) -> FitResult:
     """The critical batch size of every workload in a table of steps (or examples) to target.
 
-        S(B) = S_min (1 + B_crit/B),    E(B) = B S(B)
+        S(B) = S_min (1 + (B_crit/B)^a),    E(B) = B S(B)
 
     fitted robustly to the median log steps of each batch size, with 90% intervals from seeds, misfit and a
     small-sample correction (see ``advice.curve.fit_curve``).
@@ -156,25 +157,26 @@ def _fit(runs: WorkloadRuns, table: RunTable, predict: Sequence[float], far: boo
 def _critical(fit: CurveFit) -> CriticalBatchEstimate:
     if fit.verdict == "does_not_follow":
         return CriticalBatchEstimate(value=None, interval=None)
+    exponent = exponent_of(fit)
     if fit.verdict == "fits":
-        return CriticalBatchEstimate(value=fit.critical_batch, interval=fit.interval)
+        return CriticalBatchEstimate(value=fit.critical_batch, interval=fit.interval, exponent=exponent)
     if fit.one_sided_bound is None:
-        return CriticalBatchEstimate(value=fit.critical_batch, interval=(None, None))
+        return CriticalBatchEstimate(value=fit.critical_batch, interval=(None, None), exponent=exponent)
     side, bound = fit.one_sided_bound
     return CriticalBatchEstimate(
         value=fit.critical_batch,
         interval=(bound, None) if side == "at least" else (None, bound),
         one_sided_bound=Bound(side=side, value=bound),
+        exponent=exponent,
     )
 
 
 def _definitions(fit: CurveFit, critical: CriticalBatchEstimate) -> Definitions:
     anchor = fit.batch_sizes[0]
-    share = fit.overhead_batch(anchor) - 1.2 * anchor
 
     def overhead(batch: float | None) -> float | None:
-        # Linear in B_crit: an interval's ends go with it.
-        return None if batch is None else batch * share / fit.critical_batch + 1.2 * anchor
+        # It rises with B_crit: an interval's ends go with it.
+        return None if batch is None else overhead_batch(batch, fit.exponent, anchor, 0.2)
 
     ends: Interval | None = critical.interval and (
         overhead(critical.interval[0]),

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.advice.curve.fit import CurveVerdict
+from batchwright.advice.result import ExponentEstimate
 from batchwright.core.remark import Remark, remark
 
 _FROZEN = ConfigDict(frozen=True)
@@ -29,10 +30,10 @@ class Bound(BaseModel):
 
 
 class CriticalBatchEstimate(BaseModel):
-    """B_crit of the hyperbola, in examples per update.
+    """B_crit, the batch size at which steps are twice their minimum, in examples per update.
 
     ``value`` is the best fit; None where the runs do not follow the curve. Where B_crit is not identifiable,
-    ``interval`` has the one-sided bound as its only end.
+    ``interval`` has the one-sided bound as its only end. ``exponent`` is None with fewer than five batch sizes.
     """
 
     model_config = _FROZEN
@@ -40,6 +41,7 @@ class CriticalBatchEstimate(BaseModel):
     value: float | None
     interval: Interval | None
     one_sided_bound: Bound | None = None
+    exponent: ExponentEstimate | None = None
 
 
 class BatchSizeEstimate(BaseModel):

@@ -118,11 +118,12 @@ def _set_limits(axes: Axes, fit: WorkloadFit) -> float:
 
 def _draw_limits(axes: Axes, fit: WorkloadFit) -> None:
     """E_min/B and S_min, thin, across the panel."""
-    if fit.steps_min is None or fit.examples_min is None:
+    if fit.steps_min is None:
         return
     left, right = axes.get_xlim()
     style: dict[str, Any] = {"color": QUIET, "lw": 1.0, "ls": (0, (2, 2)), "zorder": 2}
-    axes.plot([left, right], [fit.examples_min / left, fit.examples_min / right], **style)
+    if fit.examples_min is not None:
+        axes.plot([left, right], [fit.examples_min / left, fit.examples_min / right], **style)
     axes.plot([left, right], [fit.steps_min] * 2, **style)
 
 

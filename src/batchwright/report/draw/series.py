@@ -211,7 +211,7 @@ def rate_place(trial: Trial) -> int | None:
 
 
 def curve_points(result: StudyResult) -> list[FitPoint]:
-    """The fitted steps to target: the fit's own band, else the bare curve S_min (1 + B_crit / B)."""
+    """The fitted steps to target: the fit's own band, else the bare curve S_min (1 + (B_crit / B)^a)."""
     critical = result.critical_batch
     if critical.band:
         columns = (critical.band[name] for name in ("batch_size", "low", "mid", "high"))
@@ -223,8 +223,9 @@ def curve_points(result: StudyResult) -> list[FitPoint]:
 def _bare_curve(critical: CriticalBatch, smallest: int, largest: int) -> list[FitPoint]:
     if critical.value is None or critical.steps_min is None:
         return []
+    exponent = 1.0 if critical.exponent is None else critical.exponent.value
     return [
-        FitPoint(b, None, critical.steps_min * (1 + critical.value / b), None)
+        FitPoint(b, None, critical.steps_min * (1 + (critical.value / b) ** exponent), None)
         for b in log_grid(smallest, largest, _GRID_POINTS)
     ]
 

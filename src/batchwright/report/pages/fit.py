@@ -13,6 +13,7 @@ from batchwright.report.pages.fit_tables import measured_table, predicted_table,
 from batchwright.report.pages.parts import about, readings
 from batchwright.report.pages.steps import again
 from batchwright.report.text.catalogue import between, listed, say, text
+from batchwright.report.text.estimates import with_interval
 
 _READINGS = ("fit.reading.curve", "fit.reading.intervals", "fit.reading.left_out")
 
@@ -81,7 +82,12 @@ def _answer(fit: WorkloadFit) -> str:
         return text(key, bound=bound.value, **values)
     interval = between(*(critical.interval or (None, None)))
     answer = {"critical": count(critical.value), "interval": interval}
-    if fit.steps_min is None or fit.examples_min is None:
+    if fit.steps_min is None:
+        return text("fit.fits.unbounded", **answer)
+    if fit.examples_min is None and critical.exponent is not None:
+        exponent = with_interval(critical.exponent.value, critical.exponent.interval)
+        return text("fit.fits.exponent", steps=2 * fit.steps_min, exponent=exponent, **answer)
+    if fit.examples_min is None:
         return text("fit.fits.unbounded", **answer)
     return text("fit.fits", steps=2 * fit.steps_min, examples=2 * fit.examples_min, **answer)
 

@@ -35,6 +35,7 @@ def workloads_table(fits: Sequence[WorkloadFit]) -> Table:
             "count",
             optional=3,
         ),
+        column(text("fit.column.exponent"), [_exponent(fit) for fit in fits], "number", optional=6),
         column(text("fit.column.steps_min"), [fit.steps_min for fit in fits], "count", optional=4),
         column(text("fit.column.examples_min"), [fit.examples_min for fit in fits], "count", optional=5),
         column(
@@ -125,3 +126,8 @@ def _workload(fits: Sequence[WorkloadFit], rows: Sequence[WorkloadFit]) -> list[
 def _refused(fit: WorkloadFit) -> str:
     low, high = fit.valid_range
     return text("fit.refused", low=low, high=high)
+
+
+def _exponent(fit: WorkloadFit) -> float | None:
+    found = fit.critical_batch.exponent
+    return None if found is None or fit.verdict != "fits" else found.value

@@ -94,6 +94,23 @@ def _as_good(best: int, members: tuple[int, ...], tried: list[int]) -> str:
     return text("study.as_good.some", count=len(others), others=others)
 
 
+def _critical_value(critical: CriticalBatch, estimate: float) -> str:
+    """The value, and what it means under the exponent found."""
+    value = with_interval(estimate, critical.interval)
+    found = critical.exponent
+    if found is None or found.value == 1.0 or critical.steps_min is None:
+        return text("study.critical.fits", critical=value)
+    exponent = with_interval(found.value, found.interval)
+    factor = 2**found.value
+    return text(
+        "study.critical.exponent",
+        critical=value,
+        steps=round(critical.steps_min),
+        factor=factor,
+        exponent=exponent,
+    )
+
+
 def critical_words(critical: CriticalBatch) -> str:
     """The critical batch size, how sure it is, and what it means."""
     if critical.verdict == "does_not_follow":
@@ -101,7 +118,7 @@ def critical_words(critical: CriticalBatch) -> str:
             return text("study.critical.does_not_follow")
         return text("study.critical.misses", misfit=critical.misfit)
     if critical.identifiable and critical.value is not None:
-        words = [text("study.critical.fits", critical=with_interval(critical.value, critical.interval))]
+        words = [_critical_value(critical, critical.value)]
         if critical.steps_min is not None and critical.examples_min is not None:
             minima = {"steps": round(critical.steps_min), "examples": round(critical.examples_min)}
             words.append(text("study.critical.minima", **minima))

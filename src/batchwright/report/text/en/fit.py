@@ -10,6 +10,11 @@ STRINGS = {
         "Past a batch of about {critical} (90%: {interval}) larger batches buy little: there the target "
         "takes {steps:count} steps and {examples:count} examples, both twice their minimum."
     ),
+    "fit.fits.exponent": (
+        "Past a batch of about {critical} (90%: {interval}) larger batches buy little: there the target takes "
+        "{steps:count} steps, twice their minimum. Below it steps fall less or more than in proportion: the curve's "
+        "exponent is {exponent}, not 1."
+    ),
     "fit.fits.unbounded": ("Past a batch of about {critical} (90%: {interval}) larger batches buy little."),
     "fit.not_identifiable": (
         "Batch sizes from {smallest:count} to {largest:count} cannot locate the critical batch size, nor bound "
@@ -24,11 +29,11 @@ STRINGS = {
         "most {bound:count} (90%), so even the smallest measured batch is larger than needed."
     ),
     "fit.does_not_follow": (
-        "Steps to target do not follow 1 + B_crit/B, so no single critical batch size describes these runs; "
+        "Steps to target do not follow 1 + (B_crit/B)^a, so no single critical batch size describes these runs; "
         "read the measured points instead."
     ),
     "fit.does_not_follow.by": (
-        "Steps to target do not follow 1 + B_crit/B (a batch size left out is missed by {error:percent}), so "
+        "Steps to target do not follow 1 + (B_crit/B)^a (a batch size left out is missed by {error:percent}), so "
         "no single critical batch size describes these runs; read the measured points instead."
     ),
     "fit.fact.critical": "critical batch",
@@ -56,6 +61,7 @@ STRINGS = {
     "fit.column.critical": "critical batch",
     "fit.column.interval": "90%",
     "fit.column.overhead": "+20% examples",
+    "fit.column.exponent": "exponent",
     "fit.column.steps_min": "fewest steps",
     "fit.column.examples_min": "fewest examples",
     "fit.column.left_out": "error left out",
@@ -75,7 +81,8 @@ STRINGS = {
         "Dots are runs, the line is the fitted curve with its 90% band, and the mark below it B_crit."
     ),
     "fit.reading.curve": (
-        "The curve is S(B) = S_min (1 + B_crit/B): at B_crit steps and examples are both twice their minimum."
+        "The curve is S(B) = S_min (1 + (B_crit/B)^a): at B_crit steps are twice their minimum, and with the exponent "
+        "a = 1 so are the examples. Intervals are averaged over the exponents that the runs leave open."
     ),
     "fit.reading.intervals": (
         "Intervals are of 90% and count the spread of runs, the misfit of the curve and the resolution of "

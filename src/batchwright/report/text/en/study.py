@@ -88,12 +88,15 @@ STRINGS = {
     "study.critical.heading": "Critical batch size",
     "study.critical.fits": "The critical batch size is {critical}: well below it, doubling the batch nearly halves "
     "the steps; well above it, a larger batch mostly costs more examples.",
+    "study.critical.exponent": "The critical batch size is {critical}: there steps are twice their minimum, "
+    "{steps:count}. Below it doubling the batch divides the steps by up to {factor:.2f}, as the curve's exponent is "
+    "{exponent}; well above it, a larger batch mostly costs more examples.",
     "study.critical.minima": "At it both costs are twice the least possible, {steps:count} steps and "
     "{examples:count} examples.",
     "study.critical.range": "The fit holds for batch sizes {low:size} to {high:size}.",
-    "study.critical.does_not_follow": "The steps to target do not follow the curve S(B) = S_min (1 + B_crit/B), so "
+    "study.critical.does_not_follow": "The steps to target do not follow the curve S(B) = S_min (1 + (B_crit/B)^a), so "
     "no single critical batch size describes these runs; read the measured points instead.",
-    "study.critical.misses": "The steps to target do not follow the curve S(B) = S_min (1 + B_crit/B), which misses "
+    "study.critical.misses": "The steps to target do not follow the curve S(B) = S_min (1 + (B_crit/B)^a), which misses "
     "them by {misfit:percent}, so no single critical batch size describes these runs; read the measured points "
     "instead.",
     "study.critical.bounded": "These runs cannot pin the critical batch size down; they only say it is "

@@ -9,6 +9,10 @@ STRINGS = {
         "批大小超过约 {critical}（90%：{interval}）之后，再增大收益甚微：在该处达到目标需要 {steps:count} 步、"
         "{examples:count} 个样本，两者都是各自最小值的两倍。"
     ),
+    "fit.fits.exponent": (
+        "批大小超过约 {critical}（90%：{interval}）之后，再增大收益甚微：在该处达到目标需要 {steps:count} 步，为最小步数的两倍。"
+        "在它以下，步数并不与批大小成反比：曲线的指数为 {exponent}，而不是 1。"
+    ),
     "fit.fits.unbounded": "批大小超过约 {critical}（90%：{interval}）之后，再增大收益甚微。",
     "fit.not_identifiable": (
         "用 {smallest:count} 到 {largest:count} 的批大小既无法确定临界批大小，也无法给出它的界限。"
@@ -22,10 +26,10 @@ STRINGS = {
         "因此测过的最小的批也已大于所需。"
     ),
     "fit.does_not_follow": (
-        "达标步数不符合 1 + B_crit/B，因此没有哪一个临界批大小能描述这些运行；请直接看实测点。"
+        "达标步数不符合 1 + (B_crit/B)^a，因此没有哪一个临界批大小能描述这些运行；请直接看实测点。"
     ),
     "fit.does_not_follow.by": (
-        "达标步数不符合 1 + B_crit/B（留出一个批大小时，预测误差为 {error:percent}），因此没有哪一个临界批大小"
+        "达标步数不符合 1 + (B_crit/B)^a（留出一个批大小时，预测误差为 {error:percent}），因此没有哪一个临界批大小"
         "能描述这些运行；请直接看实测点。"
     ),
     "fit.fact.critical": "临界批大小",
@@ -51,6 +55,7 @@ STRINGS = {
     "fit.column.critical": "临界批大小",
     "fit.column.interval": "90% 区间",
     "fit.column.overhead": "样本多 20%",
+    "fit.column.exponent": "指数",
     "fit.column.steps_min": "最少步数",
     "fit.column.examples_min": "最少样本数",
     "fit.column.left_out": "留一误差",
@@ -68,7 +73,8 @@ STRINGS = {
     "fit.figure.title": "达标步数",
     "fit.figure.takeaway": "圆点为各次运行，线为拟合曲线及其 90% 区间带，下方的标记为 B_crit。",
     "fit.reading.curve": (
-        "曲线为 S(B) = S_min (1 + B_crit/B)：在 B_crit 处，步数和样本数都是各自最小值的两倍。"
+        "曲线为 S(B) = S_min (1 + (B_crit/B)^a)：在 B_crit 处，步数是最小步数的两倍；指数 a = 1 时样本数也是如此。"
+        "区间已对这些运行所容许的各个指数取平均。"
     ),
     "fit.reading.intervals": "区间均为 90%，计入了运行之间的差异、曲线的失配，以及步数的分辨率。",
     "fit.reading.left_out": "留一误差：用其余所有批大小来预测每一个批大小时的误差。",

@@ -96,15 +96,19 @@ STRINGS = {
     "study.critical.fits": (
         "临界批大小为 {critical}：远小于它时，批大小加倍，步数几乎减半；远大于它时，再增大多半只是多用样本。"
     ),
+    "study.critical.exponent": (
+        "临界批大小为 {critical}：在该处，步数是最小步数 {steps:count} 的两倍。在它以下，批大小加倍，步数最多除以 {factor:.2f}，"
+        "因为曲线的指数为 {exponent}；远大于它时，再增大多半只是多用样本。"
+    ),
     "study.critical.minima": (
         "在该处，两种代价都是各自最小值的两倍，最小值为 {steps:count} 步和 {examples:count} 个样本。"
     ),
     "study.critical.range": "拟合适用于批大小 {low:size} 到 {high:size}。",
     "study.critical.does_not_follow": (
-        "达标步数不符合曲线 S(B) = S_min (1 + B_crit/B)，因此没有哪一个临界批大小能描述这些运行；请直接看实测点。"
+        "达标步数不符合曲线 S(B) = S_min (1 + (B_crit/B)^a)，因此没有哪一个临界批大小能描述这些运行；请直接看实测点。"
     ),
     "study.critical.misses": (
-        "达标步数不符合曲线 S(B) = S_min (1 + B_crit/B)，偏差达 {misfit:percent}，因此没有哪一个临界批大小能描述"
+        "达标步数不符合曲线 S(B) = S_min (1 + (B_crit/B)^a)，偏差达 {misfit:percent}，因此没有哪一个临界批大小能描述"
         "这些运行；请直接看实测点。"
     ),
     "study.critical.bounded": "这些运行不足以确定临界批大小，只能给出它的范围：{interval:interval}。",
