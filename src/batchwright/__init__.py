@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from batchwright.app.point import after as after
     from batchwright.app.point import initial as initial
     from batchwright.app.probe import probe as probe
+    from batchwright.app.rescale import rescale as rescale
     from batchwright.app.researcher import named_task as named_task
     from batchwright.app.researcher import per_example_gradients as per_example_gradients
     from batchwright.app.resume import resume as resume
@@ -78,6 +79,7 @@ HOMES = {
     "noise": "app.noise",
     "per_example_gradients": "app.researcher",
     "probe": "app.probe",
+    "rescale": "app.rescale",
     "resume": "app.resume",
     "ridge_path": "optim.penalised",
     "show": "app.stored",

@@ -296,6 +296,20 @@ def probe(
 ) -> Answer:
     """Measure seconds and memory of a step at every batch size, and the largest batch that fits."""
 
+def rescale(
+    optimizer: Any,
+    from_batch: int,
+    to_batch: int,
+    *,
+    lr: float | None = None,
+    betas: tuple[float, float] | None = None,
+    eps: float | None = None,
+    weight_decay: float | None = None,
+    study: str | None = None,
+    store: str | None = None,
+) -> Answer:
+    """Carry an optimizer's learning rate, betas, eps and weight decay over to another batch size."""
+
 def resume(
     study: str,
     *,

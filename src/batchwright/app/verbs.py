@@ -18,6 +18,7 @@ VERBS = {
     "surface": "app.surface",
     "fit": "app.fit",
     "diagnose": "app.diagnose",
+    "rescale": "app.rescale",
     "studies": "app.stored",
     "show": "app.stored",
     "resume": "app.resume",

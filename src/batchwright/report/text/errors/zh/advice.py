@@ -1,6 +1,7 @@
 """Recommendations, curves, and tables of steps to target."""
 
 ERRORS = {
+    "study {} tuned a learning rate at batch sizes {}, which do not reach {}: study that batch size, or leave the study out and use the rule": "研究 {0} 在批大小 {1} 处调过学习率，不包括 {2}：请研究该批大小，或不用研究而用规则",
     # conclusions
     "objective cost needs prices of two or more devices; a study has one: use time": "目标 cost 需要两种以上设备的价格，而一次研究只有一种设备：请用 time",
     "unknown objective {}": "未知的优化目标 {0}",
