@@ -121,3 +121,17 @@ def test_a_result_is_asked_for_its_numbers():
     numbers = [judge.exact("loss", float(lr), lr=lr) for lr in (1, 2)]
     result = LessonResult(name="bands", parts=(Part(name="p", verdict="holds", measurements=numbers),))
     assert (result.value("loss", lr=2), result.part("p").verdict, result.condition) == (2.0, "holds", None)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "short", "told"),
+    [
+        ("holds", {"slow"}, "holds"),
+        ("holds", {"fast"}, "cannot_tell"),
+        ("does_not_hold", {"slow"}, "cannot_tell"),
+        ("does_not_hold", {"fast"}, "does_not_hold"),
+        ("cannot_tell", {"slow"}, "cannot_tell"),
+    ],
+)
+def test_runs_that_ended_early_are_lower_bounds(verdict, short, told):
+    assert judge.at_least(verdict, "slow", "fast", short) == told

@@ -53,6 +53,12 @@ def test_a_spec_is_scaled_by_adams_rule_from_torchs_defaults():
     assert OptimizerSpec.model_validate(scaled.model_dump()) == scaled
 
 
+def test_a_spec_is_scaled_by_the_half_life_where_adams_rule_ends():
+    scaled = scale_spec(OptimizerSpec(name="adam", lr=1e-3), 16, "half_life")
+    assert (scaled.lr, *scaled.betas) == pytest.approx((4e-3, 0.9, 0.999**16))
+    assert scaled.eps is None
+
+
 @pytest.mark.parametrize(
     ("spec", "factor", "rule", "message"),
     [

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from batchwright.core.remark import Remark
@@ -114,6 +115,17 @@ def series(x: Iterable[Any], y: Iterable[Any], label: Remark | None = None, **fu
     (0.5, None)
     """
     return Series(x=x, y=y, label=label, **further)  # type: ignore[arg-type]
+
+
+def over_seeds(x: Iterable[Any], values: Any, label: Remark | None = None, **further: Any) -> Series:
+    """The geometric mean of positive ``values``, shape (len(x), seeds), with a band from the least to the largest.
+
+    >>> over_seeds([1], [[1.0, 4.0]]).y
+    (2.0,)
+    """
+    logs = np.log(np.asarray(values, dtype=float))
+    ends = {"low": np.exp(logs.min(axis=1)), "high": np.exp(logs.max(axis=1))}
+    return series(x, np.exp(logs.mean(axis=1)), label, **ends, **further)
 
 
 def over_grid(x: Iterable[Any], y: Iterable[Any], values: Any, **further: Any) -> Field:

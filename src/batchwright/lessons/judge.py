@@ -11,7 +11,7 @@ hardly into its opposite.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -149,9 +149,20 @@ def told(verdict: Verdict, inside: bool) -> Verdict:
     return verdict if inside else "cannot_tell"
 
 
-def untold(parts: Sequence[Part]) -> list[Part]:
-    """Parts of which nothing can be told, with their numbers."""
-    return [part.model_copy(update={"verdict": "cannot_tell", "condition": None}) for part in parts]
+def at_least(verdict: Verdict, costlier: Any, cheaper: Any, short: Collection[Any]) -> Verdict:
+    """A verdict on the claim that one setting costs more than another, where runs of the ``short`` ones ended early.
+
+    They would have cost more still, so that what was measured of them is a lower bound: no refutation where the
+    setting claimed to be ``costlier`` is short, no confirmation where the ``cheaper`` one is.
+    """
+    if (verdict == "does_not_hold" and costlier in short) or (verdict == "holds" and cheaper in short):
+        return "cannot_tell"
+    return verdict
+
+
+def untold(part: Part) -> Part:
+    """A part of which nothing can be told, with its numbers."""
+    return part.model_copy(update={"verdict": "cannot_tell", "condition": None})
 
 
 def opposite(verdict: Verdict) -> Verdict:

@@ -55,7 +55,7 @@ def unless_busy(
     load = max((found.others_load or 0.0 for found in probes), default=0.0)
     if load <= TOO_BUSY:
         return list(parts), []
-    return [untold([part])[0] if timed(part) else part for part in parts], [remark("lesson.busy", load=load)]
+    return [untold(part) if timed(part) else part for part in parts], [remark("lesson.busy", load=load)]
 
 
 def point_at(found: Probe, batch_size: int) -> ProbePoint | None:

@@ -12,19 +12,14 @@ holds reliably (Shallue et al. 2019, arXiv 1811.03600), so each comes with where
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import InputError
 from batchwright.optim.catalogue import CATALOGUE, takers_of
-from batchwright.optim.scaling import scale_adam, scale_beta2_half_life, scale_linear, scale_sqrt
+from batchwright.optim.scaling import ScalingRule, scale_spec
 from batchwright.optim.spec import OptimizerSpec
-
-CarriedBy = Literal["linear", "adam", "half_life", "sqrt", "none"]
-"""Linear (Goyal et al. 2017, arXiv 1706.02677); Adam's square root with its averages (Malladi et al. 2022, arXiv
-2205.10287); the square root with beta_2's half-life in examples kept (Marek et al. 2025, arXiv 2507.07101); the
-square root alone (Krizhevsky 2014, arXiv 1404.5997); nothing to change."""
 
 _LINEAR = frozenset({"sgd", "lars"})
 _FULL_BATCH = frozenset({"rprop"})
@@ -56,7 +51,7 @@ class CarriedOver(BaseModel):
     from_batch: int
     to_batch: int
     factor: float
-    rule: CarriedBy
+    rule: ScalingRule
     before: OptimizerValues
     after: OptimizerValues
     decay_kept: bool
@@ -86,14 +81,15 @@ def carried_over(spec: OptimizerSpec, from_batch: int, to_batch: int) -> Carried
             "use the full batch, or rmsprop"
         )
     factor = to_batch / from_batch
-    before = _values(spec)
-    rule, changes = _changed(spec, before, factor)
-    decoupled = before.weight_decay > 0 and _decoupled(spec)
+    rule = _fitting_rule(spec, factor)
+    scaled = scale_spec(spec, factor, rule)
+    decoupled = spec.weight_decay > 0 and _decoupled(spec)
     if decoupled:
-        changes["weight_decay"] = before.weight_decay * factor * before.lr / changes.get("lr", before.lr)
+        kept = spec.weight_decay * factor * spec.lr / scaled.lr
+        scaled = scaled.model_copy(update={"weight_decay": kept})
     return CarriedOver(
-        optimizer=spec.name, from_batch=from_batch, to_batch=to_batch, factor=factor, rule=rule, before=before,
-        after=before.model_copy(update=changes), decay_kept=decoupled and factor != 1,
+        optimizer=spec.name, from_batch=from_batch, to_batch=to_batch, factor=factor, rule=rule,
+        before=_values(spec), after=_values(scaled), decay_kept=decoupled and factor != 1,
     )  # fmt: skip
 
 
@@ -111,18 +107,15 @@ def _decoupled(spec: OptimizerSpec) -> bool:
     return (spec.decay_form or CATALOGUE[spec.name].default_decay) == "decoupled"
 
 
-def _changed(spec: OptimizerSpec, before: OptimizerValues, factor: float) -> tuple[CarriedBy, dict[str, Any]]:
+def _fitting_rule(spec: OptimizerSpec, factor: float) -> ScalingRule:
     if factor == 1:
-        return "none", {}
+        return "none"
     if spec.name in _LINEAR:
-        return "linear", {"lr": scale_linear(before.lr, factor)}
-    if before.betas is None or before.eps is None or not CATALOGUE[spec.name].adam_rule:
-        return "sqrt", {"lr": scale_sqrt(before.lr, factor)}
-    if all(factor * (1 - beta) < 1 for beta in before.betas):
-        lr, betas, eps = scale_adam(before.lr, before.betas, before.eps, factor)
-        return "adam", {"lr": lr, "betas": betas, "eps": eps}
-    betas = (before.betas[0], scale_beta2_half_life(before.betas[1], factor))
-    return "half_life", {"lr": scale_sqrt(before.lr, factor), "betas": betas}
+        return "linear"
+    record = CATALOGUE[spec.name]
+    if not record.adam_rule:
+        return "sqrt"
+    return "adam" if all(factor * (1 - beta) < 1 for beta in record.betas(spec)) else "half_life"
 
 
 def spec_of(optimizer: Any) -> OptimizerSpec:

@@ -13,7 +13,10 @@ from batchwright.core.errors import InputError, unknown_name
 from batchwright.optim.catalogue import CATALOGUE
 from batchwright.optim.spec import OptimizerSpec
 
-ScalingRule = Literal["linear", "sqrt", "adam", "none"]
+ScalingRule = Literal["linear", "sqrt", "adam", "half_life", "none"]
+"""Linear (Goyal et al. 2017, arXiv 1706.02677); the square root alone (Krizhevsky 2014, arXiv 1404.5997); Adam's
+square root with its averages (Malladi et al. 2022, arXiv 2205.10287); the square root with beta_2's half-life in
+examples kept (Marek et al. 2025, arXiv 2507.07101); nothing to change."""
 
 Betas = tuple[float, float]
 
@@ -83,9 +86,9 @@ def scale_beta2_half_life(beta2: float, factor: float) -> float:
 def scale_spec(spec: OptimizerSpec, factor: float, rule: ScalingRule) -> OptimizerSpec:
     """The optimizer for a batch ``factor`` times as large.
 
-    ``linear`` and ``sqrt`` change the learning rate alone; ``adam`` also betas and eps, and applies to
-    adam, adamw, nadam and radam; ``none`` changes nothing. Weight decay, momentum, clipping and the
-    schedule stay: a horizon in examples or epochs follows the batch size by itself.
+    ``linear`` and ``sqrt`` change the learning rate alone; ``adam`` also betas and eps, ``half_life`` also beta_2,
+    and both apply to adam, adamw, nadam and radam; ``none`` changes nothing. Weight decay, momentum, clipping and
+    the schedule stay: a horizon in examples or epochs follows the batch size by itself.
 
     Raises:
         InputError: an unknown rule, a factor that is not positive, or a rule that does not apply.
@@ -96,15 +99,20 @@ def scale_spec(spec: OptimizerSpec, factor: float, rule: ScalingRule) -> Optimiz
         changes["lr"] = scale_linear(spec.lr, factor)
     elif rule == "sqrt":
         changes["lr"] = scale_sqrt(spec.lr, factor)
-    elif rule == "adam":
+    elif rule in ("adam", "half_life"):
         record = CATALOGUE[spec.name]
         if not record.adam_rule:
             family = [name for name, other in CATALOGUE.items() if other.adam_rule]
             raise InputError(
-                f"the adam scaling rule applies to {', '.join(family)}, got {spec.name}: use linear or sqrt"
+                f"the {rule} scaling rule applies to {', '.join(family)}, got {spec.name}: use linear or sqrt"
             )
-        lr, betas, eps = scale_adam(spec.lr, record.betas(spec), record.eps(spec), factor)
-        changes.update(lr=lr, betas=betas, eps=eps)
+        betas = record.betas(spec)
+        if rule == "adam":
+            lr, betas, eps = scale_adam(spec.lr, betas, record.eps(spec), factor)
+            changes.update(lr=lr, betas=betas, eps=eps)
+        else:
+            betas = (betas[0], scale_beta2_half_life(betas[1], factor))
+            changes.update(lr=scale_sqrt(spec.lr, factor), betas=betas)
     elif rule != "none":
         raise unknown_name("scaling rule", rule, get_args(ScalingRule))
     return spec.model_copy(update=changes)

@@ -13,10 +13,8 @@ from batchwright.advice.curve.profile import (
     Profile,
     fit_profile,
     huber_weights,
-    log_curve,
     parameters,
     run_together,
-    slopes,
 )
 from batchwright.advice.curve.runs import Medians, Point, medians_of
 from batchwright.core.errors import InputError
@@ -82,16 +80,12 @@ class Fitted:
         The variances of the parameters, the misfit, the seeds and the resolution add. Outside the measured
         range the misfit grows as a random walk: by its own variance with every doubling.
         """
-        best, log_batch = self.profile, math.log(batch_size)
+        best, at = self.profile, np.array([math.log(batch_size)])
         measured = self.data.log_batch
-        outside = max(measured[0] - log_batch, log_batch - measured[-1], 0.0) / math.log(2)
-        free = best.best_exponent != 1.0
-        slope = slopes(best.best_log_critical, np.array([log_batch]), best.best_exponent, free=free)[:, 0]
-        variance = float(slope @ best.covariance @ slope) + best.misfit**2 * (1 + outside)
+        outside = max(measured[0] - at[0], at[0] - measured[-1], 0.0) / math.log(2)
+        variance = float(best.variance(at)[0]) + best.misfit**2 * (1 + outside)
         variance += self.data.median_variance(runs)
-        curve = log_curve(best.best_log_critical, log_batch, best.best_exponent)
-        center = best.best_log_steps_min + float(curve)
-        return Band(center, self.quantile((1 + level) / 2) * math.sqrt(variance))
+        return Band(float(best.log_steps(at)[0]), self.quantile((1 + level) / 2) * math.sqrt(variance))
 
 
 def leave_each_out(points: Sequence[Point], fitted: Fitted, level: float) -> list[tuple[float, Band]]:
@@ -135,13 +129,11 @@ def _without(points: Sequence[Point], data: Medians, i: int) -> Medians:
 
 def _linearised(fitted: Fitted, level: float) -> list[tuple[float, Band]]:
     data, best = fitted.data, fitted.profile
-    free = best.best_exponent != 1.0
-    slope = slopes(best.best_log_critical, data.log_batch, best.best_exponent, free=free)
-    parameters = np.einsum("ip,ij,jp->p", slope, best.covariance, slope)
+    variance = best.variance(data.log_batch)
     sd = np.sqrt(data.variance + best.misfit**2)
-    leverage = np.minimum(huber_weights(best.residuals, sd) * parameters, 0.99)
+    leverage = np.minimum(huber_weights(best.residuals, sd) * variance, 0.99)
     center = data.log_steps - best.residuals / (1 - leverage)
-    half = fitted.quantile((1 + level) / 2) * np.sqrt(parameters / (1 - leverage) + sd**2)
+    half = fitted.quantile((1 + level) / 2) * np.sqrt(variance / (1 - leverage) + sd**2)
     return [
         (float(data.log_steps[i]), Band(float(center[i]), float(half[i])))
         for i in np.flatnonzero(~data.is_bound)

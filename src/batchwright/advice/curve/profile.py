@@ -68,6 +68,15 @@ class Profile:
     exponent_interval: tuple[float, float] | None
     plain_share: float
 
+    def log_steps(self, log_batch: Vector) -> Vector:
+        """The best curve."""
+        return self.best_log_steps_min + log_curve(self.best_log_critical, log_batch, self.best_exponent)
+
+    def variance(self, log_batch: Vector) -> Vector:
+        """Of the best curve's log steps, from that of its parameters."""
+        slope = slopes(self.best_log_critical, log_batch, self.best_exponent)
+        return np.einsum("ip,ij,jp->p", slope, self.covariance, slope)
+
 
 def log_curve(
     log_critical: Vector | float, log_batch: Vector | float, exponent: Vector | float = 1.0
@@ -109,13 +118,11 @@ def huber_weights(residuals: Vector, sd: Vector) -> Vector:
     return np.minimum(1.0, HUBER / np.maximum(np.abs(residuals) / sd, 1e-300)) / sd**2
 
 
-def slopes(
-    log_critical: float, log_batch: Vector, exponent: float = 1.0, *, free: bool = False
-) -> Float[np.ndarray, "parameters points"]:
-    """Derivatives of log S by log S_min, log B_crit and, where it is ``free``, log a."""
+def slopes(log_critical: float, log_batch: Vector, exponent: float) -> Float[np.ndarray, "parameters points"]:
+    """Derivatives of log S by log S_min, log B_crit and, where the law is not the plain one, log a."""
     rising = exponent * special.expit(exponent * (log_critical - log_batch))
     rows = [np.ones_like(log_batch), rising]
-    return np.stack([*rows, rising * (log_critical - log_batch)] if free else rows)
+    return np.stack(rows if exponent == 1.0 else [*rows, rising * (log_critical - log_batch)])
 
 
 def _exponents(low: float, high: float) -> tuple[Vector, Vector]:
@@ -146,7 +153,7 @@ def _profile(data: Medians, misfit: float, values: int, *, free: bool) -> Profil
     residuals = data.log_steps - level - log_curve(best, data.log_batch, exponent)
     residuals = np.where(data.is_bound, np.maximum(residuals, 0.0), residuals)
     weight = np.where(data.is_bound, 0.0, huber_weights(residuals, sd))
-    slope = slopes(best, data.log_batch, exponent, free=exponent != 1.0)
+    slope = slopes(best, data.log_batch, exponent)
     deviance = _averaged(joint)
     belief = np.exp(-(joint - joint.min()) / 2) * np.gradient(grid)[:, None]
     return Profile(

@@ -10,7 +10,7 @@ rank.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 
 import batchwright as bw
-from batchwright.advice.lesson import Measured, Part
-from batchwright.core.chart import Panel, series
+from batchwright.advice.lesson import Measured, Part, Verdict
+from batchwright.core.chart import Panel, over_seeds, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import below, everywhere, geometric_mean, ratio, untold
+from batchwright.lessons.judge import at_least, below, everywhere, geometric_mean, ratio, untold
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.tuning import tuned_rates
 
@@ -57,16 +57,17 @@ def experiment(lab: Lab) -> Found:
     by_net = {net: np.array(spectra[4 * i : 4 * i + 4]) for i, net in enumerate(NETS)}
     scaled = {(net, s): START[net] for net in NETS for s in SCALES if net != "raw" or s == 1.0}
     counted, scaled_inside = at_tuned_rates(lab, scaled, to_target, updates_to_target, seeds)
-    # A run that did not get there counts its whole budget, which is too little.
+    # A run that did not get there counts its whole budget, which is too little: its ratios are bounds.
+    short = {net for net, counts in counted.items() if math.inf in counts}
     steps = {net: [min(count, float(MOST_UPDATES)) for count in counts] for net, counts in counted.items()}
     sized = {(net, b): START_OF_SIZE.get(b, START[net]) for net in ("inputs", "batch_norm") for b in SIZES}
     ends, sized_inside = at_tuned_rates(lab, sized, passes, closing_loss, seeds)
-    trained = [_faster(steps), _less_dependent(steps)]
-    small = [_small_batches(ends)]
+    trained = [_faster(steps, short), _less_dependent(steps, short)]
+    small = _small_batches(ends)
     return Found(
         parts=[
-            _flow(gradients), _condition(by_net), *(trained if scaled_inside else untold(trained)),
-            *(small if sized_inside else untold(small)),
+            _flow(gradients), _condition(by_net), *(trained if scaled_inside else map(untold, trained)),
+            small if sized_inside else untold(small),
         ],
         panels=[_spectra(by_net), _scales(steps), _sizes(ends)],
     )  # fmt: skip
@@ -183,7 +184,7 @@ def _flow(gradients: Sequence[Mapping[tuple[str, int], float]]) -> Part:
     }
     numbers = [ratio("change_with_depth", change[net], change[old], net=net) for net, old in BEFORE.items()]
     sizes = [geometric_mean("gradient_change", values, unit="1", net=net) for net, values in change.items()]
-    return _by_net("gradient_flow", numbers, sizes)
+    return _by_net("gradient_flow", {str(m.at["net"]): below(m, 1.0) for m in numbers}, [*numbers, *sizes])
 
 
 def _condition(by_net: Mapping[str, np.ndarray]) -> Part:
@@ -198,15 +199,19 @@ def _condition(by_net: Mapping[str, np.ndarray]) -> Part:
     return Part(name="better_condition", verdict=verdict, condition=condition, measurements=tuple(numbers))
 
 
-def _faster(steps: Values) -> Part:
+def _faster(steps: Values, short: Collection[Net]) -> Part:
     numbers = [
         ratio("updates_ratio", steps[net, 1.0], steps[old, 1.0], net=net) for net, old in BEFORE.items()
     ]
+    verdicts = {
+        net: at_least(below(m, FASTER), (old, 1.0), (net, 1.0), short)
+        for m, (net, old) in zip(numbers, BEFORE.items(), strict=True)
+    }
     sizes = [geometric_mean("updates_to_target", steps[net, 1.0], unit="updates", net=net) for net in NETS]
-    return _by_net("faster", numbers, sizes, least=FASTER)
+    return _by_net("faster", verdicts, [*numbers, *sizes])
 
 
-def _less_dependent(steps: Values) -> Part:
+def _less_dependent(steps: Values, short: Collection[Net]) -> Part:
     """Most over fewest updates of the three initial scales, with and without batch norm."""
     spread = {
         net: [max(row) / min(row) for row in zip(*(steps[net, s] for s in SCALES), strict=True)]
@@ -214,7 +219,8 @@ def _less_dependent(steps: Values) -> Part:
     }
     found = ratio("spread_ratio", spread["batch_norm"], spread["inputs"])
     sizes = [geometric_mean("spread_over_scales", spread[net], unit="1", net=net) for net in spread]
-    return Part(name="less_dependent_on_the_start", verdict=below(found, 1.0), measurements=(found, *sizes))
+    verdict = at_least(below(found, 1.0), "inputs", "batch_norm", {net for net, _ in short})
+    return Part(name="less_dependent_on_the_start", verdict=verdict, measurements=(found, *sizes))
 
 
 def _small_batches(ends: Values) -> Part:
@@ -228,10 +234,10 @@ def _small_batches(ends: Values) -> Part:
     )
 
 
-def _by_net(name: str, numbers: Sequence[Measured], further: Sequence[Measured], least: float = 1.0) -> Part:
-    verdict, by = everywhere({m.at["net"]: below(m, least) for m in numbers})
+def _by_net(name: str, verdicts: Mapping[str, Verdict], numbers: Sequence[Measured]) -> Part:
+    verdict, by = everywhere(verdicts)
     condition = remark("lesson.normalisation.nets", **by) if verdict == "holds_when" else None
-    return Part(name=name, verdict=verdict, condition=condition, measurements=(*numbers, *further))
+    return Part(name=name, verdict=verdict, condition=condition, measurements=tuple(numbers))
 
 
 # --- pictures ---
@@ -255,15 +261,10 @@ def _spectra(by_net: Mapping[str, np.ndarray]) -> Panel:
 
 
 def _scales(steps: Values) -> Panel:
-    lines = []
-    for net in ("inputs", "batch_norm"):
-        values = np.log([steps[net, scale] for scale in SCALES])
-        lines.append(
-            series(
-                SCALES, np.exp(values.mean(axis=1)), remark(f"lesson.choice.{net}"),
-                low=np.exp(values.min(axis=1)), high=np.exp(values.max(axis=1)),
-            )
-        )  # fmt: skip
+    lines = [
+        over_seeds(SCALES, [steps[net, scale] for scale in SCALES], remark(f"lesson.choice.{net}"))
+        for net in ("inputs", "batch_norm")
+    ]
     return Panel(
         name="scales",
         title=remark("lesson.normalisation.scales.title", most=MOST_UPDATES),
@@ -277,15 +278,10 @@ def _scales(steps: Values) -> Panel:
 
 
 def _sizes(ends: Values) -> Panel:
-    lines = []
-    for net in ("inputs", "batch_norm"):
-        values = np.log([ends[net, size] for size in SIZES])
-        lines.append(
-            series(
-                SIZES, np.exp(values.mean(axis=1)), remark(f"lesson.choice.{net}"),
-                low=np.exp(values.min(axis=1)), high=np.exp(values.max(axis=1)),
-            )
-        )  # fmt: skip
+    lines = [
+        over_seeds(SIZES, [ends[net, size] for size in SIZES], remark(f"lesson.choice.{net}"))
+        for net in ("inputs", "batch_norm")
+    ]
     return Panel(
         name="sizes",
         title=remark("lesson.normalisation.sizes_panel.title", epochs=PASSES),

@@ -18,7 +18,7 @@ import numpy as np
 
 import batchwright as bw
 from batchwright.advice.lesson import Measured, Part
-from batchwright.core.chart import Mark, Panel, series
+from batchwright.core.chart import Mark, Panel, over_seeds, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import Verdict, above, below, everywhere, mean, ratio, untold
@@ -155,7 +155,7 @@ def _differ(inside: Sequence[Inside]) -> Part:
 def _compared(losses: Losses, whole: int, inside: bool) -> list[Part]:
     """What rests on tuned rates."""
     parts = [_full_batch(losses, whole), _fails(losses, whole), _repair(losses)]
-    return parts if inside else untold(parts)
+    return parts if inside else [untold(part) for part in parts]
 
 
 def _full_batch(losses: Losses, whole: int) -> Part:
@@ -216,13 +216,8 @@ def _losses(losses: Losses, whole: int) -> Panel:
     lines = []
     for name in ("rprop", "rmsprop"):
         own = [size for size in sizes if (name, size) in losses]
-        values = np.log([losses[name, size] for size in own])
-        lines.append(
-            series(
-                own, np.exp(values.mean(axis=1)), remark(f"lesson.rprop.method.{name}"),
-                low=np.exp(values.min(axis=1)), high=np.exp(values.max(axis=1)),
-            )
-        )  # fmt: skip
+        values = [losses[name, size] for size in own]
+        lines.append(over_seeds(own, values, remark(f"lesson.rprop.method.{name}")))
     return Panel(
         name="losses",
         title=remark("lesson.rprop.losses.title", updates=UPDATES),

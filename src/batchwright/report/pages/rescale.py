@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batchwright.advice.rescaled import MeasuredRate, RescaleResult
 from batchwright.core.action import Action
-from batchwright.core.numbers import MISSING, number, rate
+from batchwright.core.numbers import number, rate
 from batchwright.report.page import Block, NextStep, Note, Page, Sentence, Table
 from batchwright.report.pages.parts import column
 from batchwright.report.text.catalogue import text
@@ -62,8 +62,8 @@ def _values(result: RescaleResult) -> Table:
             (f"beta{place + 1}", number(before.betas[place], 6), number(after.betas[place], 6))
             for place in (0, 1)
         ]
-    if before.eps is not None:
-        rows.append(("eps", number(before.eps), MISSING if after.eps is None else number(after.eps)))
+    if before.eps is not None and after.eps is not None:
+        rows.append(("eps", number(before.eps), number(after.eps)))
     if before.weight_decay:
         rows.append(("weight_decay", number(before.weight_decay), number(after.weight_decay)))
     return Table(

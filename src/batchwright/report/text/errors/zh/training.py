@@ -20,7 +20,7 @@ ERRORS = {
     "joined parameters must agree in their optimizer's {}, got several": "合并的参数在优化器的 {0} 上必须一致，实际有多个值",
     "the threshold of a proximal L1 step must be at least 0, got {}": "L1 近端步的阈值必须不小于 0，实际为 {0}",
     "Adam's scaling rule needs 1 - k(1 - beta) above 0, got {} for beta {} and k {}: the largest k is below {}": "Adam 的缩放规则要求 1 - k(1 - beta) 大于 0，而 beta 为 {1}、k 为 {2} 时为 {0}：k 最大须小于 {3}",
-    "the adam scaling rule applies to {}, got {}: use linear or sqrt": "adam 缩放规则只适用于 {0}，实际为 {1}：请用 linear 或 sqrt",
+    "the {} scaling rule applies to {}, got {}: use linear or sqrt": "{0} 缩放规则只适用于 {1}，实际为 {2}：请用 linear 或 sqrt",
     "unknown scaling rule {}": "未知的缩放规则 {0}",
     "an optimizer is carried over between batch sizes of 1 or more, got {} {}": "优化器只能在不小于 1 的批大小之间换算，实际 {0} 为 {1}",
     "{} counts signs of whole gradients, so no rule carries it to another batch size: use the full batch, or rmsprop": "{0} 依据完整梯度的符号计数，没有规则能把它换到另一个批大小：请用全批量，或改用 rmsprop",
