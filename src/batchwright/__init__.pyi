@@ -236,7 +236,7 @@ def noise(
     batch_size: int | None = None,
     lr: float | None = None,
     along: int | None = None,
-    sample: int | str = 512,
+    sample: int | str = 'auto',
     curvature: bool = True,
     draws: int = 64,
     memory_budget: str = '512MiB',

@@ -76,7 +76,7 @@ LINES = [
     ("compare digits --methods gd,sdg", "未知的方法 'sdg'", "'sgd'"),
     ("compare digits --examples 100,100", "--examples", "3 种方法", "2 个"),
     ("noise two-weights --along 5", "--along 需要 --steps", "--steps 200"),
-    ("noise digits --sample few", "--sample 必须是 all", "'few'"),
+    ("noise digits --sample few", "--sample 必须是 auto、all", "'few'"),
     ("curvature digits --layers", "--layers 需要 --along"),
     ("surface digits --between 4,4", "--between 必须是两个或三个不同的批大小", "4,4"),
     ("probe digits --memory-budget 5", "--memory-budget 必须是带单位的数量", "'5'"),

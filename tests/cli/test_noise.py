@@ -87,7 +87,7 @@ def test_the_words_say_what_it_means(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--sample", "2"], "--sample must be all or a number of rows from 3 on, got 2"),
+        (["--sample", "2"], "--sample must be auto, all or a number of rows from 3 on, got 2"),
         (["--along", "5"], "--along needs --steps"),
         (
             ["--memory-budget", "5"],

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from batchwright.app.answer import Answer
     from batchwright.app.progress import Watch
     from batchwright.measure.gradients.along import NoiseAlong
+    from batchwright.measure.gradients.noise import Rows
     from batchwright.task.task import Task
     from batchwright.training.loop import Run
     from batchwright.training.spec import RunSpec
@@ -31,7 +32,10 @@ def noise(
     along: Annotated[
         int | None, Option("Measure after every so many of the steps, as a curve.", panel=WHERE)
     ] = None,
-    sample: Annotated[int | str, Option("Rows whose gradients are taken, or all.", panel=_HOW)] = 512,
+    sample: Annotated[
+        int | str,
+        Option("Rows whose gradients are taken, or all; auto goes on while few examples decide.", panel=_HOW),
+    ] = "auto",
     curvature: Annotated[bool, Option("Also B_noise, with Hessian-vector products.", panel=_HOW)] = True,
     draws: Annotated[int, Option("Batches drawn at every size for the 1/sqrt(B) law.", panel=_HOW)] = 64,
     memory_budget: Annotated[
@@ -78,12 +82,14 @@ def _check(along: int | None, place: Place) -> None:
         raise InputError("`along` needs `steps`, the updates to make, for instance `steps=200` `along=20`")
 
 
-def _rows(sample: int | str) -> int | None:
+def _rows(sample: int | str) -> Rows:
     if sample == "all":
         return None
+    if sample == "auto":
+        return "auto"
     if isinstance(sample, str) or sample < _FEWEST_ROWS:
         raise InputError(
-            f"sample must be all or a number of rows from {_FEWEST_ROWS} on, got {shown(sample)}"
+            f"sample must be auto, all or a number of rows from {_FEWEST_ROWS} on, got {shown(sample)}"
         )
     return sample
 
@@ -91,8 +97,11 @@ def _rows(sample: int | str) -> int | None:
 def _along(spec: RunSpec, task: Task, every: int, watch: Watch, **how: Any) -> tuple[Run, list[NoiseAlong]]:
     """The run at its end, or at its last measurement before it diverged, and the measurements."""
     from batchwright.measure.gradients.along import measured_run
+    from batchwright.measure.gradients.noise import SAMPLE
 
     curve, last = [], None
+    if how["sample"] == "auto":
+        how["sample"] = SAMPLE  # many measurements, each a point of a curve
     for run, row in measured_run(spec, task, every=every, **how):
         last = run
         curve.append(row)

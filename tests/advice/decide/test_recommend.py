@@ -5,7 +5,8 @@ import math
 import pytest
 
 from batchwright.advice import fit_curve, recommend
-from batchwright.advice.decide.ties import as_good, compare_costs, seed_variance, timing_variance
+from batchwright.advice.decide.ties import as_good, compare_costs, seed_variance
+from batchwright.advice.decide.timing import timing_variances
 from batchwright.advice.decide.unreached import Reach
 from batchwright.core import InputError
 from batchwright.core.action import Action
@@ -117,7 +118,7 @@ def test_the_spread_of_the_timing_counts_for_time_alone():
         median=1.0, low=math.exp(-0.3 * 0.6744898), high=math.exp(0.3 * 0.6744898), repeats=9, threads=1
     )
     rows = study(BOWL, b4={"timing": timing})
-    assert timing_variance(rows[1]) == pytest.approx(0.3**2 * median_variance_factor(9))
+    assert timing_variances(rows)[4] == pytest.approx(0.3**2 * median_variance_factor(9))
     extra = compare_costs(rows, "time").costs[1].variance - compare_costs(rows, "examples").costs[1].variance
     assert extra == pytest.approx(0.3**2 * median_variance_factor(9))
 

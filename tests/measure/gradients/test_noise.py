@@ -99,7 +99,7 @@ def test_intervals_hold_the_closed_form(least_squares):
     truth = [float(mean @ mean), trace, trace / float(mean @ mean), *along.tolist()]
     held, values, widths = [0] * 6, [], []
     for seed in range(150):
-        found = measure_noise(model, least_squares, seed=seed)
+        found = measure_noise(model, least_squares, sample=512, seed=seed)
         estimates = [found.grad_sq_norm, found.trace_sigma, found.noise_scale, *found.projections]
         for k, estimate in enumerate(estimates):
             held[k] += estimate.interval[0] <= truth[k] <= estimate.interval[1]

@@ -3,11 +3,14 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.signal import lfilter
 
 from batchwright.core.errors import InputError
 from batchwright.core.streams import generator
+from batchwright.measure.gradients.long_run import block_length, long_run_variance
 from batchwright.measure.gradients.norms import noise_scale_from_norms, noise_scale_over_steps
 
 
@@ -42,8 +45,8 @@ def micro_batches(signal, trace, random, steps=60):
 
 def test_the_intervals_over_steps_hold_the_truth():
     random, truth, held = generator(0, "norms"), (20.0, 1.0, 20.0), [0, 0, 0]
-    for seed in range(200):
-        found = noise_scale_over_steps(*micro_batches(1.0, 20.0, random), 8, 32, seed=seed)
+    for _ in range(200):
+        found = noise_scale_over_steps(*micro_batches(1.0, 20.0, random), 8, 32)
         for k, estimate in enumerate((found.noise_scale, found.grad_sq_norm, found.trace_sigma)):
             held[k] += estimate.interval[0] <= truth[k] <= estimate.interval[1]
     assert all(0.84 <= h / 200 <= 0.97 for h in held), held
@@ -59,7 +62,7 @@ def test_norms_without_signal_stay_unresolved():
 @pytest.mark.parametrize(
     ("small", "large", "message"),
     [
-        ([1.0] * 9, [1.0] * 9, "5 blocks of steps or more, got 9 steps in blocks of 2"),
+        ([1.0] * 4, [1.0] * 4, "5 blocks of steps or more, got 4 steps in blocks of 1"),
         ([1.0] * 60, [-1.0] * 60, "finite and 0 or more, got -1"),
         ([1.0] * 60, [1.0] * 59, "one norm a step, got 60 and 59"),
     ],
@@ -67,3 +70,31 @@ def test_norms_without_signal_stay_unresolved():
 def test_bad_norms_are_refused(small, large, message):
     with pytest.raises(InputError, match=message):
         noise_scale_over_steps(small, large, 8, 32)
+
+
+@pytest.mark.parametrize(("correlation", "longest"), [(0.0, 10), (0.95, 200)])
+def test_the_intervals_hold_where_steps_depend_on_each_other(correlation, longest):
+    random, held, blocks = np.random.default_rng(0), 0, []
+    for _ in range(150):
+        signal, trace = (factor * lognormal(correlation, random) for factor in (1.0, 8.0))
+        small, large = signal + trace / 8, signal + trace / 64
+        found = noise_scale_over_steps(small.tolist(), large.tolist(), 8, 64)
+        low, high = found.noise_scale.interval
+        held += low <= 8.0 <= high
+        blocks.append(found.block)
+    assert 0.83 <= held / 150 <= 0.97
+    assert 1 <= np.median(blocks) <= longest
+    assert correlation == 0 or np.median(blocks) > 20
+
+
+def lognormal(correlation, random, steps=1000):
+    """A series of mean 1 whose logarithm is autoregressive."""
+    shocks = random.standard_normal(steps + 200) * math.sqrt(1 - correlation**2)
+    logs = lfilter([1.0], [1.0, -correlation], shocks)[200:]
+    return np.exp(0.3 * logs - 0.045)
+
+
+def test_the_long_run_variance_of_an_autoregression():
+    """s^2 = 1/(1 - rho)^2 for unit shocks."""
+    series = lfilter([1.0], [1.0, -0.8], np.random.default_rng(1).standard_normal(200_000))
+    assert long_run_variance(series, block_length(series)) == pytest.approx(25.0, rel=0.1)

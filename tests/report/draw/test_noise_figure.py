@@ -8,6 +8,7 @@ from batchwright.measure.estimate import Estimate, NoiseScale
 from batchwright.measure.gradients.along import NoiseAlong
 from batchwright.measure.gradients.noise import Noise
 from batchwright.measure.gradients.scatter import SAMPLINGS, Scatter, Slope, finite_factor
+from batchwright.measure.gradients.tails import Tail
 from batchwright.report.draw.noise import draw_noise_along, draw_scatter
 
 
@@ -49,7 +50,7 @@ def test_an_unresolved_point_is_a_gap():
             step=10 * k, epoch=1.0, loss=1.0,
             raw=Noise(
                 noise_scale=scale, grad_sq_norm=flat, trace_sigma=flat, projections=(), examples=9, sample=9,
-                parameters=3,
+                parameters=3, tail=Tail(share_of_largest=0.1, index=None, effective_rows=9),
             ),
         )
         for k, scale in enumerate(scales, start=1)

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from batchwright.advice.decide.timing import timing_variances
 from batchwright.advice.result import Objective
-from batchwright.core.statistics import median_variance_factor, pooled_log_variance, quartile_sd, t_quantile
+from batchwright.core.statistics import median_variance_factor, pooled_log_variance, t_quantile
 from batchwright.study.result import BatchSizeResult
 
 LEVEL = 0.90
@@ -63,15 +64,6 @@ def seed_variance(rows: Sequence[BatchSizeResult]) -> tuple[float, int]:
     return (UNREPEATED_SEED_SD**2, 0) if variance is None else (variance, dof)
 
 
-def timing_variance(row: BatchSizeResult) -> float:
-    """Variance of the log median seconds a step, from the quartiles of the repeats (normal spread)."""
-    timing = row.timing
-    if timing is None or not 0 < timing.low <= timing.high:
-        return 0.0
-    sd = quartile_sd(math.log(timing.low), math.log(timing.high))
-    return sd**2 * median_variance_factor(max(timing.repeats, 1))
-
-
 def compare_costs(
     rows: Sequence[BatchSizeResult], objective: Objective, selection_sd: float | None = None
 ) -> Comparison:
@@ -81,13 +73,14 @@ def compare_costs(
     """
     variance, dof = seed_variance(rows)
     selection = SELECTION_SD if selection_sd is None else max(selection_sd, LEAST_SELECTION_SD)
+    timing = timing_variances(rows) if objective == "time" else {}
     costs = []
     for row in sorted(rows, key=lambda r: r.batch_size):
         steps, factor = row.steps_to_target.median, _per_step(row, objective)
         if steps is None or factor is None:
             continue
         own = variance * median_variance_factor(max(row.seeds_reached, 1)) + selection**2
-        own += timing_variance(row) if objective == "time" else 0.0
+        own += timing.get(row.batch_size, 0.0)
         costs.append(Cost(row.batch_size, math.log(steps * factor), own))
     return Comparison(tuple(costs), dof)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import InputError
 from batchwright.measure.examples import in_memory
-from batchwright.measure.gradients.noise import SAMPLE, Noise, measure_noise
+from batchwright.measure.gradients.noise import SAMPLE, Noise, Rows, measure_noise
 from batchwright.measure.gradients.per_example import MEMORY_BYTES
 from batchwright.measure.gradients.preconditioner import weights_of
 from batchwright.task.task import Task
@@ -30,7 +30,7 @@ class NoiseAlong(BaseModel):
 
 
 def noise_of_run(
-    run: Run, task: Task, *, sample: int | None = SAMPLE, seed: int = 0, memory_bytes: int = MEMORY_BYTES,
+    run: Run, task: Task, *, sample: Rows = "auto", seed: int = 0, memory_bytes: int = MEMORY_BYTES,
     curvature: bool = False,
 ) -> NoiseAlong:  # fmt: skip
     """The noise where a run stands, raw and, for an adaptive optimizer, as it scales its gradients.
@@ -62,7 +62,7 @@ def _loss(run: Run) -> float | None:
 
 
 def noise_along(
-    spec: RunSpec, task: Task, *, every: int, sample: int | None = SAMPLE, seed: int = 0,
+    spec: RunSpec, task: Task, *, every: int, sample: Rows = SAMPLE, seed: int = 0,
     memory_bytes: int = MEMORY_BYTES,
 ) -> Iterator[NoiseAlong]:  # fmt: skip
     """Train, measuring the noise after every ``every`` updates and after the last.
@@ -77,7 +77,7 @@ def noise_along(
 
 
 def measured_run(
-    spec: RunSpec, task: Task, *, every: int, sample: int | None = SAMPLE, seed: int = 0,
+    spec: RunSpec, task: Task, *, every: int, sample: Rows = SAMPLE, seed: int = 0,
     memory_bytes: int = MEMORY_BYTES,
 ) -> Iterator[tuple[Run, NoiseAlong]]:  # fmt: skip
     """As :func:`noise_along`, with the live run beside each measurement."""

@@ -27,6 +27,8 @@ from batchwright.measure.gradients.per_example import PerExampleGradients
 
 _PROJECTIONS = 3
 _COLUMNS = 1 << 14
+_ROUNDINGS = 4.0
+"""Roundings of a gradient that its sums are off by."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Moments:
 
     ``mean``: of the rows, shape (P,); ``squares``: |g_i|^2, shape (n,); ``along``: g_i . mean, shape (n,);
     ``projected``: u . g_i, shape (n, 3); ``population``: N; ``exact_at_all``: whether all N rows leave no
-    sampling error (not so where a row's gradient is itself random).
+    sampling error (not so where a row's gradient is itself random); ``precision``: of the rows' own numbers.
     """
 
     mean: FlatParams
@@ -44,6 +46,7 @@ class Moments:
     projected: Float[Tensor, "rows directions"]
     population: int
     exact_at_all: bool = True
+    precision: float = torch.finfo(torch.float32).eps
 
     @property
     def count(self) -> int:
@@ -68,36 +71,42 @@ class Moments:
         pairs = (sums - squares) / (rows * (rows - 1))
         return pairs + variance / total, variance * (total - 1) / total
 
-    def _half(self, values: Float[Tensor, " rows"]) -> float:
+    @property
+    def rounded(self) -> float:
+        """Error of |G|^2 and tr(Sigma) from the gradients' own precision: all that is left at n = N."""
+        return _ROUNDINGS * self.precision * float(self.squares.mean())
+
+    def _half(self, values: Float[Tensor, " rows"], rounded: float) -> float:
         """Half a 90% interval by the jackknife, from leave-one-out values, shape (n,)."""
         n = self.count
         spread = float(((values - values.mean()) ** 2).sum()) * (n - 1) / n
-        return t_quantile(n - 1) * math.sqrt(max(spread * self.finite, 0.0))
+        return t_quantile(n - 1) * math.sqrt(max(spread * self.finite, 0.0)) + rounded
 
     def grad_sq_norm(self) -> Estimate:
         """|G|^2; may come out negative."""
         signal, _ = self.leave_one_out()
-        return symmetric(float(signal[-1]), self._half(signal[:-1]))
+        return symmetric(float(signal[-1]), self._half(signal[:-1], self.rounded))
 
     def trace_sigma(self) -> Estimate:
         """tr(Sigma), its interval on the log scale: a sum of squares is skewed to the right."""
         _, trace = self.leave_one_out()
         value = float(trace[-1])
-        return on_log_scale(value, self._half(trace[:-1]) / value if value > 0 else 0.0)
+        return on_log_scale(value, self._half(trace[:-1], self.rounded) / value if value > 0 else 0.0)
 
     def noise_scale(self) -> NoiseScale:
         """B_simple = tr(Sigma)/|G|^2."""
         signal, trace = self.leave_one_out()
-        positive = bool((signal > 0).all() and (trace > 0).all())
-        return noise_ratio(
-            float(trace[-1]), float(signal[-1]), bottom_half=self._half(signal[:-1]),
-            log_half=self._half(torch.log(trace[:-1] / signal[:-1])) if positive else math.nan,
-        )  # fmt: skip
+        log_half, top, bottom = math.nan, float(trace[-1]), float(signal[-1])
+        if bool((signal > 0).all() and (trace > 0).all()):
+            rounded = self.rounded * (1 / top + 1 / bottom)
+            log_half = self._half(torch.log(trace[:-1] / signal[:-1]), rounded)
+        return noise_ratio(top, bottom, bottom_half=self._half(signal[:-1], self.rounded), log_half=log_half)
 
     def projections(self) -> tuple[Estimate, ...]:
         """u . G for each of the fixed directions u."""
         error = self.projected.std(dim=0) * math.sqrt(self.finite / self.count)
         half = t_quantile(self.count - 1) * error
+        half += _ROUNDINGS * self.precision * math.sqrt(float(self.squares.mean()))
         pairs = zip(self.projected.mean(dim=0).tolist(), half.tolist(), strict=True)
         return tuple(symmetric(value, h) for value, h in pairs)
 
@@ -137,6 +146,7 @@ def moments(gradients: PerExampleGradients, indices: Indices) -> Moments:
         torch.cat(projected),
         gradients.examples,
         exact_at_all=gradients.deterministic,
+        precision=torch.finfo(gradients.dtype).eps,
     )
 
 

@@ -8,13 +8,15 @@ divisor N), H the Hessian of the mean loss.
 (McCandlish et al. 2018, arXiv 1812.06162). At batch sizes well below it steps fall in proportion to B, well
 above it hardly. Everything is estimated from n rows drawn without replacement, so the truth in question is
 that of the stored rows: with n = N the values are exact. Intervals come from the delete-one jackknife with
-the finite-population factor 1 - n/N. A |G|^2 that cannot be told from zero is left unresolved, never clamped.
+the finite-population factor 1 - n/N. A |G|^2 that cannot be told from zero is left unresolved, never clamped, and so
+is a noise scale that few examples decide while others were not looked at (``measure.gradients.tails``).
 """
 
 from __future__ import annotations
 
 import math
 import time
+from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -28,11 +30,17 @@ from batchwright.core.streams import generator
 from batchwright.measure.estimate import Estimate, NoiseScale, noise_ratio
 from batchwright.measure.gradients.moments import Moments, moments
 from batchwright.measure.gradients.per_example import MEMORY_BYTES, Mode, PerExampleGradients
+from batchwright.measure.gradients.tails import Tail, Unresolved, enough, resolved_by, tail_of
 from batchwright.task.task import Task
 from batchwright.training.environment import environment
 
 SAMPLE = 512
-"""Default number of rows; enough for a noise scale to within some 10 to 20%."""
+"""Rows that are enough for a noise scale to within some 10 to 20% where no few examples dominate."""
+Rows = int | Literal["auto"] | None
+_FIRST_ROWS, _MOST_ROWS = 2048, 32_768
+"""Of a sample that finds out itself how many it needs: 2048 rows miss a class of 1 in 500 once in 60 times."""
+_FIRST_ENTRIES, _MOST_ENTRIES = 1 << 31, 1 << 35
+"""The same in entries of gradients, so that large models are not sampled for hours."""
 _GROUPS = 32
 
 
@@ -41,6 +49,8 @@ class Noise(BaseModel):
 
     Attributes:
         noise_scale: B_simple, in examples.
+        tail: how unevenly the examples share in the noise.
+        unresolved_because: the mean gradient may be zero, or few examples decide and others were left out.
         grad_sq_norm: |G|^2, unbiased; may come out negative where it is small.
         trace_sigma: tr(Sigma).
         curvature_noise_scale: B_noise, where it was asked for and the model allows it.
@@ -55,6 +65,8 @@ class Noise(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     noise_scale: NoiseScale
+    tail: Tail
+    unresolved_because: Unresolved | None = None
     grad_sq_norm: Estimate
     trace_sigma: Estimate
     curvature_noise_scale: NoiseScale | None = None
@@ -69,12 +81,17 @@ class Noise(BaseModel):
     seconds: float = 0.0
     environment: dict[str, str | int] = {}
 
+    @property
+    def exact(self) -> bool:
+        """Whether all stored rows were used, each with a gradient of its own that is no chance."""
+        return self.sample == self.examples and self.mode == "evaluation"
+
 
 def measure_noise(
     model: nn.Module,
     task: Task,
     *,
-    sample: int | None = SAMPLE,
+    sample: Rows = "auto",
     seed: int = 0,
     memory_bytes: int = MEMORY_BYTES,
     weights: FlatParams | None = None,
@@ -89,11 +106,13 @@ def measure_noise(
         model: where to measure.
         task: training examples and per-example loss; an example is one row of its data, for language models
             a whole sequence. Augmentation and autocast are left out.
-        sample: n, rows drawn without replacement; None, or N and more, takes all rows.
+        sample: n, rows drawn without replacement; None, or N and more, takes all rows. ``"auto"`` begins with
+            2048 and goes on, up to 32,768 or all (fewer with more than a million parameters), while few
+            of them decide the noise scale.
         seed: of the rows drawn (stream ``probe``); the projections are the same for every seed.
         memory_bytes: bounds the per-example gradients held at once.
         weights: preconditioner, shape (P,), see :mod:`batchwright.measure.gradients.preconditioner`.
-        curvature: also B_noise, at the cost of 33 Hessian-vector products.
+        curvature: also B_noise, at the cost of 33 Hessian-vector products, over 512 rows of an ``"auto"`` sample.
         mode: ``"training"`` leaves dropout on: its noise then counts as the examples' own, and intervals
             keep their width when all rows are used.
 
@@ -106,18 +125,26 @@ def measure_noise(
         model, task, memory_bytes=memory_bytes, weights=weights, mode=mode, seed=seed
     )
     total = gradients.examples
-    count = total if sample is None else min(sample, total)
+    first, most = _limits(sample, gradients)
+    count = first
     if count < 3:
         raise InputError(f"the noise of a gradient needs three examples or more, got {count}")
     if curvature and not gradients.deterministic:
         raise InputError(
             "B_noise needs a Hessian that does not change from pass to pass: use evaluation mode"
         )
-    indices = torch.randperm(total, generator=generator(seed, "probe", "rows"))[:count]
-    found = moments(gradients, indices)
-    scale, reason = _curvature(gradients, indices, found) if curvature else (None, None)
+    order = torch.randperm(total, generator=generator(seed, "probe", "rows"))
+    found, tail, count = _sampled(gradients, order, first, most)
+    noise_scale, why = resolved_by(found.noise_scale(), tail, count, found.finite)
+    scale, reason = None, None
+    if curvature:
+        rows = order[: SAMPLE if sample == "auto" else count]
+        own = found if len(rows) >= count else moments(gradients, rows)
+        scale, reason = _curvature(gradients, rows[:count], own)
     return Noise(
-        noise_scale=found.noise_scale(),
+        noise_scale=noise_scale,
+        tail=tail,
+        unresolved_because=why,
         grad_sq_norm=found.grad_sq_norm(),
         trace_sigma=found.trace_sigma(),
         curvature_noise_scale=scale,
@@ -132,6 +159,33 @@ def measure_noise(
         seconds=time.perf_counter() - began,
         environment=environment(gradients.device),
     )
+
+
+def _limits(sample: Rows, gradients: PerExampleGradients) -> tuple[int, int]:
+    """Rows to begin with, and to go on to while few of them decide."""
+    total = gradients.examples
+    if sample != "auto":
+        count = total if sample is None else min(sample, total)
+        return count, count
+    first, most = (
+        min(total, rows, max(SAMPLE, entries // gradients.count))
+        for rows, entries in ((_FIRST_ROWS, _FIRST_ENTRIES), (_MOST_ROWS, _MOST_ENTRIES))
+    )
+    return first, most
+
+
+def _sampled(
+    gradients: PerExampleGradients, order: Indices, first: int, most: int
+) -> tuple[Moments, Tail, int]:
+    """The first rows of the order, and more of them until enough share in the uncertainty."""
+    count = first
+    while True:
+        found = moments(gradients, order[:count])
+        tail = tail_of(found)
+        wanted = enough(tail, count, most - count)
+        if wanted == count:
+            return found, tail, count
+        count = wanted
 
 
 def _curvature(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,11 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import InputError
 from batchwright.core.statistics import t_quantile
-from batchwright.core.streams import derive_seed
 from batchwright.measure.estimate import Estimate, NoiseScale, noise_ratio, on_log_scale, symmetric
-
-_RESAMPLES = 2000
-_FEWEST_BLOCKS = 5
+from batchwright.measure.gradients.long_run import FEWEST_BLOCKS, block_length, long_run_variance
 
 
 def noise_scale_from_norms(
@@ -69,53 +65,43 @@ def noise_scale_over_steps(
     *,
     examples: int | None = None,
     block: int | None = None,
-    seed: int = 0,
 ) -> NoiseFromNorms:
     """The noise scale from squared norms of many steps: the ratio of averages, never the average of ratios.
 
-    Intervals at 90% from a circular block bootstrap over steps (Politis & Romano 1992), since gradients of
-    neighbouring steps share their parameters. A |G|^2 that cannot be told from zero is left unresolved.
+    Neighbouring steps share their parameters, so intervals at 90% come from the long-run variance of the norms
+    (:mod:`~batchwright.measure.gradients.long_run`). A |G|^2 that cannot be told from zero is left unresolved.
 
     Args:
         small, large: |g|^2 at ``batch`` and ``larger_batch``, one value a step: the mean over all
             micro-batches of the step, before clipping, without a loss scale.
         batch, larger_batch: b and B.
         examples: N, for batches drawn without replacement.
-        block: steps a block; the cube root of their number by default.
-        seed: of the resamples (stream ``probe``).
+        block: steps a block; as long as the series asks for by default.
 
     Raises:
         InputError: sequences of different lengths or too few steps, or values that are no squared norms.
     """
     norms = _checked(small, large)
     steps = len(norms)
-    block = max(1, round(steps ** (1 / 3))) if block is None else block
-    if block < 1 or steps < _FEWEST_BLOCKS * block:
+    if steps < FEWEST_BLOCKS or (block is not None and not 1 <= block <= steps // FEWEST_BLOCKS):
         raise InputError(
-            f"an interval needs {_FEWEST_BLOCKS} blocks of steps or more, "
-            f"got {steps} steps in blocks of {block}"
+            f"an interval needs {FEWEST_BLOCKS} blocks of steps or more, "
+            f"got {steps} steps in blocks of {block or 1}"
         )
-    random = np.random.default_rng(derive_seed(seed, "probe", "norms"))
-    starts = random.integers(steps, size=(_RESAMPLES, math.ceil(steps / block)))
-    chosen = (starts[:, :, None] + np.arange(block)).reshape(_RESAMPLES, -1)[:, :steps] % steps
-    means = norms[chosen].mean(axis=1)
-
-    def noise(pair: np.ndarray) -> tuple[float, float]:
-        return noise_scale_from_norms(float(pair[0]), float(pair[1]), batch, larger_batch, examples)
-
-    signal, trace = noise(norms.mean(axis=0))
-    drawn = np.array([noise(pair) for pair in means])
-    # A bootstrap of k blocks falls short of the variance by the factor (k - 1)/k.
-    blocks = steps // block
-    width = t_quantile(blocks - 1) * math.sqrt(blocks / (blocks - 1))
-    signal_half, trace_half = (width * drawn.std(axis=0)).tolist()
-    positive = drawn[(drawn > 0).all(axis=1)]
-    enough = len(positive) > 0.9 * _RESAMPLES
-    log_half = width * float(np.log(positive[:, 1] / positive[:, 0]).std()) if enough else math.nan
+    of_step = np.array(
+        [noise_scale_from_norms(one, all_, batch, larger_batch, examples) for one, all_ in norms]
+    )
+    signal, trace = map(float, of_step.mean(axis=0))
+    # What a step does to log(trace / signal), linearised.
+    on_ratio = of_step[:, 1] / trace - of_step[:, 0] / signal if trace > 0 and signal > 0 else of_step[:, 0]
+    block = block_length(on_ratio) if block is None else block
+    half = t_quantile(steps / block - 1) * np.sqrt(
+        [long_run_variance(values, block) / steps for values in (*of_step.T, on_ratio)]
+    )
     return NoiseFromNorms(
-        noise_scale=noise_ratio(trace, signal, bottom_half=signal_half, log_half=log_half),
-        grad_sq_norm=symmetric(signal, signal_half),
-        trace_sigma=on_log_scale(trace, trace_half / trace if trace > 0 else 0.0),
+        noise_scale=noise_ratio(trace, signal, bottom_half=float(half[0]), log_half=float(half[2])),
+        grad_sq_norm=symmetric(signal, float(half[0])),
+        trace_sigma=on_log_scale(trace, float(half[1]) / trace if trace > 0 else 0.0),
         steps=steps,
         block=block,
     )

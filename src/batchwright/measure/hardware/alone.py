@@ -26,8 +26,8 @@ class SecondsPerStep(BaseModel):
     over the turns that count), None where the system does not tell. ``suspect`` says that the time does not
     fit those of the neighbouring batch sizes although it was taken again: nothing should rest on it.
 
-    ``turns`` are the single values where they were asked for. Those of one place were taken in the same sweep
-    at every size, but for a size that was measured again.
+    ``turns`` are the single values, in the order of time; earlier versions did not keep them. Those of one place were
+    taken in the same sweep at every size, but for a size that was measured again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -101,8 +101,7 @@ def time_steps(
     warm = _warmed(contenders, pace, instruments)
     running = [contender for contender in contenders if contender.batch_size in warm]
     turns = take_turns(running, list(warm.values()), pace, instruments)
-    rows = [_summary(row).model_copy(update={"turns": row.seconds}) for row in turns]
-    return dict(zip(warm, rows, strict=True))
+    return dict(zip(warm, map(_summary, turns), strict=True))
 
 
 def _contenders(specs: Sequence[RunSpec], task: Task) -> list[Contender]:
@@ -159,4 +158,5 @@ def _summary(turns: Turns) -> SecondsPerStep:
     return SecondsPerStep(
         median=turns.median, low=low, high=high, repeats=len(turns.seconds),
         threads=torch.get_num_threads(), others_load=turns.others_load, suspect=turns.suspect,
+        turns=turns.seconds,
     )  # fmt: skip

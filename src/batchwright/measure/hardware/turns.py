@@ -229,7 +229,7 @@ def _counted(
     """Whether enough sweeps were calm, and the turns of the calm ones (else of the calmest)."""
     order = sorted(range(len(sweeps)), key=lambda i: (loads[i] or 0.0, i))
     calm = [i for i in order if (loads[i] or 0.0) <= CALM_LOAD]
-    used = calm if len(calm) >= enough else order[:enough]
+    used = sorted(calm if len(calm) >= enough else order[:enough])
     known = [load for i in used if (load := loads[i]) is not None]
     load = statistics.median(known) if known else None
     columns = zip(*(sweeps[i] for i in used), strict=True)

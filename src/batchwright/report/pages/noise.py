@@ -20,6 +20,8 @@ from batchwright.report.text.estimates import Ends, with_interval
 _READINGS = ("noise.reading.scale", "noise.reading.law")
 _MORE_ROWS = 4
 """Where the noise scale is not resolved, so many times the rows are proposed."""
+_MUCH = 0.4
+"""A share of the noise that is worth a word where a hundredth of the examples carries it."""
 Scales = Sequence[tuple[str, NoiseScale]]
 
 
@@ -46,8 +48,10 @@ def noise_page(
         action: what made it.
     """
     scales = _scales(found, preconditioned)
-    point = Sentence(text=_headline(found.noise_scale, where(step, action)), role="answer")
+    point = Sentence(text=_headline(found, where(step, action)), role="answer")
     blocks: list[Block] = [*_along(along, action), point] if along else [point]
+    if found.tail.share_of_largest >= _MUCH:
+        blocks.append(Note(text=text("noise.tail", share=found.tail.share_of_largest), role="caveat"))
     blocks += [Facts(items=_facts(found, scales)), _estimates(found, scales)]
     if found.curvature_reason is not None:
         blocks.append(Note(text=text("noise.no_curvature", reason=say(found.curvature_reason))))
@@ -83,14 +87,19 @@ def _scales(found: Noise, preconditioned: Noise | None) -> Scales:
     return scales
 
 
-def _headline(scale: NoiseScale, point: str) -> str:
+def _headline(found: Noise, point: str) -> str:
     """What the noise scale says about batch sizes."""
-    value = _resolved(scale)
+    scale = found.noise_scale
+    value, low = _resolved(scale), scale.interval[0]
+    if value is not None and found.exact:
+        return text("noise.exact", point=point, scale=value, examples=found.examples)
     if value is not None:
         return text("noise.resolved", point=point, scale=with_interval(value, scale.interval))
-    if scale.interval[0] is None:
+    if low is None:
         return text("noise.unresolved", point=point)
-    return text("noise.unresolved.above", point=point, low=scale.interval[0])
+    if found.unresolved_because == "few_examples":
+        return text("noise.few_examples", point=point, low=low)
+    return text("noise.unresolved.above", point=point, low=low)
 
 
 def _facts(found: Noise, scales: Scales) -> list[tuple[str, str]]:

@@ -7,12 +7,24 @@ STRINGS = {
         "The gradient noise scale {point} is {scale} examples: well below that batch size twice the batch "
         "nearly halves the steps, well above it a larger batch buys little."
     ),
+    "noise.exact": (
+        "The gradient noise scale {point} is {scale:measured} examples, from all {examples:count} training examples: "
+        "well below that batch size twice the batch nearly halves the steps, well above it a larger batch buys little."
+    ),
     "noise.unresolved": (
         "The gradient noise scale {point} is not resolved: the mean gradient cannot be told from zero."
     ),
     "noise.unresolved.above": (
         "The gradient noise scale {point} is not resolved, only that it is above {low:measured} (90%): the "
         "mean gradient cannot be told from zero."
+    ),
+    "noise.few_examples": (
+        "The gradient noise scale {point} is not resolved, only that it is above {low:measured} (90%): a few "
+        "examples dominate it, and those that were not sampled may hold more of them."
+    ),
+    "noise.tail": (
+        "The largest hundredth of the examples carries {share:percent} of the gradients' noise: rare classes, outliers "
+        "or wrong labels, worth a look."
     ),
     "noise.course": "The gradient noise scale went from {start} {first} to {end} {last}.",
     "noise.diverged": "The run diverged after {count:count} updates: lower its learning rate.",

@@ -7,9 +7,20 @@ STRINGS = {
         "在{point}，梯度噪声尺度为 {scale} 个样本：批大小远小于它时，批大小加倍，步数几乎减半；"
         "远大于它时，再增大收益甚微。"
     ),
+    "noise.exact": (
+        "在{point}，由全部 {examples:count} 个训练样本得到的梯度噪声尺度为 {scale:measured} 个样本："
+        "批大小远小于它时，批大小加倍，步数几乎减半；远大于它时，再增大收益甚微。"
+    ),
     "noise.unresolved": "在{point}，梯度噪声尺度无法分辨：平均梯度无法与零区分。",
     "noise.unresolved.above": (
         "在{point}，梯度噪声尺度无法分辨，只知道它大于 {low:measured}（90%）：平均梯度无法与零区分。"
+    ),
+    "noise.few_examples": (
+        "在{point}，梯度噪声尺度无法分辨，只知道它大于 {low:measured}（90%）：少数样本占了绝大部分，"
+        "而未抽到的样本中可能还有更多这样的样本。"
+    ),
+    "noise.tail": (
+        "最大的百分之一样本占了梯度噪声的 {share:percent}：可能是稀有类别、离群值或错误标签，值得查看。"
     ),
     "noise.course": "训练途中的梯度噪声尺度：{first} {start}，{last} {end}。",
     "noise.diverged": "运行在 {count:count} 次更新后发散：请调低学习率。",

@@ -54,7 +54,7 @@ ERRORS = {
     "`layers` needs `along`, the updates between two measurements": "`layers` 需要 `along`（两次测量之间的更新次数）",
     "`top` and `bottom` must ask for one eigenvalue or more, got 0 and 0": "`top` 和 `bottom` 合起来至少要求一个特征值，实际为 0 和 0",
     "unknown mode {}": "未知的模式 {0}",
-    "sample must be all or a number of rows from {} on, got {}": "sample 必须是 all，或不小于 {0} 的样本数，实际为 {1}",
+    "sample must be auto, all or a number of rows from {} on, got {}": "sample 必须是 auto、all，或不小于 {0} 的样本数，实际为 {1}",
     "the run diverged before its first measurement: lower `lr` or `along`": "训练在第一次测量之前就发散了：请降低 `lr` 或 `along`",
     # surfaces
     "unknown direction {}": "未知的方向 {0}",
