@@ -41,8 +41,9 @@ def test_the_line_of_least_squares_is_a_parabola():
 
 
 def test_runs_end_at_the_level_of_training_loss():
-    found = lesson.sharp_end_of((lesson.planned_sizes(FakeLab()), 144, 0.8, 0))
-    assert 0.5 * lesson.LEVEL < found.train_loss <= lesson.LEVEL
+    plan = lesson.planned_sizes(FakeLab())
+    found = lesson.sharp_end_of((plan, 144, 0.8, 0))
+    assert 0.5 * plan.level < found.train_loss <= plan.level
     assert 0.9 < found.accuracy <= 1
     assert found.eigenvalue > 0
 

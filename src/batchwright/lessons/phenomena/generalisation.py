@@ -23,8 +23,6 @@ from batchwright.lessons.judge import above, difference, ratio, slope, told
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.tuning import tuned_rates
 
-LEVEL = 0.05
-"""Training loss at which runs end and are compared."""
 WORSE = 0.02
 """Validation losses that differ by less count as equal."""
 SHARPER = 1.1
@@ -44,13 +42,15 @@ class SizePlan:
     small: int
     large: int
     starts: Mapping[int, float]
-    epochs: int
+    level: float
+    """Training loss at which runs end and are compared."""
+    epochs: int = 200
 
     def setting(self, batch_size: int, lr: float, seed: int) -> dict[str, Any]:
         """A run to the level of training loss, looked at every epoch."""
         return {
             "task": self.task, "set": dict(self.fields), "batch_size": batch_size, "lr": lr, "seed": seed,
-            "epochs": self.epochs, "target": f"train.loss={LEVEL}", "train_metrics": True,
+            "epochs": self.epochs, "target": f"train.loss={self.level}", "train_metrics": True,
         }  # fmt: skip
 
 
@@ -103,8 +103,8 @@ def planned_sizes(lab: Lab) -> SizePlan:
     """Fashion-MNIST with the article's sizes in the long form, where it is installed; digits otherwise."""
     task = lab.available("fashion-mnist", "digits") if lab.full else "digits"
     if task == "fashion-mnist":
-        return SizePlan(task, {"hidden": 32}, 256, 6000, {256: 0.2, 6000: 0.8}, 200)
-    return SizePlan(task, {"hidden": 64}, 16, 144, {16: 0.2, 144: 0.8}, 200)
+        return SizePlan(task, {"hidden": 64}, 256, 6000, {256: 0.2, 6000: 0.3}, level=0.3)
+    return SizePlan(task, {"hidden": 64}, 16, 144, {16: 0.2, 144: 0.8}, level=0.05)
 
 
 def _validation_at_end(run: Any) -> float:
