@@ -93,6 +93,7 @@ class Updater:
         self._optimizers: list[Optimizer] = []
         self._steps: list[Callable[[], object]] = []
         self._torch_lr = math.nan
+        self._plain = False  # w -= lr g is all there is: torch's bookkeeping costs more than that
 
     def lr(self, step: int) -> float:
         """The nominal learning rate of the update that follows ``step`` others."""
@@ -192,6 +193,7 @@ class Updater:
         # The wrappers around a step (profiler, hooks, a second no_grad) cost as much as a small step itself.
         self._steps = [types.MethodType(inspect.unwrap(type(o).step), o) for o in self._optimizers]
         self._torch_lr = math.nan
+        self._plain = all(is_plain_descent(o) for o in self._optimizers)
 
     def _build(self, params: Sequence[nn.Parameter], *, foreach: bool | None) -> list[Optimizer]:
         # What stands beside an optimizer of matrices is what a fused kernel concerns.
@@ -246,15 +248,22 @@ class Updater:
             torch._foreach_mul_(gradients, lr)
         if plan.decoupled:
             torch._foreach_mul_(tensors, 1.0 - lr * plan.decoupled)
-        self._set_torch_lr(1.0 if plan.lr_in_gradient else plan.lr_factor * lr)
+        lr_of_torch = 1.0 if plan.lr_in_gradient else plan.lr_factor * lr
+        if self._plain:
+            torch._foreach_add_(tensors, gradients, alpha=-lr_of_torch)
+        else:
+            self._step_torch(lr_of_torch, tensors, gradients)
+        if spec.l1:
+            soft_threshold_(tensors, lr * plan.gain * spec.l1)
+
+    def _step_torch(self, lr: float, tensors: list[Tensor], gradients: list[Tensor]) -> None:
+        self._set_torch_lr(lr)
         for p, g in zip(tensors, gradients, strict=True):
             p.grad = g
         for step in self._steps:
             step()
         for p in self._params.values():
             p.grad = None
-        if spec.l1:
-            soft_threshold_(tensors, lr * plan.gain * spec.l1)
 
     def _set_torch_lr(self, lr: float) -> None:
         if lr != self._torch_lr:
@@ -268,6 +277,14 @@ class Updater:
         state = self.state_dict()
         self._flat_allowed = False
         self.load_state_dict(state)
+
+
+def is_plain_descent(optimizer: Optimizer) -> bool:
+    """Whether torch's step is w -= lr g, one tensor after the other, and keeps no state."""
+    off = ("momentum", "weight_decay", "nesterov", "maximize", "foreach", "fused")
+    return type(optimizer) is torch.optim.SGD and not any(
+        group[name] for group in optimizer.param_groups for name in off
+    )
 
 
 def _as_laid_out(gradient: Tensor, p: Tensor, *, copy: bool) -> Tensor:
