@@ -53,7 +53,7 @@ STRINGS = {
     "lesson.lenet_batch_size.number.not_reached": "share of runs that do not reach the target",
     "lesson.choice.fixed_rate": "one for all",
     "lesson.lenet_batch_size.data.enlarged": (
-        "Neither MNIST nor Fashion-MNIST was found: LeNet was trained on {examples:count} of scikit-learn's 8x8 "
+        "LeNet was trained on {examples:count} of scikit-learn's 8x8 "
         "digits, enlarged to 28x28, to an accuracy of {target:measured}."
     ),
     "lesson.lenet_batch_size.data.found": (

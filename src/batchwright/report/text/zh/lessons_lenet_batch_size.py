@@ -44,7 +44,7 @@ STRINGS = {
     "lesson.lenet_batch_size.number.not_reached": "未达到目标的训练所占比例",
     "lesson.choice.fixed_rate": "统一",
     "lesson.lenet_batch_size.data.enlarged": (
-        "未找到 MNIST 或 Fashion-MNIST：LeNet 在 scikit-learn 的 {examples:count} 个 8x8 手写数字（放大为 28x28）上训练，"
+        "LeNet 在 scikit-learn 的 {examples:count} 个 8x8 手写数字（放大为 28x28）上训练，"
         "目标准确率为 {target:measured}。"
     ),
     "lesson.lenet_batch_size.data.found": "LeNet 在 {task} 的 {examples:count} 个样本上训练，目标准确率为 {target:measured}。",
