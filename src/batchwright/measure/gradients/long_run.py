@@ -26,8 +26,8 @@ def block_length(series: Series) -> int:
     b = (2 g^2 / D)^(1/3) n^(1/3), with g = sum |k| R(k), D = 4/3 (sum R(k))^2 under a flat-top window that ends at
     twice the lag from which correlations are noise. At most a fifth of the series.
 
-    >>> block_length(np.tile([1.0, -1.0], 50))
-    1
+    >>> block_length(np.ones(100)), block_length(np.repeat([1.0, -1.0, 2.0, -2.0], 25)) > 10
+    (1, True)
     """
     n = len(series)
     most = max(1, n // FEWEST_BLOCKS)
