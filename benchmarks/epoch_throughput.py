@@ -112,10 +112,11 @@ def compare(
         loop.run(2)
     once = seconds(plain, 2, device) / 2
     updates = max(1, round(0.2 / once))
-    times: dict[str, list[float]] = {name: [] for name in loops}
+    names = list(loops)
+    times: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(rounds):
-        order = list(loops)[turn % 3 :] + list(loops)[: turn % 3]
-        for name in order:
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
             times[name].append(seconds(loops[name], updates, device) / updates)
     ratios, eager = (np.array(times[name]) / np.array(times["ours"]) for name in ("plain", "eager"))
     low, high = bootstrap_median(ratios)

@@ -229,12 +229,8 @@ def norms_coverage(samples: int) -> dict[str, float]:
             for _ in "st"
         )
         scales.append(noise_scale_over_steps(signal + trace, signal + trace / 8, 8, 64).noise_scale)
-    return {
-        **counted(scales, 8.0),
-        "exact": 0.0,
-        "held_sampled": counted(scales, 8.0)["held"],
-        "rows": 1000.0,
-    }
+    found = counted(scales, 8.0)
+    return {**found, "exact": 0.0, "held_sampled": found["held"], "rows": 1000.0}
 
 
 def counted(scales: Sequence[NoiseScale], truth: float) -> dict[str, float]:

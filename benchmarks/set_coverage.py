@@ -23,13 +23,12 @@ from record import markdown, record
 from batchwright.advice.curve.fit import fit_curve
 from batchwright.advice.curve.runs import Point
 from batchwright.advice.decide.ties import as_good, compare_costs
-from batchwright.measure.hardware.alone import SecondsPerStep
-from batchwright.measure.hardware.turns import Contender, Instruments, Pace, Turns, take_turns, warm_up
+from batchwright.measure.hardware.alone import STUDY_PACE, SecondsPerStep
+from batchwright.measure.hardware.turns import Contender, Instruments, Turns, take_turns, warm_up
 from batchwright.study.result import BatchSizeResult, StepsToTarget
 
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 DRIFT = 0.2
-PACE = Pace(limit_seconds=60.0)
 
 
 def steps(b: int) -> float:
@@ -70,8 +69,8 @@ def timed(random: np.random.Generator, drift: float, time: float) -> list[Turns]
     machine = Machine(random, drift, time)
     contenders = [Contender(batch_size=b, update=partial(machine.work, seconds(b))) for b in SIZES]
     clock = Instruments(clock=lambda: machine.now, meter=Calm)  # type: ignore[arg-type]
-    warm = [warm_up(contender, clock.clock, PACE.turn_seconds) for contender in contenders]
-    return take_turns(contenders, warm, PACE, clock)
+    warm = [warm_up(contender, clock.clock, STUDY_PACE.turn_seconds) for contender in contenders]
+    return take_turns(contenders, warm, STUDY_PACE, clock)
 
 
 def in_blocks(random: np.random.Generator) -> list[Turns]:
@@ -89,10 +88,7 @@ def rows_of(
     for b, turn in zip(SIZES, turns, strict=True):
         values = tuple(steps(b) * math.exp(noise * random.standard_normal()) for _ in range(seeds))
         median = statistics.median(values)
-        low, high = turn.quartiles
-        timing = SecondsPerStep(
-            median=turn.median, low=low, high=high, repeats=len(turn.seconds), threads=1, turns=turn.seconds
-        )
+        timing = SecondsPerStep.of(turn)
         rows.append(
             BatchSizeResult(
                 batch_size=b, lr=0.1, lr_interval=None, lr_fails_at=None, lr_on_edge=False, runs=seeds, seeds=seeds,

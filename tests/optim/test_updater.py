@@ -194,6 +194,16 @@ def test_the_callers_gradients_are_left_alone(name):
         assert all(p.grad is None for p in params.values())
 
 
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_no_gradient_stays_with_a_parameter(name):
+    params = parameters(PROBLEMS["quadratic"].start)
+    for p in params.values():
+        p.grad = torch.ones_like(p)
+    updater = Updater(OptimizerSpec(name=name, lr=0.1), params, constant, flat=False)
+    updater.step(0, gradients(params, 0))
+    assert all(p.grad is None for p in params.values())
+
+
 def test_lr_and_gradient_norm():
     params = parameters({"a": np.zeros((2, 2)), "b": np.zeros(1), "c": np.zeros(3)})
     updater = Updater(OptimizerSpec(lr=0.5), params, lambda t: 1 / (1 + t))

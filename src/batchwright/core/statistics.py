@@ -64,6 +64,25 @@ def pooled_log_variance(groups: Iterable[Sequence[float]]) -> tuple[float | None
     return (squares / degrees if degrees else None), degrees
 
 
+def neighbour_correlation(residuals: np.ndarray) -> float:
+    """Correlation of each value with the next along the last axis, pooled over the others, about zero; 0 of zeros.
+
+    >>> neighbour_correlation(np.array([1.0, 1.0, 1.0, 1.0])), neighbour_correlation(np.zeros((2, 3)))
+    (0.75, 0.0)
+    """
+    square = float((residuals**2).sum())
+    return float((residuals[..., 1:] * residuals[..., :-1]).sum()) / square if square else 0.0
+
+
+def correlation_factor(r: float) -> float:
+    """(1 + r)/(1 - r): how far the correlation of neighbours, where positive, widens the variance of a mean.
+
+    >>> correlation_factor(0.5), correlation_factor(-0.5)
+    (3.0, 1.0)
+    """
+    return (1 + r) / (1 - r) if r > 0 else 1.0
+
+
 def quartile_sd(low: float, high: float) -> float:
     """Standard deviation of the normal distribution with these lower and upper quartiles.
 

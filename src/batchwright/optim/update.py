@@ -253,6 +253,8 @@ class Updater:
             torch._foreach_add_(tensors, gradients, alpha=-lr_of_torch)
         else:
             self._step_torch(lr_of_torch, tensors, gradients)
+        for p in self._params.values():
+            p.grad = None
         if spec.l1:
             soft_threshold_(tensors, lr * plan.gain * spec.l1)
 
@@ -262,8 +264,6 @@ class Updater:
             p.grad = g
         for step in self._steps:
             step()
-        for p in self._params.values():
-            p.grad = None
 
     def _set_torch_lr(self, lr: float) -> None:
         if lr != self._torch_lr:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from scipy import optimize, special
 
 from batchwright.advice.curve.runs import Medians, Vector, normal_hazard
+from batchwright.core.statistics import correlation_factor, neighbour_correlation
 
 HUBER = 1.5
 """Residuals beyond this many standard deviations pull with constant force (Huber 1964)."""
@@ -277,11 +278,9 @@ def run_together(residuals: Vector) -> float:
     >>> run_together(np.array([1.0, -1.0, 1.0, -1.0]))
     1.0
     """
-    square = float(residuals @ residuals)
-    if len(residuals) < FEWEST_FOR_EXPONENT or square == 0:
+    if len(residuals) < FEWEST_FOR_EXPONENT:
         return 1.0
-    r = float(residuals[1:] @ residuals[:-1]) / square - 1 / math.sqrt(len(residuals))
-    return (1 + r) / (1 - r) if r > 0 else 1.0
+    return correlation_factor(neighbour_correlation(residuals) - 1 / math.sqrt(len(residuals)))
 
 
 def parameters(profile: Profile) -> float:

@@ -18,7 +18,12 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from batchwright.core.statistics import median_variance_factor, quartile_sd
+from batchwright.core.statistics import (
+    correlation_factor,
+    median_variance_factor,
+    neighbour_correlation,
+    quartile_sd,
+)
 from batchwright.study.result import BatchSizeResult
 
 _FEWEST_TURNS, _FEWEST_SIZES = 5, 3
@@ -33,17 +38,15 @@ def timing_variances(rows: Sequence[BatchSizeResult]) -> dict[int, float]:
     From the turns where they were kept and belong to the same sweeps; else from the quartiles alone.
     """
     found = {row.batch_size: _of_quartiles(row) for row in rows}
-    kept = [row for row in rows if row.timing is not None and min(row.timing.turns, default=0.0) > 0]
-    counts = {len(row.timing.turns) for row in kept if row.timing is not None}
+    turns = {row.batch_size: row.timing.turns for row in rows if row.timing is not None}
+    kept = {size: values for size, values in turns.items() if min(values, default=0.0) > 0}
+    counts = {len(values) for values in kept.values()}
     if len(kept) < _FEWEST_SIZES or len(counts) != 1 or min(counts) < _FEWEST_TURNS:
         return found
-    residuals = without_sweeps(np.log([row.timing.turns for row in kept if row.timing is not None]))
+    residuals = without_sweeps(np.log(list(kept.values())))
     factor = median_variance_factor(residuals.shape[1]) * drift_factor(residuals)
-    spreads = {
-        row.batch_size: quartile_sd(*np.quantile(e, [0.25, 0.75]))
-        for row, e in zip(kept, residuals, strict=True)
-    }
-    return found | {size: sd**2 * factor for size, sd in spreads.items()}
+    spreads = (quartile_sd(*np.quantile(e, [0.25, 0.75])) for e in residuals)
+    return found | {size: sd**2 * factor for size, sd in zip(kept, spreads, strict=True)}
 
 
 def without_sweeps(logs: Turns) -> Turns:
@@ -61,12 +64,10 @@ def without_sweeps(logs: Turns) -> Turns:
 
 def drift_factor(residuals: Turns) -> float:
     """(1 + r)/(1 - r), with r pooled over the sizes and freed of the -1/n that taking away a level brings."""
-    square = float((residuals**2).sum())
-    if square == 0:
+    if not residuals.any():
         return 1.0
-    r = float((residuals[:, 1:] * residuals[:, :-1]).sum()) / square + 1 / residuals.shape[1]
-    r = min(max(r, 0.0), _MOST_CORRELATION)
-    return (1 + r) / (1 - r)
+    r = neighbour_correlation(residuals) + 1 / residuals.shape[1]
+    return correlation_factor(min(r, _MOST_CORRELATION))
 
 
 def _of_quartiles(row: BatchSizeResult) -> float:

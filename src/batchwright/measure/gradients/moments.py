@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -58,6 +59,7 @@ class Moments:
         """1 - n/N: no sampling error remains once all rows are used."""
         return 1.0 - self.count / self.population if self.exact_at_all else 1.0
 
+    @cached_property
     def leave_one_out(self) -> tuple[Float[Tensor, " estimates"], Float[Tensor, " estimates"]]:
         """(|G|^2, tr Sigma) without each row in turn, then with all rows in the last place."""
         n, total = self.count, self.population
@@ -84,18 +86,18 @@ class Moments:
 
     def grad_sq_norm(self) -> Estimate:
         """|G|^2; may come out negative."""
-        signal, _ = self.leave_one_out()
+        signal, _ = self.leave_one_out
         return symmetric(float(signal[-1]), self._half(signal[:-1], self.rounded))
 
     def trace_sigma(self) -> Estimate:
         """tr(Sigma), its interval on the log scale: a sum of squares is skewed to the right."""
-        _, trace = self.leave_one_out()
+        _, trace = self.leave_one_out
         value = float(trace[-1])
         return on_log_scale(value, self._half(trace[:-1], self.rounded) / value if value > 0 else 0.0)
 
     def noise_scale(self) -> NoiseScale:
         """B_simple = tr(Sigma)/|G|^2."""
-        signal, trace = self.leave_one_out()
+        signal, trace = self.leave_one_out
         log_half, top, bottom = math.nan, float(trace[-1]), float(signal[-1])
         if bool((signal > 0).all() and (trace > 0).all()):
             rounded = self.rounded * (1 / top + 1 / bottom)

@@ -126,21 +126,20 @@ def measure_noise(
     )
     total = gradients.examples
     first, most = _limits(sample, gradients)
-    count = first
-    if count < 3:
-        raise InputError(f"the noise of a gradient needs three examples or more, got {count}")
+    if first < 3:
+        raise InputError(f"the noise of a gradient needs three examples or more, got {first}")
     if curvature and not gradients.deterministic:
         raise InputError(
             "B_noise needs a Hessian that does not change from pass to pass: use evaluation mode"
         )
     order = torch.randperm(total, generator=generator(seed, "probe", "rows"))
-    found, tail, count = _sampled(gradients, order, first, most)
-    noise_scale, why = resolved_by(found.noise_scale(), tail, count, found.finite)
+    found, tail = _sampled(gradients, order, first, most)
+    noise_scale, why = resolved_by(found, tail)
     scale, reason = None, None
     if curvature:
-        rows = order[: SAMPLE if sample == "auto" else count]
-        own = found if len(rows) >= count else moments(gradients, rows)
-        scale, reason = _curvature(gradients, rows[:count], own)
+        rows = order[: min(SAMPLE, found.count) if sample == "auto" else found.count]
+        own = found if len(rows) == found.count else moments(gradients, rows)
+        scale, reason = _curvature(gradients, rows, own)
     return Noise(
         noise_scale=noise_scale,
         tail=tail,
@@ -151,7 +150,7 @@ def measure_noise(
         curvature_reason=reason,
         projections=found.projections(),
         examples=total,
-        sample=count,
+        sample=found.count,
         parameters=gradients.count,
         preconditioned=weights is not None,
         vectorised=gradients.vectorised,
@@ -174,9 +173,7 @@ def _limits(sample: Rows, gradients: PerExampleGradients) -> tuple[int, int]:
     return first, most
 
 
-def _sampled(
-    gradients: PerExampleGradients, order: Indices, first: int, most: int
-) -> tuple[Moments, Tail, int]:
+def _sampled(gradients: PerExampleGradients, order: Indices, first: int, most: int) -> tuple[Moments, Tail]:
     """The first rows of the order, and more of them until enough share in the uncertainty."""
     count = first
     while True:
@@ -184,7 +181,7 @@ def _sampled(
         tail = tail_of(found)
         wanted = enough(tail, count, most - count)
         if wanted == count:
-            return found, tail, count
+            return found, tail
         count = wanted
 
 

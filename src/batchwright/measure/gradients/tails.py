@@ -69,7 +69,7 @@ def _hill(ordered: torch.Tensor) -> float | None:
 
 def _effective(found: Moments) -> float:
     """Linearised in each row, so that a |G|^2 near zero does not matter; of tr(Sigma) alone where it is below."""
-    signal, trace = found.leave_one_out()
+    signal, trace = found.leave_one_out
     z = trace[:-1] / trace[-1] if float(trace[-1]) > 0 else torch.zeros(found.count).double()
     if float(signal[-1]) > 0:
         z = z - signal[:-1] / signal[-1]
@@ -90,23 +90,20 @@ def enough(tail: Tail, rows: int, left: int) -> int:
     return rows + left if 2 * wanted > rows + left else wanted
 
 
-def resolved_by(
-    scale: NoiseScale, tail: Tail, rows: int, finite: float
-) -> tuple[NoiseScale, Unresolved | None]:
+def resolved_by(found: Moments, tail: Tail) -> tuple[NoiseScale, Unresolved | None]:
     """The noise scale as far as the tail lets it be told, and why it is not resolved.
 
     Rows that were left out can only add to what a few large ones in the sample already show, so the lower end
-    of the interval stays.
+    of the interval stays. Where the sample is all there is, none can be missing.
 
     Args:
-        scale: from the sample alone.
-        tail: of the sample.
-        rows: n, of the sample.
-        finite: 1 - n/N; 0 where the sample is all there is and nothing can be missing.
+        found: the sample.
+        tail: its tail.
     """
+    scale = found.noise_scale()
     if not scale.resolved:
         return scale, "no_signal"
-    if finite > 0 and tail.effective_rows < min(FEWEST_ROWS, FEWEST_SHARE * rows):
+    if found.finite > 0 and tail.effective_rows < min(FEWEST_ROWS, FEWEST_SHARE * found.count):
         low = scale.interval[0]
         return NoiseScale(value=scale.value, interval=(low, None), resolved=False), "few_examples"
     return scale, None

@@ -13,7 +13,7 @@ from batchwright.task.task import Task
 from batchwright.training.loop import Run, is_out_of_memory
 from batchwright.training.spec import RunSpec
 
-_STUDY = Pace(limit_seconds=60.0)
+STUDY_PACE = Pace(limit_seconds=60.0)
 _QUICK = Pace(turn_seconds=0.03, spread=0.1)
 _FEWEST_SIZES = 4
 """So many sizes are timed however long they take."""
@@ -40,6 +40,16 @@ class SecondsPerStep(BaseModel):
     others_load: float | None = None
     suspect: bool = False
     turns: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, turns: Turns) -> SecondsPerStep:
+        """What the turns of one batch size say, in the present thread count."""
+        low, high = turns.quartiles
+        return cls(
+            median=turns.median, low=low, high=high, repeats=len(turns.seconds),
+            threads=torch.get_num_threads(), others_load=turns.others_load, suspect=turns.suspect,
+            turns=turns.seconds,
+        )  # fmt: skip
 
     @property
     def spread(self) -> float:
@@ -71,8 +81,8 @@ def seconds_per_step(
         InputError: specs that differ otherwise.
     """
     contenders = list(_contenders(specs, task))
-    warm = [warm_up(contender, instruments.clock, _STUDY.turn_seconds) for contender in contenders]
-    return [_summary(turns) for turns in take_turns(contenders, warm, _STUDY, instruments)]
+    warm = [warm_up(contender, instruments.clock, STUDY_PACE.turn_seconds) for contender in contenders]
+    return [SecondsPerStep.of(turns) for turns in take_turns(contenders, warm, STUDY_PACE, instruments)]
 
 
 def time_steps(
@@ -101,7 +111,7 @@ def time_steps(
     warm = _warmed(contenders, pace, instruments)
     running = [contender for contender in contenders if contender.batch_size in warm]
     turns = take_turns(running, list(warm.values()), pace, instruments)
-    return dict(zip(warm, map(_summary, turns), strict=True))
+    return dict(zip(warm, map(SecondsPerStep.of, turns), strict=True))
 
 
 def _contenders(specs: Sequence[RunSpec], task: Task) -> list[Contender]:
@@ -151,12 +161,3 @@ def _warmed(contenders: Sequence[Contender], pace: Pace, instruments: Instrument
             f"the model runs at no batch size: {type(failure).__name__}: {one_line(failure)}"
         )
     return found
-
-
-def _summary(turns: Turns) -> SecondsPerStep:
-    low, high = turns.quartiles
-    return SecondsPerStep(
-        median=turns.median, low=low, high=high, repeats=len(turns.seconds),
-        threads=torch.get_num_threads(), others_load=turns.others_load, suspect=turns.suspect,
-        turns=turns.seconds,
-    )  # fmt: skip
