@@ -63,10 +63,10 @@ def without_sweeps(logs: Turns) -> Turns:
 
 
 def drift_factor(residuals: Turns) -> float:
-    """(1 + r)/(1 - r), with r pooled over the sizes and freed of the -1/n that taking away a level brings."""
+    """(1 + r)/(1 - r), with r pooled over the sizes and freed of the -1/n that taking away a mean brings."""
     if not residuals.any():
         return 1.0
-    r = neighbour_correlation(residuals) + 1 / residuals.shape[1]
+    r = neighbour_correlation(residuals - residuals.mean(axis=1, keepdims=True)) + 1 / residuals.shape[1]
     return correlation_factor(min(r, _MOST_CORRELATION))
 
 
