@@ -26,6 +26,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from batchwright.task.load import load_task
 from batchwright.task.task import Task, TaskReference
+from batchwright.training.graph import EAGER_UPDATES
 from batchwright.training.loop import Run
 from batchwright.training.spec import RunSpec
 
@@ -83,7 +84,9 @@ class OurLoop:
         spec = RunSpec.model_validate(
             {"task": reference, "batch_size": batch_size, "optimizer": {"lr": LR}, "device": device}
         )
-        self.state = Run(spec, task)
+        self.state = Run(
+            spec, task, graphs=True
+        )  # as `train` and `study` make it; on a CPU there are no graphs
 
     def run(self, updates: int) -> None:
         for _ in range(updates):
@@ -109,7 +112,7 @@ def compare(
         "ours": OurLoop(task, reference, batch_size, device),
     }  # fmt: skip
     for loop in loops.values():
-        loop.run(2)
+        loop.run(2 + EAGER_UPDATES)
     once = seconds(plain, 2, device) / 2
     updates = max(1, round(0.2 / once))
     names = list(loops)

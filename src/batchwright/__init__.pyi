@@ -238,6 +238,7 @@ def noise(
     along: int | None = None,
     sample: int | str = 'auto',
     curvature: bool = True,
+    geometry: bool = False,
     draws: int = 64,
     memory_budget: str = '512MiB',
     optimizer: str | None = None,

@@ -105,3 +105,29 @@ def test_bad_input_is_one_line(capsys, words, message):
     err = capsys.readouterr().err.splitlines()[-1]
     assert err.startswith("batchwright: ")
     assert message in err
+
+
+@pytest.mark.parametrize(("optimizer", "norm"), [("adam", "l1"), ("muon", "nuclear")])
+def test_the_noise_scale_in_the_norm_in_which_the_optimizer_moves(capsys, optimizer, norm):
+    given = (
+        "digits",
+        "--optimizer",
+        optimizer,
+        "--steps",
+        "5",
+        "--geometry",
+        "--no-curvature",
+        "--draws",
+        "3",
+    )
+    found = document(capsys, *given)["geometry_noise"]
+    assert found["norm"] == norm
+    low, high = found["noise_scale"]["interval"]
+    assert low < found["noise_scale"]["value"] < high
+    assert run(["noise", *given]) == 0
+    assert f"in the {norm} norm" in capsys.readouterr().out
+
+
+def test_an_optimizer_that_follows_the_gradient_has_no_other_geometry(capsys):
+    assert run(["noise", "digits", "--geometry"]) == 2
+    assert "got sgd, for which the noise scale says it all" in capsys.readouterr().err

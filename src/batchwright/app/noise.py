@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from batchwright.app import options as o
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from batchwright.app.answer import Answer
     from batchwright.app.progress import Watch
     from batchwright.measure.gradients.along import NoiseAlong
+    from batchwright.measure.gradients.geometry import Norm
     from batchwright.measure.gradients.noise import Rows
     from batchwright.task.task import Task
     from batchwright.training.loop import Run
@@ -37,6 +39,10 @@ def noise(
         Option("Rows whose gradients are taken, or all; auto goes on while few examples decide.", panel=_HOW),
     ] = "auto",
     curvature: Annotated[bool, Option("Also B_noise, with Hessian-vector products.", panel=_HOW)] = True,
+    geometry: Annotated[
+        bool,
+        Option("Also in the norm in which the optimizer moves: Adam's and its like, Muon's.", panel=_HOW),
+    ] = False,
     draws: Annotated[int, Option("Batches drawn at every size for the 1/sqrt(B) law.", panel=_HOW)] = 64,
     memory_budget: Annotated[
         str, Option("For the gradients held at once.", panel=_HOW, metavar="SIZE")
@@ -63,14 +69,43 @@ def noise(
     with watching(progress, "task") as watch:
         reference, live = task_of(task, asked_of_task, examples=asked_of_task.examples)
         spec, live = spec_at(place, reference, live, optimizer, machine)
+        norm = _norm(spec) if geometry else None
         curve: list[NoiseAlong] = []
         if along is None:
             run = place.run(spec, live, watch)
         else:
             watch.phase("steps")
             run, curve = _along(spec, live, along, watch, **how)
-        answer = _at(run, live, curvature, draws, watch, how, curve, asked, subject_of(reference))
+        beside = _Beside(curvature=curvature, draws=draws, norm=norm)
+        answer = _at(run, live, beside, watch, how, curve, asked, subject_of(reference))
         return with_files(answer, files)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Beside:
+    """What to measure beside the noise scale."""
+
+    curvature: bool
+    draws: int
+    norm: Norm | None
+
+
+def _norm(spec: RunSpec) -> Norm:
+    """The dual norm of the optimizer, where it is another than the Euclidean.
+
+    Raises:
+        InputError: it is not.
+    """
+    from batchwright.optim.catalogue import CATALOGUE
+
+    norm = CATALOGUE[spec.optimizer.name].dual_norm
+    if norm == "l2":
+        others = [name for name, record in CATALOGUE.items() if record.dual_norm != "l2"]
+        raise InputError(
+            f"geometry is for optimizers that move in another norm than the gradient's own ({', '.join(others)}), "
+            f"got {spec.optimizer.name}, for which the noise scale says it all: leave geometry out"
+        )
+    return norm
 
 
 def _check(along: int | None, place: Place) -> None:
@@ -112,23 +147,29 @@ def _along(spec: RunSpec, task: Task, every: int, watch: Watch, **how: Any) -> t
 
 
 def _at(
-    run: Run, task: Task, curvature: bool, draws: int, watch: Watch, how: dict[str, Any],
-    curve: Sequence[NoiseAlong], asked: Asked, subject: str | None,
+    run: Run, task: Task, beside: _Beside, watch: Watch, how: dict[str, Any], curve: Sequence[NoiseAlong],
+    asked: Asked, subject: str | None,
 ) -> Answer:  # fmt: skip
     """Noise where the run stands, as an answer."""
     from batchwright.app.answer import Answer
     from batchwright.measure.gradients.along import noise_of_run
+    from batchwright.measure.gradients.geometry import geometry_noise
     from batchwright.measure.gradients.scatter import SAMPLINGS, scatter_by_batch, scatter_slope
     from batchwright.report.pages.noise import noise_page
 
     watch.phase("gradients")
-    found = noise_of_run(run, task, curvature=curvature, **how)
+    found = noise_of_run(run, task, curvature=beside.curvature, **how)
     raw, scaled = found.raw, found.preconditioned
     watch.phase("drawn")
     scatter = scatter_by_batch(
-        run.model, task, raw.trace_sigma.value, draws=draws, seed=how["seed"],
+        run.model, task, raw.trace_sigma.value, draws=beside.draws, seed=how["seed"],
         memory_bytes=how["memory_bytes"], progress=watch,
     )  # fmt: skip
+    geometry = None
+    if beside.norm is not None:
+        geometry = geometry_noise(
+            run.model, task, beside.norm, rows=raw.sample, seed=how["seed"], memory_bytes=how["memory_bytes"]
+        )
     slopes = [scatter_slope(scatter, raw.examples, name) for name in SAMPLINGS]
     rows = [row.model_dump(mode="json") for row in scatter]
     document: dict[str, Any] = {
@@ -136,6 +177,7 @@ def _at(
         "step": run.step,
         "task": task.name,
         "preconditioned_noise": None if scaled is None else scaled.model_dump(mode="json"),
+        "geometry_noise": None if geometry is None else geometry.model_dump(mode="json"),
         "std_by_batch": rows,
         "slope": slopes[0].model_dump(mode="json"),
         "slopes": {slope.sampling: slope.model_dump(mode="json") for slope in slopes},
@@ -143,7 +185,7 @@ def _at(
     if asked.arguments.get("along") is not None:
         document["along"] = [row.model_dump(mode="json") for row in curve]
     page = noise_page(
-        raw, scatter, slopes, task=task.name, step=run.step, preconditioned=scaled, along=curve,
+        raw, scatter, slopes, task=task.name, step=run.step, preconditioned=scaled, geometry=geometry, along=curve,
         action=asked.action(subject),
     )  # fmt: skip
     return Answer(result=raw, page=page, document=document, rows=lambda: document.get("along", rows))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DecayForm = Literal["l2", "decoupled"]
 SpecField = Literal["momentum", "momentum_form", "betas", "eps"]
+DualNorm = Literal["l2", "l1", "nuclear"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class OptimizerRecord:
         stability: learning rate times the eigenvalue of the Hessian above which updates along it grow; of
             the preconditioned Hessian where there is a ``second_moment``. None where it is not known.
         second_moment: v of the preconditioner 1 / (sqrt(v) + eps), from one parameter's state.
+        dual_norm: the norm of the gradient that says how far its steps follow it: l1 where every entry moves about
+            equally far, nuclear where the singular values of a matrix do, l2 where steps follow the gradient.
     """
 
     torch: type[Optimizer] | ExtraClass
@@ -116,6 +119,7 @@ class OptimizerRecord:
     beside: str | None = None
     stability: Callable[[OptimizerSpec], float] | None = None
     second_moment: Callable[[Mapping[str, Tensor], OptimizerSpec], Tensor] | None = None
+    dual_norm: DualNorm = "l1"
 
     @property
     def engine(self) -> type[Optimizer]:
@@ -237,6 +241,7 @@ CATALOGUE: dict[str, OptimizerRecord] = {
         decays={"l2": (torch.optim.SGD, {})},
         adaptive=False,
         accumulates=True,
+        dual_norm="l2",
         fused=frozenset({"cpu", "cuda"}),
         state={"momentum_buffer": StateTensor(when="momentum")},
         stability=_with_momentum,
@@ -325,12 +330,14 @@ CATALOGUE: dict[str, OptimizerRecord] = {
         elementwise=False,
         state={"momentum_buffer": StateTensor()},
         beside="adamw",
+        dual_norm="nuclear",
     ),
     "lars": OptimizerRecord(
         torch=ExtraClass("pytorch_optimizer", "LARS", "optimizers"),
         usual_lr=1.0,
         takes=frozenset({"momentum"}),
         accumulates=True,
+        dual_norm="l2",
         elementwise=False,
         writes_gradient=True,
         state={"momentum_buffer": StateTensor(when="momentum")},

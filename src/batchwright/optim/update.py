@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import math
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -119,6 +120,22 @@ class Updater:
             tensors, active = self._active(gradients)
             if tensors:
                 self._update(lr, tensors, active)
+
+    @contextmanager
+    def capturing(self) -> Iterator[None]:
+        """Inside, a step may be captured as a CUDA graph: optimizers that ask are told so.
+
+        Their fused kernels count steps on the device and compute the same either way.
+        """
+        asking = [g for o in self._optimizers for g in o.param_groups if "capturable" in g]
+        before = [group["capturable"] for group in asking]
+        for group in asking:
+            group["capturable"] = True
+        try:
+            yield
+        finally:
+            for group, value in zip(asking, before, strict=True):
+                group["capturable"] = value
 
     def arrange(self, gradients: Sequence[Tensor | None]) -> None:
         """Decide the layout from which gradients exist; the first step does it by itself.

@@ -72,6 +72,7 @@ def _glance(spec: StudySpec, task: Task) -> dict[int, float]:
             break
         run = Run(spec.run(RunKey(size, 0, "search", 0), 2), task)
         run.update()
+        run.synchronise()
         once = time.perf_counter()
         run.update()
         run.synchronise()

@@ -54,7 +54,7 @@ def updates(
 
 def start(spec: RunSpec, task: Task | None = None, *, resume: Snapshot | Path | None = None) -> Run:
     """The run before its first update (or at the checkpoint), evaluated once if it is new."""
-    state = Run(spec, load_task(spec.task) if task is None else task)
+    state = Run(spec, load_task(spec.task) if task is None else task, graphs=True)
     if resume is None:
         state.evaluate()
     else:

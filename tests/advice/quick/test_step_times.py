@@ -62,6 +62,16 @@ def test_a_slow_first_update_does_not_end_the_ladder():
     assert list(found.values()) == pytest.approx([true(size) for size in found])
 
 
+def test_the_first_update_of_a_process_does_not_pass_for_the_speed_of_its_size():
+    updates = []
+
+    def cost(size, made):
+        updates.append(size)
+        return true(size) + 0.5 * (len(updates) == 1)  # a GPU's libraries set themselves up
+
+    assert list(measured(cost)) == [1, 4, 16, 64, 256, 1024]
+
+
 def test_a_size_that_stays_out_of_line_is_left_to_interpolation():
     found = measured(lambda size, made: true(size) * (50 if size == 16 else 1))
     assert list(found) == [1, 4, 64, 256, 1024]

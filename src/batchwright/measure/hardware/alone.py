@@ -8,7 +8,16 @@ import torch
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import BatchwrightError, InputError, one_line
-from batchwright.measure.hardware.turns import REAL, Contender, Instruments, Pace, Turns, take_turns, warm_up
+from batchwright.measure.hardware.turns import (
+    REAL,
+    Contender,
+    Instruments,
+    Pace,
+    Turns,
+    set_up,
+    take_turns,
+    warm_up,
+)
 from batchwright.task.task import Task
 from batchwright.training.loop import Run, is_out_of_memory
 from batchwright.training.spec import RunSpec
@@ -81,6 +90,7 @@ def seconds_per_step(
         InputError: specs that differ otherwise.
     """
     contenders = list(_contenders(specs, task))
+    set_up(min(contenders, key=lambda contender: contender.batch_size))
     warm = [warm_up(contender, instruments.clock, STUDY_PACE.turn_seconds) for contender in contenders]
     return [SecondsPerStep.of(turns) for turns in take_turns(contenders, warm, STUDY_PACE, instruments)]
 
@@ -147,6 +157,8 @@ def _warmed(contenders: Sequence[Contender], pace: Pace, instruments: Instrument
         if len(found) >= _FEWEST_SIZES and (sweep + expected) * pace.fewest > 2 * pace.limit_seconds:
             break
         try:
+            if not found:
+                set_up(contender)
             found[size] = last = warm_up(contender, instruments.clock, pace.turn_seconds)
         except BatchwrightError:
             raise

@@ -118,6 +118,14 @@ class Turns:
         return (high - low) / 2 / self.median if self.median else 0.0
 
 
+def set_up(contender: Contender) -> None:
+    """One update that is not timed: in the first of a process libraries set themselves up, and on a GPU that takes
+    as long as hundreds of updates."""
+    contender.prepare(1)
+    contender.update()
+    contender.wait()
+
+
 def warm_up(contender: Contender, clock: Callable[[], float], turn_seconds: float) -> float:
     """Seconds of an update, again after the first one, which sets things up, unless updates are very long."""
     once = _turn(contender, 1, clock)

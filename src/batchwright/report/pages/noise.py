@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from batchwright.core.action import Action
 from batchwright.measure.estimate import NoiseScale
 from batchwright.measure.gradients.along import NoiseAlong
+from batchwright.measure.gradients.geometry import GeometryNoise
 from batchwright.measure.gradients.noise import Noise
 from batchwright.measure.gradients.scatter import SamplingName, Scatter, Slope
 from batchwright.report.draw.noise import draw_noise_along, draw_scatter
@@ -33,6 +34,7 @@ def noise_page(
     task: str,
     step: int = 0,
     preconditioned: Noise | None = None,
+    geometry: GeometryNoise | None = None,
     along: Sequence[NoiseAlong] = (),
     action: Action | None = None,
 ) -> Page:
@@ -44,10 +46,11 @@ def noise_page(
         task: the task's name.
         step: updates made before the point.
         preconditioned: the same as an adaptive optimizer scales its gradients.
+        geometry: the noise scale in the norm in which the optimizer moves.
         along: measurements along the run that led to the point.
         action: what made it.
     """
-    scales = _scales(found, preconditioned)
+    scales = _scales(found, preconditioned, geometry)
     point = Sentence(text=_headline(found, where(step, action)), role="answer")
     blocks: list[Block] = [*_along(along, action), point] if along else [point]
     if found.tail.share_of_largest >= _MUCH:
@@ -55,6 +58,8 @@ def noise_page(
     blocks += [Facts(items=_facts(found, scales)), _estimates(found, scales)]
     if found.curvature_reason is not None:
         blocks.append(Note(text=text("noise.no_curvature", reason=say(found.curvature_reason))))
+    if geometry is not None:
+        blocks.append(Note(text=text(f"noise.geometry.{geometry.norm}"), role="caveat"))
     law = Figure(
         name="scatter",
         title=text("noise.law.title"),
@@ -77,13 +82,15 @@ def noise_page(
     )
 
 
-def _scales(found: Noise, preconditioned: Noise | None) -> Scales:
+def _scales(found: Noise, preconditioned: Noise | None, geometry: GeometryNoise | None) -> Scales:
     """Every noise scale that was measured, by name."""
     scales = [(text("noise.scale"), found.noise_scale)]
     if found.curvature_noise_scale is not None:
         scales.append((text("noise.scale.curvature"), found.curvature_noise_scale))
     if preconditioned is not None:
         scales.append((text("noise.scale.preconditioned"), preconditioned.noise_scale))
+    if geometry is not None:
+        scales.append((text(f"noise.scale.{geometry.norm}"), geometry.noise_scale))
     return scales
 
 
@@ -238,6 +245,9 @@ def _next(found: Noise, task: str, action: Action | None) -> NextStep:
     if not found.noise_scale.resolved and found.sample < found.examples:
         more = min(_MORE_ROWS * found.sample, found.examples)
         sample = "all" if more == found.examples else more
-        return NextStep(action=again(action, "noise", task, sample=sample), why=text("noise.next.more"))
+        why = "few" if found.unresolved_because == "few_examples" else "signal"
+        return NextStep(
+            action=again(action, "noise", task, sample=sample), why=text(f"noise.next.more.{why}")
+        )
     kept = (*TASK, "examples", *OPTIMIZER, *RUN)
     return NextStep(action=following(action, "advise", task, kept), why=text("noise.next.advise"))

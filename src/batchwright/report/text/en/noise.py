@@ -32,6 +32,10 @@ STRINGS = {
     "noise.scale": "noise scale",
     "noise.scale.curvature": "with the curvature",
     "noise.scale.preconditioned": "preconditioned",
+    "noise.scale.l1": "in the l1 norm",
+    "noise.scale.nuclear": "in the nuclear norm",
+    "noise.geometry.l1": "In the l1 norm: where every parameter moves about equally far, as under Adam and sign methods, noise and signal are compared by the sums of their entries (arXiv 2602.03001; a young idea).",
+    "noise.geometry.nuclear": "In the nuclear norm: where all singular values of a matrix move equally far, as under Muon, noise and signal are compared by the sums of theirs; parameters that are no matrices are left out (arXiv 2602.03001; a young idea).",
     "noise.scale.unresolved": "unresolved",
     "noise.scale.unresolved_above": "unresolved (90%: above {low:measured})",
     "noise.signal": "|G|²",
@@ -74,6 +78,7 @@ STRINGS = {
         "The standard deviation of a mini-batch gradient falls as 1/√B; without replacement it ends at 0 at "
         "B = N, and slopes are fitted after dividing by that finite-population factor."
     ),
-    "noise.next.more": "with more examples, so that the mean gradient shows",
+    "noise.next.more.signal": "with more examples, so that the mean gradient shows",
+    "noise.next.more.few": "with more examples: few of them decide, and those left out may be among these",
     "noise.next.advise": "for the batch size that reaches the target first",
 }

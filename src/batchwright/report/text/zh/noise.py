@@ -27,6 +27,10 @@ STRINGS = {
     "noise.scale": "噪声尺度",
     "noise.scale.curvature": "计入曲率",
     "noise.scale.preconditioned": "预条件后",
+    "noise.scale.l1": "l1 范数下",
+    "noise.scale.nuclear": "核范数下",
+    "noise.geometry.l1": "l1 范数下：当每个参数移动的距离大致相同时（如 Adam 和符号类方法），噪声与信号按各分量绝对值之和来比较（arXiv 2602.03001；这一想法尚新）。",
+    "noise.geometry.nuclear": "核范数下：当矩阵的所有奇异值移动的距离相同时（如 Muon），噪声与信号按奇异值之和来比较；不是矩阵的参数不计入（arXiv 2602.03001；这一想法尚新）。",
     "noise.scale.unresolved": "无法分辨",
     "noise.scale.unresolved_above": "无法分辨（90%：大于 {low:measured}）",
     "noise.signal": "|G|²",
@@ -68,6 +72,7 @@ STRINGS = {
     "noise.reading.law": (
         "小批量梯度的标准差按 1/√B 下降；无放回抽样时，在 B = N 处降为 0，斜率是除去这一有限总体因子之后拟合的。"
     ),
-    "noise.next.more": "用更多样本，使平均梯度显现出来",
+    "noise.next.more.signal": "用更多样本，使平均梯度显现出来",
+    "noise.next.more.few": "用更多样本：起决定作用的样本很少，未被抽到的样本中可能也有",
     "noise.next.advise": "找出最先达到目标的批大小",
 }

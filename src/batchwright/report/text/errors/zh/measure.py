@@ -20,6 +20,8 @@ ERRORS = {
     "per-example gradients need examples that do not depend on each other; batch norm {} keeps no running statistics: build it with track_running_stats=True": "逐样本梯度要求样本互不依赖；批归一化层 {0} 不保存滑动统计量：请用 track_running_stats=True 构造",
     "per-example gradients need examples that do not depend on each other; batch norm {} in training mode ties those of a batch together: measure in evaluation mode": "逐样本梯度要求样本互不依赖；训练模式下的批归一化层 {0} 使同一批的样本相互关联：请在评估模式下测量",
     "a preconditioned noise scale needs the state of {} or {} after a step, got {}": "预条件噪声尺度需要 {0} 或 {1} 更新一步之后的状态，实际为 {2}",
+    "a noise scale in the optimizer's geometry needs {} groups of {} rows, got {} rows and memory for {} groups: raise sample or memory_budget": "优化器几何下的噪声尺度至少需要 {0} 组、每组 {1} 行，实际有 {2} 行，内存可容 {3} 组：请增大 sample 或 memory_budget",
+    "the nuclear norm needs a parameter with two dimensions, got none: leave geometry out": "核范数需要二维的参数，实际没有：请去掉 geometry",
     "draws must be between {} and {}, got {}": "draws 必须在 {0} 和 {1} 之间，实际为 {2}",
     "a slope needs two batch sizes below N or more, got {}": "求斜率至少需要两个小于 N 的批大小，实际为 {0}",
     # hardware
