@@ -22,7 +22,7 @@ def end(weights):
 
 
 def test_the_line_of_least_squares_is_a_parabola():
-    plan = lesson.SizePlan("least-squares", {"features": 3}, 1, 2, {}, 1)
+    plan = lesson.SizePlan("least-squares", {"features": 3}, 1, 2, {}, (), 1)
     task = bw.named_task("least-squares", features=3)
     one, two = np.array([1.0, 0.0, -1.0]), np.array([0.5, 2.0, 0.0])
     train, validation = lesson.between_ends(plan, end(one), end(two))
@@ -63,6 +63,42 @@ def test_notes_say_which_verdicts_tuning_changes():
     assert lesson._notes([*same, *tuned], plan)[0].code == "lesson.generalisation.keeps"
     tuned[0] = part("worse_tuned_rate", "does_not_hold")
     assert lesson._notes([*same, *tuned], plan)[0].code == "lesson.generalisation.changes.worse"
+
+
+def test_a_claim_at_several_rates_names_those_at_which_it_holds():
+    plan = lesson.planned_sizes(FakeLab())
+
+    def ends(eigenvalue, train_loss=0.04):
+        return [
+            lesson.SharpEnd(np.ones(4810, dtype=np.float32), train_loss, 0.1, 0.9, e * eigenvalue, 1.0)
+            for e in (1.0, 1.05, 0.95)
+        ]
+
+    rates = {0.2: (ends(1.0), ends(3.0)), 0.8: (ends(1.0), ends(1.0))}
+    judged = [lesson._judged("same_rate", plan, *pair, lr=lr)[1] for lr, pair in rates.items()]
+    found = lesson._over_rates(judged)
+    assert found.verdict == "holds_when"
+    assert found.condition.values["holds"] == [0.2]
+    assert [m.value for m in found.measurements] == pytest.approx([3.0, 1.0])
+
+
+def test_pairs_that_fell_short_of_the_level_are_left_out():
+    plan = lesson.planned_sizes(FakeLab())
+
+    def ends(eigenvalue, short=0):
+        losses = [0.06] * short + [0.04] * (5 - short)
+        return [
+            lesson.SharpEnd(np.ones(4810, dtype=np.float32), loss, 0.1, 0.9, eigenvalue, 1.0)
+            for loss in losses
+        ]
+
+    small = [*ends(1.0)]
+    large = [*ends(50.0, short=1)[:1], *ends(2.0)[1:]]
+    found = lesson._judged("tuned_rate", plan, small, large)[1]
+    assert (found.verdict, found.measurements[0].n) == ("holds", 4)
+    assert found.measurements[0].value == pytest.approx(2.0)
+    few = lesson._judged("tuned_rate", plan, small, ends(2.0, short=3))
+    assert {part.verdict for part in few} == {"cannot_tell"}
 
 
 def test_the_lowest_point_of_a_line():

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from batchwright.lessons.tuning import MOST_RATES, tuned_rates
+from batchwright.lessons.tuning import MOST_RATES, tuned_one_by_one, tuned_rates
 
 
 class Bench:
@@ -45,6 +45,17 @@ def test_costs_are_medians_over_seeds():
     cost = lambda side, run: 0.0 if (run.lr, run.seed) == (0.2, 0) else bowl(0.1)(run.lr)  # noqa: E731
     found, _ = tune({"one": 0.1}, cost, seeds=(0, 1, 2))
     assert found["one"].lr == 0.1
+
+
+def test_rates_tuned_one_by_one_scatter_as_the_seeds_do():
+    """On seed s the best rate of a side lies s octaves above its first."""
+    truth = {"small": 0.1, "large": 0.4}
+    setting = lambda side, lr, seed: {"side": side, "lr": lr, "seed": seed}  # noqa: E731
+    cost = lambda side, run: bowl(truth[side] * 2**run.seed)(run.lr)  # noqa: E731
+    found = tuned_one_by_one(Bench(), dict.fromkeys(truth, 0.1), setting, cost, [0, 2, 1])
+    for side, tuned in found.items():
+        assert [rate.lr for rate in tuned] == pytest.approx([truth[side] * 2**s for s in (0, 2, 1)])
+        assert all(rate.inside for rate in tuned)
 
 
 def test_a_best_rate_on_the_edge_is_said_and_so_is_no_rate_at_all():

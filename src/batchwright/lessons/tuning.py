@@ -70,6 +70,30 @@ def tuned_rates(
     return {side: _best(tried) for side, tried in costs.items()}
 
 
+def tuned_one_by_one(
+    lab: Lab,
+    sides: Mapping[Side, float],
+    setting: Callable[[Side, float, int], Mapping[str, Any]],
+    cost: Callable[[Side, RunResult], float],
+    seeds: Sequence[int],
+) -> dict[Side, list[TunedRate]]:
+    """The best rate of each side on each seed alone, in their order.
+
+    One best rate for all the seeds that are measured afterwards keeps from their scatter how little it was
+    determined: intervals are then too narrow, and another root seed says the opposite. Where every measured
+    seed takes a rate that was tuned on a seed of its own, the scatter is that of the whole procedure.
+
+    Args:
+        lab, sides, setting, cost: as of :func:`tuned_rates`.
+        seeds: that tune, one for each that is measured.
+    """
+    each = {(side, seed): start for side, start in sides.items() for seed in seeds}
+    found = tuned_rates(
+        lab, each, lambda at, lr, _: setting(at[0], lr, at[1]), lambda at, run: cost(at[0], run), [0]
+    )
+    return {side: [found[side, seed] for seed in seeds] for side in sides}
+
+
 def _beyond(costs: Mapping[float, float], factor: float) -> list[float]:
     """The rates to try next: past the edge on which the best one lies, past both where all failed."""
     if len(costs) >= MOST_RATES:

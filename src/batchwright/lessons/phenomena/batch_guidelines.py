@@ -22,7 +22,7 @@ from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import below, everywhere, exact, geometric_mean, ratio
 from batchwright.lessons.lab import Lab
 from batchwright.lessons.timing import Probe, clocked, median_ratio, point_at, unless_busy
-from batchwright.lessons.tuning import RunResult, TunedRate, tuned_rates
+from batchwright.lessons.tuning import RunResult, tuned_one_by_one
 
 FEW = 2000
 """Examples below which the guideline asks for the full batch."""
@@ -57,9 +57,10 @@ class DataSet:
 
 def experiment(lab: Lab) -> Found:
     """Count steps at every size of every data set, then time the steps."""
-    seeds = lab.seeds(12)
+    drawn = lab.seeds(12 if lab.full else 6)
+    tuning, seeds = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
     sets = data_sets(lab)
-    steps = {s.examples: _steps(lab, s, seeds[:2], seeds[2 : 12 if lab.full else 6]) for s in sets}
+    steps = {s.examples: _steps(lab, s, tuning, seeds) for s in sets}
     wanted = sorted({*(b for s in sets for b in s.sizes), *(p + d for p in POWERS for d in (-1, 0, 1))})
     digits = max((s for s in sets if s.task.name == "digits"), key=lambda s: s.examples)
     clock = clocked(lab, digits.task, [b for b in wanted if b <= digits.examples])
@@ -77,11 +78,11 @@ def data_sets(lab: Lab) -> list[DataSet]:
     """Two subsets of digits, digits with every image shifted, and in the long form Fashion-MNIST."""
     few, digits = bw.named_task("digits", examples=500), bw.named_task("digits")
     sets = [
-        DataSet(few, 500, (8, 32, 128, 500)),
-        DataSet(digits, len(digits.train), (8, 32, 128, 512, len(digits.train))),
+        DataSet(few, 500, (32, 128, 500)),
+        DataSet(digits, len(digits.train), (32, 128, 512, len(digits.train))),
     ]
     longer = with_shifts(digits)
-    sets.append(DataSet(longer, len(longer.train), (16, *ADVISED, 2048, len(longer.train))))
+    sets.append(DataSet(longer, len(longer.train), (16, *ADVISED, 2048)))
     if lab.full and lab.available("fashion-mnist", "digits") == "fashion-mnist":
         clothes = bw.named_task("fashion-mnist")
         sets.append(DataSet(clothes, len(clothes.train), (16, *ADVISED, 2048, 16_384), loss=0.45))
@@ -112,12 +113,12 @@ def _steps(lab: Lab, data: DataSet, tuning: Sequence[int], seeds: Sequence[int])
         return math.inf if run.steps_to_target is None else run.steps_to_target
 
     start = {b: min(0.05 * math.sqrt(b), 0.8) for b in data.sizes}
-    rates: Mapping[int, TunedRate] = tuned_rates(lab, start, data.setting, cost, tuning)
+    rates = tuned_one_by_one(lab, start, data.setting, cost, tuning)
     asked = [
-        (b, data.setting(b, rate.lr, seed))
-        for b, rate in rates.items()
-        if rate.lr and rate.inside
-        for seed in seeds
+        (b, data.setting(b, rate.lr or start[b], seed))
+        for b, tuned in rates.items()
+        if all(rate.inside for rate in tuned)
+        for rate, seed in zip(tuned, seeds, strict=True)
     ]
     found: dict[int, list[float | None]] = {}
     for (b, _), run in zip(asked, lab.runs([how for _, how in asked]), strict=True):

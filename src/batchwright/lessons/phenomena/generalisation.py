@@ -19,9 +19,9 @@ from batchwright.advice.lesson import Measured, Part
 from batchwright.core.chart import Panel, series
 from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
-from batchwright.lessons.judge import above, difference, ratio, slope, told
+from batchwright.lessons.judge import above, difference, everywhere, ratio, slope, untold
 from batchwright.lessons.lab import Lab
-from batchwright.lessons.tuning import tuned_rates
+from batchwright.lessons.tuning import tuned_one_by_one
 
 WORSE = 0.02
 """Validation losses that differ by less count as equal."""
@@ -29,7 +29,9 @@ SHARPER = 1.1
 LINE = np.linspace(-1.0, 2.0, 25)
 STEP = 0.25
 """Distance from an end of the line, in its length, at which the rise of the loss is taken."""
-KINDS = ("same_rate", "tuned_rate")
+OWN = "own"
+"""The pair in which each size has a rate of its own."""
+SEEDS, FEW_SEEDS, FEWEST_PAIRS = 6, 4, 3
 STEMS = ("worse", "eigenvalue", "keskar", "steeper")
 
 
@@ -42,6 +44,8 @@ class SizePlan:
     small: int
     large: int
     starts: Mapping[int, float]
+    shared: tuple[float, ...]
+    """Rates at which both are trained."""
     level: float
     """Training loss at which runs end and are compared."""
     epochs: int = 200
@@ -72,39 +76,53 @@ class SharpEnd:
     keskar: float
 
 
-Ends = Mapping[str, Sequence[SharpEnd]]
+Ends = Sequence[SharpEnd]
+"""One a seed."""
+Pair = tuple[Ends, Ends]
+"""Of the small batch and of the large one."""
 
 
 def experiment(lab: Lab) -> Found:
-    """Tune, train to one training loss, measure there, and look along the line."""
+    """Train to one training loss at shared rates and at tuned ones, measure there, and look along the line."""
     plan = planned_sizes(lab)
-    tuning, seeds = lab.seeds(10)[:1], lab.seeds(10)[1 : 10 if lab.full else 7]
-    rates = tuned_rates(
-        lab, plan.starts, plan.setting, lambda _, run: _validation_at_end(run), tuning
-    )  # the rate with the lowest validation loss at the level
-    # Where every rate failed the start stands in, and the part cannot be told.
-    lr = {b: plan.starts[b] if rate.lr is None else rate.lr for b, rate in rates.items()}
-    sides = {"small": (plan.small, lr[plan.small]), "same_rate": (plan.large, lr[plan.small]),
-             "tuned_rate": (plan.large, lr[plan.large])}  # fmt: skip
-    asked = [(plan, b, rate, seed) for b, rate in sides.values() for seed in seeds]
-    found = iter(lab.map(sharp_end_of, asked))
-    ends = {side: [next(found) for _ in seeds] for side in sides}
-    lines = {kind: [between_ends(plan, one, two) for one, two in zip(ends["small"], ends[kind], strict=True)]
-             for kind in KINDS}  # fmt: skip
-    inside = all(rate.inside for rate in rates.values())
-    parts = [
-        part for kind in KINDS for part in _judged(kind, ends, lines[kind], inside or kind == "same_rate")
-    ]
-    parts.append(_because(ends))
-    return Found(parts=parts, panels=[_line(kind, lines[kind]) for kind in KINDS], notes=_notes(parts, plan))
+    count = FEW_SEEDS if lab.full else SEEDS
+    drawn = lab.seeds(2 * count)
+    half = len(drawn) // 2
+    tuning, seeds = drawn[:half], drawn[half:]
+    # Validation hardly depends on the rate, sharpness much.
+    rates = tuned_one_by_one(lab, plan.starts, plan.setting, lambda _, run: _validation_at_end(run), tuning)
+    shared = {lr: ((plan.small, [lr] * half), (plan.large, [lr] * half)) for lr in plan.shared}
+    own = tuple((b, [rate.lr or plan.starts[b] for rate in rates[b]]) for b in (plan.small, plan.large))
+    pairs = _ends(lab, plan, {**shared, OWN: own}, seeds)
+    inside = all(rate.inside for tuned in rates.values() for rate in tuned)
+    judged = {lr: _judged("same_rate", plan, *pair, lr=lr) for lr, pair in pairs.items() if lr != OWN}
+    parts = [_over_rates([of_rate[i] for of_rate in judged.values()]) for i in range(len(STEMS))]
+    parts += [p if inside else untold(p) for p in _judged("tuned_rate", plan, *pairs[OWN])]
+    parts.append(
+        _because([e for pair in pairs.values() for side in pair for e in side if e.train_loss <= plan.level])
+    )
+    lines = {"same_rate": pairs[plan.shared[0]], "tuned_rate": pairs[OWN]}
+    panels = [_line(kind, _between(plan, *pair)) for kind, pair in lines.items()]
+    return Found(parts=parts, panels=panels, notes=_notes(parts, plan))
+
+
+def _ends(lab: Lab, plan: SizePlan, asked: Mapping[Any, Any], seeds: Sequence[int]) -> dict[Any, Pair]:
+    """The ends of the small and of the large batch for every pair of (size, one rate a seed); runs are made once."""
+    wanted = {
+        name: [[(b, lr, seed) for lr, seed in zip(rates, seeds, strict=True)] for b, rates in sides]
+        for name, sides in asked.items()
+    }
+    once = list(dict.fromkeys(run for pair in wanted.values() for side in pair for run in side))
+    found = dict(zip(once, lab.map(sharp_end_of, [(plan, *run) for run in once]), strict=True))
+    return {name: ([found[r] for r in one], [found[r] for r in two]) for name, (one, two) in wanted.items()}
 
 
 def planned_sizes(lab: Lab) -> SizePlan:
     """Fashion-MNIST with the article's sizes in the long form, where it is installed; digits otherwise."""
     task = lab.available("fashion-mnist", "digits") if lab.full else "digits"
     if task == "fashion-mnist":
-        return SizePlan(task, {"hidden": 64}, 256, 6000, {256: 0.2, 6000: 0.3}, level=0.3)
-    return SizePlan(task, {"hidden": 64}, 16, 144, {16: 0.2, 144: 0.8}, level=0.05)
+        return SizePlan(task, {"hidden": 64}, 256, 6000, {256: 0.2, 6000: 0.3}, (0.2, 0.4), level=0.3)
+    return SizePlan(task, {"hidden": 64}, 16, 144, {16: 0.4, 144: 0.8}, (0.2, 0.8), level=0.05)
 
 
 def _validation_at_end(run: Any) -> float:
@@ -158,25 +176,43 @@ def between_ends(plan: SizePlan, small: SharpEnd, large: SharpEnd) -> tuple[np.n
 # --- what follows ---
 
 
-def _judged(
-    kind: str, ends: Ends, lines: Sequence[tuple[np.ndarray, np.ndarray]], inside: bool
-) -> list[Part]:
-    small, large = ends["small"], ends[kind]
-    gap = difference("loss_gap", [e.loss for e in large], [e.loss for e in small])
-    accuracy = difference("accuracy_gap", [e.accuracy for e in large], [e.accuracy for e in small], unit="1")
-    training = difference("train_gap", [e.train_loss for e in large], [e.train_loss for e in small])
-    eigenvalue = ratio("eigenvalue_ratio", [e.eigenvalue for e in large], [e.eigenvalue for e in small])
-    keskar = ratio("keskar_ratio", [e.keskar for e in large], [e.keskar for e in small])
+def _judged(kind: str, plan: SizePlan, small: Ends, large: Ends, **at: Any) -> list[Part]:
+    """The four claims of one kind, in the order of the stems, on the pairs of which both came to the level."""
+    arrived = [
+        (a, b) for a, b in zip(small, large, strict=True) if max(a.train_loss, b.train_loss) <= plan.level
+    ]
+    told = len(arrived) >= FEWEST_PAIRS
+    small, large = zip(*(arrived if told else zip(small, large, strict=True)), strict=True)
+    gap = difference("loss_gap", [e.loss for e in large], [e.loss for e in small], **at)
+    accuracy = difference(
+        "accuracy_gap", [e.accuracy for e in large], [e.accuracy for e in small], unit="1", **at
+    )
+    training = difference("train_gap", [e.train_loss for e in large], [e.train_loss for e in small], **at)
+    eigenvalue = ratio("eigenvalue_ratio", [e.eigenvalue for e in large], [e.eigenvalue for e in small], **at)
+    keskar = ratio("keskar_ratio", [e.keskar for e in large], [e.keskar for e in small], **at)
+    lines = _between(plan, small, large)
     rises = np.array([[_rise(train, 0.0), _rise(train, 1.0)] for train, _ in lines])
-    rise = difference("rise_gap", rises[:, 1], rises[:, 0])
-    shift = difference("shift", [_lowest(v) for _, v in lines], [_lowest(t) for t, _ in lines])
-    return [
-        Part(name=f"worse_{kind}", verdict=told(above(gap, WORSE), inside), measurements=(gap, accuracy, training)),
-        Part(name=f"eigenvalue_{kind}", verdict=told(above(eigenvalue, SHARPER), inside),
-             measurements=(eigenvalue,)),
-        Part(name=f"keskar_{kind}", verdict=told(above(keskar, SHARPER), inside), measurements=(keskar,)),
-        Part(name=f"steeper_{kind}", verdict=told(above(rise, 0.0), inside), measurements=(rise, shift)),
-    ]  # fmt: skip
+    rise = difference("rise_gap", rises[:, 1], rises[:, 0], **at)
+    shift = difference("shift", [_lowest(v) for _, v in lines], [_lowest(t) for t, _ in lines], **at)
+    parts = [
+        Part(name=f"worse_{kind}", verdict=above(gap, WORSE), measurements=(gap, accuracy, training)),
+        Part(name=f"eigenvalue_{kind}", verdict=above(eigenvalue, SHARPER), measurements=(eigenvalue,)),
+        Part(name=f"keskar_{kind}", verdict=above(keskar, SHARPER), measurements=(keskar,)),
+        Part(name=f"steeper_{kind}", verdict=above(rise, 0.0), measurements=(rise, shift)),
+    ]
+    return parts if told else [untold(part) for part in parts]
+
+
+def _over_rates(parts: Sequence[Part]) -> Part:
+    """One claim at every shared rate."""
+    verdict, by = everywhere({part.measurements[0].at["lr"]: part.verdict for part in parts})
+    condition = remark("lesson.generalisation.rates", **by) if verdict == "holds_when" else None
+    measured = tuple(number for part in parts for number in part.measurements)
+    return Part(name=parts[0].name, verdict=verdict, condition=condition, measurements=measured)
+
+
+def _between(plan: SizePlan, small: Ends, large: Ends) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [between_ends(plan, one, two) for one, two in zip(small, large, strict=True)]
 
 
 def _at(values: np.ndarray, alpha: float) -> float:
@@ -195,7 +231,7 @@ def _lowest(values: np.ndarray) -> float:
 
 def _because(ends: Ends) -> Part:
     """Validation loss over log sharpness among all ends, all at one training loss."""
-    every = [end for side in ends.values() for end in side]
+    every = list({id(end): end for end in ends}.values())  # pairs share runs
     found: Measured = slope(
         "loss_over_sharpness", [math.log2(end.eigenvalue) for end in every], [end.loss for end in every]
     )

@@ -7,8 +7,8 @@ STRINGS = {
     ),
     "lesson.generalisation.experiment": (
         "A small and a large batch (about a tenth of the data) train the same net until the training loss crosses 0.05 (0.3 on Fashion-MNIST), "
-        "where they are compared: the large batch once at the small one's learning rate and once at its own, tuned for "
-        "validation on a seed of its own. At every end the largest eigenvalue of the Hessian and Keskar's sharpness "
+        "where they are compared: at several learning rates that both share, and each at its own, tuned for "
+        "validation once for every pair on a seed apart. At every end the largest eigenvalue of the Hessian and Keskar's sharpness "
         "are measured, and training and validation loss along the straight line through the two ends."
     ),
     "lesson.generalisation.otherwise": (
@@ -21,15 +21,15 @@ STRINGS = {
         "mostly the rate that is compared. A large batch's worse result is a reason to raise the rate before it is one "
         "to give up the batch."
     ),
-    "lesson.generalisation.part.worse_same_rate": "At the small batch's rate the large batch validates worse.",
+    "lesson.generalisation.part.worse_same_rate": "At one rate for both the large batch validates worse.",
     "lesson.generalisation.part.eigenvalue_same_rate": (
-        "At the small batch's rate it ends in a sharper point, by the largest eigenvalue."
+        "At one rate for both it ends in a sharper point, by the largest eigenvalue."
     ),
     "lesson.generalisation.part.keskar_same_rate": (
-        "At the small batch's rate it ends in a sharper point, by Keskar's measure."
+        "At one rate for both it ends in a sharper point, by Keskar's measure."
     ),
     "lesson.generalisation.part.steeper_same_rate": (
-        "At the small batch's rate the loss rises more steeply about its end of the line between the two."
+        "At one rate for both the loss rises more steeply about its end of the line between the two."
     ),
     "lesson.generalisation.part.worse_tuned_rate": "At its own rate the large batch validates worse.",
     "lesson.generalisation.part.eigenvalue_tuned_rate": (
@@ -53,6 +53,7 @@ STRINGS = {
         "Tuning the large batch's learning rate changes the verdict on the line between the ends."
     ),
     "lesson.generalisation.keeps": "Tuning the large batch's learning rate changes none of the verdicts.",
+    "lesson.generalisation.rates": "the shared learning rate is one of: {holds:list}; not: {does_not_hold:list}",
     "lesson.generalisation.sizes": (
         "Digits have 1,437 training examples, so the small batch is {small:size} and a tenth of the data {large:size}; "
         "the article's 256 against a tenth needs the long form and Fashion-MNIST."

@@ -4,8 +4,8 @@ STRINGS = {
     "lesson.generalisation.source": "第四篇文章（依据 Keskar 等，2017）：尖锐的极小值",
     "lesson.generalisation.claim": "训练准确率相同时，大批量的验证结果更差，因为它们停在尖锐的极小值。",
     "lesson.generalisation.experiment": (
-        "用小批量和大批量（约为数据的十分之一）训练同一个网络，直到训练损失降到 0.05（Fashion-MNIST 为 0.3），在此处比较：大批量一次用小批量的学习率，"
-        "一次用自己的学习率（在另一个随机种子上按验证结果调出）。在每个终点测量 Hessian 的最大特征值和 Keskar 尖锐度，"
+        "用小批量和大批量（约为数据的十分之一）训练同一个网络，直到训练损失降到 0.05（Fashion-MNIST 为 0.3），在此处比较：一次用若干个两者共用的学习率，"
+        "一次各用自己的学习率（每一对都在另一个随机种子上按验证结果调出）。在每个终点测量 Hessian 的最大特征值和 Keskar 尖锐度，"
         "以及两终点连线上的训练损失与验证损失。"
     ),
     "lesson.generalisation.otherwise": (
@@ -16,10 +16,10 @@ STRINGS = {
         "比较批大小时，应取相同的训练损失，并为每个批大小分别调学习率；共用一个学习率，比较的多半是学习率。"
         "大批量结果较差时，先提高学习率，再考虑放弃大批量。"
     ),
-    "lesson.generalisation.part.worse_same_rate": "用小批量的学习率时，大批量的验证结果更差。",
-    "lesson.generalisation.part.eigenvalue_same_rate": "用小批量的学习率时，按最大特征值，它停在更尖锐的点。",
-    "lesson.generalisation.part.keskar_same_rate": "用小批量的学习率时，按 Keskar 的度量，它停在更尖锐的点。",
-    "lesson.generalisation.part.steeper_same_rate": "用小批量的学习率时，在两终点的连线上，损失在它那一端上升得更陡。",
+    "lesson.generalisation.part.worse_same_rate": "两者用同一学习率时，大批量的验证结果更差。",
+    "lesson.generalisation.part.eigenvalue_same_rate": "两者用同一学习率时，按最大特征值，它停在更尖锐的点。",
+    "lesson.generalisation.part.keskar_same_rate": "两者用同一学习率时，按 Keskar 的度量，它停在更尖锐的点。",
+    "lesson.generalisation.part.steeper_same_rate": "两者用同一学习率时，在两终点的连线上，损失在它那一端上升得更陡。",
     "lesson.generalisation.part.worse_tuned_rate": "用自己的学习率时，大批量的验证结果更差。",
     "lesson.generalisation.part.eigenvalue_tuned_rate": "用自己的学习率时，按最大特征值，它停在更尖锐的点。",
     "lesson.generalisation.part.keskar_tuned_rate": "用自己的学习率时，按 Keskar 的度量，它停在更尖锐的点。",
@@ -30,6 +30,7 @@ STRINGS = {
     "lesson.generalisation.changes.keskar": "为大批量调学习率会改变关于 Keskar 尖锐度的结论。",
     "lesson.generalisation.changes.steeper": "为大批量调学习率会改变关于两终点连线的结论。",
     "lesson.generalisation.keeps": "为大批量调学习率不改变任何一条结论。",
+    "lesson.generalisation.rates": "共用的学习率为：{holds:list}；不成立：{does_not_hold:list}",
     "lesson.generalisation.sizes": (
         "手写数字只有 1,437 个训练样本，因此小批量为 {small:size}，数据的十分之一为 {large:size}；"
         "文章中的 256 对十分之一需要完整版和 Fashion-MNIST。"
