@@ -62,7 +62,8 @@ def test_a_resumed_run_is_the_same(task, optimizer, monkeypatch):
 
 @pytest.mark.parametrize("task", [{"name": "digits"}, LENET], ids=["dense", "lenet"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS[:4], ids=lambda o: o["name"])
-def test_a_run_as_graphs_is_the_run_in_the_loop(task, optimizer):
+def test_a_run_as_graphs_is_the_run_in_the_loop(task, optimizer, monkeypatch):
+    monkeypatch.setattr("torch.backends.cudnn.deterministic", True)
     spec = spec_of("cuda", {**optimizer, "clip_norm": 1.0}, dtype="float32", task=task, batch_size=100,
                    budget={"steps": 100}, average_half_life=1000)  # fmt: skip
     live = load_task(spec.task)
