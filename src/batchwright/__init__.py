@@ -94,6 +94,7 @@ HOMES = {
     "attribution": "measure.gradients.attribution",
     "Curvature": "measure.hessian.curvature",
     "find_critical_point": "measure.points.stationary",
+    "measure_sharpness": "measure.sharpness.definitions",
     "Metric": "task.task",
     "Target": "task.task",
     "Task": "task.task",

@@ -26,12 +26,14 @@ from batchwright.lessons.tuning import tuned_one_by_one
 WORSE = 0.02
 """Validation losses that differ by less count as equal."""
 SHARPER = 1.1
+EPSILON = 5e-4
+"""Of Keskar's box."""
 LINE = np.linspace(-1.0, 2.0, 25)
 STEP = 0.25
 """Distance from an end of the line, in its length, at which the rise of the loss is taken."""
 OWN = "own"
 """The pair in which each size has a rate of its own."""
-SEEDS, FEW_SEEDS, FEWEST_PAIRS = 6, 4, 3
+SEEDS, FEW_SEEDS, FEWEST_PAIRS = 5, 4, 3
 STEMS = ("worse", "eigenvalue", "keskar", "steeper")
 
 
@@ -149,12 +151,9 @@ def sharp_end_of(asked: tuple[SizePlan, int, float, int]) -> SharpEnd:
 
 def sharpness(task: Any, model: torch.nn.Module) -> tuple[float, float]:
     """Largest eigenvalue of the Hessian of the training loss, and Keskar's sharpness in the whole space."""
-    whole = len(task.train)  # one chunk: few passes, and the Hessian's own size decides how it is taken
-    found = bw.curvature(
-        task, at=model, top=1, bottom=0, trace_error=1.0, chunk=whole, progress=False
-    ).result.sharpness
-    box = min((b for b in found.keskar if b.subspace == "full_space"), key=lambda b: b.epsilon)
-    return float(found.largest_eigenvalue), float(box.value)
+    whole = len(task.train)  # one chunk: few passes
+    found = bw.measure_sharpness(model, task, epsilons=[EPSILON], subspace=None, chunk=whole)
+    return float(found.largest_eigenvalue or math.nan), float(found.keskar[0].value or math.nan)
 
 
 def between_ends(plan: SizePlan, small: SharpEnd, large: SharpEnd) -> tuple[np.ndarray, np.ndarray]:
