@@ -7,6 +7,8 @@ import math
 from pydantic import BaseModel, ConfigDict
 
 _FROZEN = ConfigDict(frozen=True)
+_WIDEST = 300.0
+"""Half a width on the log scale from which on an interval says nothing, as where there is no noise but rounding."""
 
 
 class Estimate(BaseModel):
@@ -40,6 +42,7 @@ def on_log_scale(value: float, half: float) -> Estimate:
     """``value`` times and over exp(``half``): for positive quantities, whose estimates are skewed."""
     if value <= 0:
         return Estimate(value=value, interval=(value, value))
+    half = min(half, _WIDEST)
     return Estimate(value=value, interval=(value * math.exp(-half), value * math.exp(half)))
 
 
@@ -52,7 +55,7 @@ def noise_ratio(top: float, bottom: float, *, bottom_half: float, log_half: floa
         log_half: half the width of the interval of log(top/bottom); NaN where the logarithm is not defined.
     """
     value = top / bottom if bottom > 0 else None
-    if value is None or bottom <= bottom_half or top <= 0 or math.isnan(log_half):
+    if value is None or bottom <= bottom_half or top <= 0 or not log_half <= _WIDEST:
         most = bottom + bottom_half
         low = top / most if most > 0 and top > 0 else None
         return NoiseScale(value=value, interval=(low, None), resolved=False)

@@ -82,15 +82,19 @@ def carried_over(spec: OptimizerSpec, from_batch: int, to_batch: int) -> Carried
         )
     factor = to_batch / from_batch
     rule = _fitting_rule(spec, factor)
-    scaled = scale_spec(spec, factor, rule)
-    decoupled = spec.weight_decay > 0 and _decoupled(spec)
-    if decoupled:
-        kept = spec.weight_decay * factor * spec.lr / scaled.lr
-        scaled = scaled.model_copy(update={"weight_decay": kept})
+    scaled = with_decay_kept(scale_spec(spec, factor, rule), spec, factor)
     return CarriedOver(
         optimizer=spec.name, from_batch=from_batch, to_batch=to_batch, factor=factor, rule=rule,
-        before=_values(spec), after=_values(scaled), decay_kept=decoupled and factor != 1,
+        before=_values(spec), after=_values(scaled),
+        decay_kept=spec.weight_decay > 0 and _decoupled(spec) and factor != 1,
     )  # fmt: skip
+
+
+def with_decay_kept(scaled: OptimizerSpec, spec: OptimizerSpec, factor: float) -> OptimizerSpec:
+    """The rescaled optimizer with a decoupled weight decay that acts as strongly a pass as ``spec``'s."""
+    if not spec.weight_decay or not _decoupled(spec):
+        return scaled
+    return scaled.model_copy(update={"weight_decay": spec.weight_decay * factor * spec.lr / scaled.lr})
 
 
 def _values(spec: OptimizerSpec) -> OptimizerValues:

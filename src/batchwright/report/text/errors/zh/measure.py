@@ -6,6 +6,14 @@ ERRORS = {
     "the model cannot be copied ({}: {})": "模型无法复制（{0}: {1}）",
     "{}, and the task hands out this very model each time: give it a function that builds one": "{0}，而任务每次给出的都是同一个模型：请给任务一个构造模型的函数",
     "{}, and what the task builds has other parameters, see {}": "{0}，而任务构造的模型参数不同，见 {1}",
+    # branches
+    "every must be a number of updates from 1 on, got {}": "every 必须是不小于 1 的更新次数，实际为 {0}",
+    "{} must be {} or more, got {}": "{0} 必须不小于 {1}，实际为 {2}",
+    "tolerance must be a share between 0 and 1, got {}": "tolerance 必须是 0 和 1 之间的比例，实际为 {0}",
+    "measured_on must be train or validation, got {}": "measured_on 必须是 train 或 validation，实际为 {0}",
+    "factors must give whole batches of at most {} examples, got {} times {}": "factors 必须得到不超过 {0} 个样本的整数批大小，实际为 {2} 的 {1} 倍",
+    "the branch with batch size {} must make {} updates, at most {} examples each, got {} examples a branch: raise `branch_examples` or lower `batch_size`": "批大小为 {0} 的分支必须能做 {1} 次更新，每次不超过 {2} 个样本，而每个分支只有 {3} 个样本：请增大 `branch_examples` 或减小 `batch_size`",
+    "factors must be powers of two such as 0.5, 2 or 16, got {}": "factors 必须是 2 的幂，例如 0.5、2 或 16，实际为 {0}",
     # gradients
     "along must be a number of updates from 1 on, got {}": "along 必须是不小于 1 的更新次数，实际为 {0}",
     "the gradient's noise needs finite gradients, got {} of {} examples without: the run has diverged, lower its learning rate or take an earlier checkpoint": "测量梯度噪声需要有限的梯度，而 {1} 个样本中有 {0} 个不是：训练已发散，请降低学习率或取更早的检查点",
