@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from batchwright.app.advise import advise as advise
     from batchwright.app.answer import Answer as Answer
     from batchwright.app.answer import Inconclusive as Inconclusive
+    from batchwright.app.branched import branched as branched
     from batchwright.app.compare import compare as compare
     from batchwright.app.curvature import curvature as curvature
     from batchwright.app.diagnose import diagnose as diagnose
@@ -63,6 +64,7 @@ HOMES = {
     "Inconclusive": "app.answer",
     "advise": "app.advise",
     "after": "app.point",
+    "branched": "app.branched",
     "compare": "app.compare",
     "curvature": "app.curvature",
     "diagnose": "app.diagnose",

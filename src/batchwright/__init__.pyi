@@ -65,6 +65,42 @@ def advise(
 ) -> Answer:
     """Recommend a batch size and learning rate from a few short runs."""
 
+def branched(
+    task: Any,
+    *,
+    batch_size: int = 32,
+    lr: float | None = None,
+    steps: int = 300,
+    every: int | None = None,
+    factors: Sequence[float] | None = None,
+    branch_examples: int | None = None,
+    seeds: int = 3,
+    tolerance: float = 0.05,
+    measured_on: str = 'train',
+    optimizer: str | None = None,
+    momentum: float | None = None,
+    momentum_form: str | None = None,
+    weight_decay: float | None = None,
+    decay_form: str | None = None,
+    l1: float | None = None,
+    clip_norm: float | None = None,
+    optimizer_option: Mapping[str, Any] | None = None,
+    schedule: str | None = None,
+    warmup_steps: int | None = None,
+    horizon: str | None = None,
+    decay: float | None = None,
+    set: Mapping[str, Any] | None = None,
+    data: str | None = None,
+    examples: int | None = None,
+    seed: int = 0,
+    device: str = 'cpu',
+    dtype: str = 'float32',
+    figure: str | None = None,
+    report: str | None = None,
+    progress: bool | Callable[..., None] = True,
+) -> Answer:
+    """Measure the critical batch size along a run, by branches that go on with other batch sizes."""
+
 def compare(
     task: Any,
     *,
@@ -434,6 +470,7 @@ def train(
     full_divisor: bool = False,
     grow_factor: float | None = None,
     grow_every: float = 5.0,
+    grow_to: int | None = None,
     evaluate: str = 'epoch',
     train_metrics: bool = False,
     checkpoint: str | None = None,

@@ -68,6 +68,7 @@ CASES = [
     ("noise", {"draws": 3}),
     ("noise", {"draws": 3, "steps": 4, "along": 2, "optimizer": "adam", "set": {"width": 5}}),
     ("noise", {"draws": 3, "sample": 16}),
+    ("branched", {"batch_size": 4, "steps": 4, "every": 4, "branch_examples": 64, "factors": [1, 2], "seeds": 2}),
     ("probe", {"seconds": 0.3, "batch_sizes": [1, 8, 64]}),
     ("curvature", {"sharpness": False}),
     ("curvature", {"sharpness": False, "steps": 6, "along": 3, "lr": 0.1, "examples": 50}),

@@ -17,6 +17,7 @@ _ARGUMENTS = {
     "betas": "optimizer_option betas",
     "batch_growth.every_epochs": "grow_every",
     "batch_growth.factor": "grow_factor",
+    "batch_growth.largest": "grow_to",
     "budget.examples": "budget_examples",
     "budget_trainings": "budget",
     "eps": "optimizer_option eps",

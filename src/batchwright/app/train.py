@@ -38,7 +38,8 @@ class LengthOptions(OptionGroup):
     drop_last: Annotated[bool, Option("The same as last_batch drop.")] = False
     full_divisor: Annotated[bool, Option("Divide a short last batch by the full batch size.")] = False
     grow_factor: Annotated[float | None, Option("Multiply the batch by this ...")] = None
-    grow_every: Annotated[float, Option("... every so many epochs.")] = 5.0
+    grow_every: Annotated[float, Option("... every so many epochs ...")] = 5.0
+    grow_to: Annotated[int | None, Option("... up to this batch size; all examples by default.")] = None
     evaluate: Annotated[str, Option("epoch, log, or a number of steps.", panel=_EVALUATION)] = "epoch"
     train_metrics: Annotated[bool, Option("Evaluate the training split as well.", panel=_EVALUATION)] = False
 
@@ -99,7 +100,9 @@ def _planned(
 
     reference, live = task_of(given, asked_of_task, examples=asked_of_task.examples)
     factor = length.grow_factor
-    growth = None if factor is None else {"factor": factor, "every_epochs": length.grow_every}
+    growth = None
+    if factor is not None:
+        growth = {"factor": factor, "every_epochs": length.grow_every, "largest": length.grow_to}
     spec = RunSpec.model_validate(
         {
             "task": reference, "batch_size": length.batch_size, "batch_growth": growth,

@@ -13,6 +13,7 @@ VERBS = {
     "compare": "app.compare",
     "probe": "app.probe",
     "noise": "app.noise",
+    "branched": "app.branched",
     "curvature": "app.curvature",
     "escape": "app.escape",
     "surface": "app.surface",

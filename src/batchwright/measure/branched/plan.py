@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from batchwright.batches import check_batch_size
 from batchwright.core.errors import InputError, shown
 from batchwright.measure.branched.result import Measured
 
@@ -83,6 +84,7 @@ def branch_plan(
     Raises:
         InputError: factors that are no powers of two or do not fit, too short branches, or a value out of range.
     """
+    check_batch_size(batch_size, training_examples)
     for name, count, least in (("seeds", seeds, 2), ("branch_examples", examples, 1)):
         if count < least:
             raise InputError(f"{name} must be {least} or more, got {count}")

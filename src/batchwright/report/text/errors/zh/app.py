@@ -1,6 +1,9 @@
 """Arguments of the front door and options of the command line."""
 
 ERRORS = {
+    "the run diverged before its first point: lower `lr` or `every`": "训练在第一个测量点之前就已发散：请减小 `lr` 或 `every`",
+    "steps must be {} or more, got {}": "steps 必须不小于 {0}，实际为 {1}",
+    "every must be between 1 and the {} steps, got {}": "every 必须在 1 和总步数 {0} 之间，实际为 {1}",
     # answers and files
     "there is nothing to draw: {}": "没有可画的图：{0}",
     "unknown figure {}": "未知的图 {0}",
