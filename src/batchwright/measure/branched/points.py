@@ -30,7 +30,6 @@ from batchwright.measure.branched.result import (
 )
 from batchwright.measure.estimate import Estimate
 from batchwright.measure.gradients.along import noise_of_run
-from batchwright.measure.gradients.noise import SAMPLE
 from batchwright.measure.own_copy import another_of
 from batchwright.task.task import Task
 from batchwright.training.evaluate import Evaluator
@@ -91,7 +90,7 @@ def measured_point(
     run: Run, task: Task, evaluator: Evaluator, plan: BranchPlan, trained: Trained
 ) -> BranchedPoint:
     """What the branches say where a run stands."""
-    noise = noise_of_run(run, task, sample=SAMPLE, seed=run.spec.seed)
+    noise = noise_of_run(run, task, sample="auto", seed=run.spec.seed)
     branches = train_branches(run, task, evaluator, plan, trained)
     found = fit_efficiencies({k: (b.examples, b.losses) for k, b in branches.items()})
     why = _why_unresolved(found, branches[1.0], plan)
