@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from batchwright.measure.gradients.attribution import attribution as attribution
     from batchwright.measure.hessian.curvature import Curvature as Curvature
     from batchwright.measure.points.stationary import find_critical_point as find_critical_point
+    from batchwright.measure.sharpness.definitions import measure_sharpness as measure_sharpness
     from batchwright.optim.penalised import lasso_path as lasso_path
     from batchwright.optim.penalised import ridge_path as ridge_path
     from batchwright.report.text.language import language as language

@@ -276,6 +276,7 @@ def noise(
     sample: int | str = 'auto',
     curvature: bool = True,
     geometry: bool = False,
+    branched: bool = False,
     draws: int = 64,
     memory_budget: str = '512MiB',
     optimizer: str | None = None,

@@ -107,3 +107,14 @@ def test_bad_input_is_one_line(capsys, words, message):
     err = capsys.readouterr().err.splitlines()[-1]
     assert err.startswith("batchwright: ")
     assert message in err
+
+
+def test_noise_passes_the_question_on(capsys):
+    given = ["digits", "--steps", "24", "--along", "12", "--batch-size", "64", "--lr", "0.2"]
+    assert run(["noise", *given, "--branched", "--json"]) == 0
+    passed = json.loads(capsys.readouterr().out)
+    assert run(["branched", *[word.replace("--along", "--every") for word in given], "--json"]) == 0
+    asked = json.loads(capsys.readouterr().out)
+    assert [p["critical_batch"] for p in passed["points"]] == [p["critical_batch"] for p in asked["points"]]
+    assert run(["noise", *given, "--branched", "--sample", "all"]) == 2
+    assert "takes no --sample" in capsys.readouterr().err

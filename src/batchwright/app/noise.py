@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from batchwright.app import options as o
 from batchwright.app.point import WHERE, Place, PointLr, PointOptions, place_of, spec_at
-from batchwright.app.signature import Asked, Option, front_door
+from batchwright.app.signature import Asked, Option, arguments_of, front_door
 from batchwright.core.errors import InputError, shown
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _HOW = "How"
 _FEWEST_ROWS = 3
+_OF_BRANCHES = {"along": "every"}
+"""Arguments that branches know by another name."""
 
 
 @front_door
@@ -43,6 +45,10 @@ def noise(
         bool,
         Option("Also in the norm in which the optimizer moves: Adam's and its like, Muon's.", panel=_HOW),
     ] = False,
+    branched: Annotated[
+        bool,
+        Option("Measure the critical batch size along the run instead, as the command branched.", panel=_HOW),
+    ] = False,
     draws: Annotated[int, Option("Batches drawn at every size for the 1/sqrt(B) law.", panel=_HOW)] = 64,
     memory_budget: Annotated[
         str, Option("For the gradients held at once.", panel=_HOW, metavar="SIZE")
@@ -60,6 +66,8 @@ def noise(
     from batchwright.app.specs import memory_bytes
     from batchwright.app.task_given import subject_of, task_of
 
+    if branched:
+        return _by_branches(task, asked)
     check_files(files)
     place = place_of(where, lr)
     _check(along, place)
@@ -79,6 +87,23 @@ def noise(
         beside = _Beside(curvature=curvature, draws=draws, norm=norm)
         answer = _at(run, live, beside, watch, how, curve, asked, subject_of(reference))
         return with_files(answer, files)
+
+
+def _by_branches(task: Any, asked: Asked) -> Answer:
+    """What ``branched`` answers to the same question.
+
+    Raises:
+        InputError: an argument that branches do not have.
+    """
+    from batchwright.app.branched import branched
+
+    given = {_OF_BRANCHES.get(name, name): value for name, value in asked.arguments.items()}
+    del given["branched"]
+    known = {argument.name for argument in arguments_of(branched)}
+    for name in asked.arguments:
+        if name != "branched" and _OF_BRANCHES.get(name, name) not in known:
+            raise InputError(f"branched measures by training and takes no `{name}`: drop one of the two")
+    return branched(task, **given)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -152,6 +152,7 @@ HELP = {
     "Rows whose gradients are taken, or all; auto goes on while few examples decide.": "取多少个样本的梯度，或 all；auto 在少数样本起决定作用时继续增加。",
     "Also B_noise, with Hessian-vector products.": "另外用 Hessian-向量积求 B_noise。",
     "Also in the norm in which the optimizer moves: Adam's and its like, Muon's.": "同时给出优化器所依范数下的值：Adam 一类，以及 Muon。",
+    "Measure the critical batch size along the run instead, as the command branched.": "改为沿训练测量临界批大小，即 branched 命令。",
     "Batches drawn at every size for the 1/sqrt(B) law.": "为检验 1/sqrt(B) 规律，每个批大小抽取的批数。",
     "For the gradients held at once.": "同时保存的梯度可用的内存。",
     # curvature

@@ -51,6 +51,7 @@ ERRORS = {
     "at must be {} numbers, the model's parameters{}, got {}": "at 必须是 {0} 个数，即模型的各个参数{1}，实际为 {2} 个",
     "at must be finite numbers, got {}": "at 必须是有限数，实际为 {0}",
     # noise and curvature
+    "branched measures by training and takes no `{}`: drop one of the two": "branched 通过训练来测量，不接受 `{0}`：请去掉其中一个",
     "geometry is for optimizers that move in another norm than the gradient's own ({}), got {}, for which the noise scale says it all: leave geometry out": "geometry 用于所依范数与梯度本身不同的优化器（{0}），实际为 {1}，对它而言噪声尺度已足够：请去掉 geometry",
     "`along` trains from the start: drop `checkpoint` and `at`": "`along` 要从头训练：请去掉 `checkpoint` 和 `at`",
     "`along` needs `steps`, the updates to make, for instance `steps=200` `along=10`": "`along` 需要 `steps`（要做的更新次数），例如 `steps=200` `along=10`",
