@@ -84,7 +84,7 @@ class Course:
 def experiment(lab: Lab) -> Found:
     """Count epochs at one rate and at tuned rates, then time the steps."""
     plan = plan_of(lab)
-    tuning, seeds = lab.seeds(10)[:2], lab.seeds(10)[2 : 6 if lab.full else 5]
+    tuning, seeds = lab.seeds(10)[: 1 if lab.full else 2], lab.seeds(10)[2:5]
     tuned = _tuned(lab, plan, tuning)
     rates = {
         "fixed": dict.fromkeys((TINY, *plan.sizes), FIXED),
@@ -110,7 +110,7 @@ def plan_of(lab: Lab) -> Plan:
         return Plan(task, EXAMPLES, TARGET)
     if task == "digits":
         return Plan(task, EXAMPLES, TARGET, epochs=60, tiny_epochs=20, sizes=SIZES_FULL)
-    return Plan(task, EXAMPLES_FULL, TARGETS_FULL[task], 5, 1, sizes=SIZES_FULL)
+    return Plan(task, EXAMPLES_FULL, TARGETS_FULL[task], 3, 1, sizes=SIZES_FULL)
 
 
 def _tuned(lab: Lab, plan: Plan, seeds: Sequence[int]) -> dict[int, TunedRate]:
