@@ -56,24 +56,23 @@ def branched(
     from batchwright.app.answer import Answer
     from batchwright.app.files import check_files, with_files
     from batchwright.app.progress import watching
-    from batchwright.app.specs import optimizer_spec, run_fields
+    from batchwright.app.specs import optimizer_spec, updates_alone
     from batchwright.app.task_given import subject_of, task_of
     from batchwright.measure.branched.along import branched_run
     from batchwright.measure.branched.plan import branch_plan
     from batchwright.report.pages.branched import branched_page
-    from batchwright.training.spec import RunSpec
 
     check_files(files)
     gap = _gap(steps, every)
     with watching(progress, "task") as watch:
         reference, live = task_of(task, asked_of_task, examples=asked_of_task.examples)
-        spec = RunSpec.model_validate(
-            {
-                "task": reference, "batch_size": batch_size, "budget": {"steps": steps},
-                "optimizer": optimizer_spec(live, optimizer, lr),
-                "evaluation": {"at": "steps", "every": 10**9}, **run_fields(machine),
-            }
-        )  # fmt: skip
+        spec = updates_alone(
+            reference,
+            optimizer_spec(live, optimizer, lr),
+            batch_size=batch_size,
+            steps=steps,
+            machine=machine,
+        )
         plan = branch_plan(
             batch_size=spec.batch_size, training_examples=len(live.train), factors=factors, seeds=seeds,
             examples=gap * spec.batch_size if branch_examples is None else branch_examples,

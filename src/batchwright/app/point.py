@@ -129,9 +129,8 @@ def spec_at(
     place: Place, reference: TaskReference, task: Task, optimizer: OptimizerOptions, machine: MachineOptions
 ) -> tuple[RunSpec, Task]:
     """The spec of the run that leads to the place, and its task; of a checkpoint, those it was made with."""
-    from batchwright.app.specs import optimizer_spec, run_fields
+    from batchwright.app.specs import optimizer_spec, updates_alone
     from batchwright.task.load import load_task
-    from batchwright.training.spec import RunSpec
 
     if place.checkpoint is not None:
         spec = checkpoint_spec(place.checkpoint, reference).model_copy(update={"device": machine.device})
@@ -140,17 +139,9 @@ def spec_at(
     batch_size = point.batch_size
     if batch_size is None or not point.steps:  # where nothing is trained, any batch size will do
         batch_size = min(_BATCH_SIZE, len(task.train))
-    spec = RunSpec.model_validate(
-        {
-            "task": reference,
-            "batch_size": batch_size,
-            "optimizer": optimizer_spec(task, optimizer, point.lr),
-            "budget": {"steps": max(point.steps, 1)},
-            "evaluation": {"at": "steps", "every": 10**9},
-            **run_fields(machine),
-        }
-    )
-    return spec, task
+    own = optimizer_spec(task, optimizer, point.lr)
+    steps = max(point.steps, 1)
+    return updates_alone(reference, own, batch_size=batch_size, steps=steps, machine=machine), task
 
 
 def subject_is_live(reference: TaskReference) -> bool:

@@ -12,8 +12,11 @@ from batchwright.core.errors import InputError, one_line, shown
 if TYPE_CHECKING:
     from batchwright.app.options import MachineOptions, OptimizerOptions, RunOptions
     from batchwright.optim.spec import OptimizerSpec
-    from batchwright.task.task import Task
+    from batchwright.task.task import Task, TaskReference
+    from batchwright.training.spec import RunSpec
 
+_NEVER = 10**9
+"""Steps that no run makes."""
 _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
@@ -77,6 +80,25 @@ def run_fields(machine: MachineOptions, runs: RunOptions | None = None) -> dict[
             "autocast": runs.autocast,
         }
     return fields
+
+
+def updates_alone(
+    reference: TaskReference,
+    optimizer: OptimizerSpec,
+    *,
+    batch_size: int,
+    steps: int,
+    machine: MachineOptions,
+) -> RunSpec:
+    """The spec of a run of which only the updates are wanted: it is never evaluated."""
+    from batchwright.training.spec import RunSpec
+
+    return RunSpec.model_validate(
+        {
+            "task": reference, "batch_size": batch_size, "optimizer": optimizer, "budget": {"steps": steps},
+            "evaluation": {"at": "steps", "every": _NEVER}, **run_fields(machine),
+        }
+    )  # fmt: skip
 
 
 def length(text: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 LEVEL = 0.90
@@ -62,6 +63,25 @@ def pooled_log_variance(groups: Iterable[Sequence[float]]) -> tuple[float | None
             squares += float(np.sum((logs - logs.mean()) ** 2))
             degrees += len(logs) - 1
     return (squares / degrees if degrees else None), degrees
+
+
+def jackknife_error(without: ArrayLike, share: float = 1.0) -> float:
+    """Standard error of an estimate by the delete-one jackknife (Efron and Stein 1981).
+
+        SE^2 = (n - 1)/n sum_i (x_(-i) - mean)^2
+
+    Args:
+        without: the estimate without each of the n observations in turn, shape (n,).
+        share: of the population that was not seen, 1 - n/N: its finite size shrinks SE^2 by so much.
+
+    >>> values = np.array([1.0, 2.0, 6.0])
+    >>> without = [np.delete(values, i).mean() for i in range(3)]
+    >>> bool(np.isclose(jackknife_error(without), values.std(ddof=1) / 3**0.5))  # of a mean, its own
+    True
+    """
+    values = np.asarray(without, dtype=float)
+    count = len(values)
+    return math.sqrt(max((count - 1) / count * share * float(((values - values.mean()) ** 2).sum()), 0.0))
 
 
 def neighbour_correlation(residuals: np.ndarray) -> float:

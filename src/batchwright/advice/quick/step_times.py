@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from batchwright.advice.quick.posterior import Array
-from batchwright.measure.hardware.turns import REAL, Contender, Instruments, Pace, set_up, take_turns, warm_up
+from batchwright.measure.hardware.turns import REAL, Contender, Instruments, Pace, take_turns, warm_up
 from batchwright.study.key import RunKey
 from batchwright.study.spec import StudySpec
 from batchwright.task.task import Task
@@ -61,10 +61,9 @@ def step_times(spec: StudySpec, task: Task, *, instruments: Instruments = REAL) 
     size = min(spec.batch_sizes)
     while size <= max(spec.batch_sizes):
         run = Run(spec.run(RunKey(size, 0, "search", 0), 1), task)
+        first = not contenders
         contenders.append(Contender(batch_size=size, update=run.update, wait=run.synchronise))
-        if len(contenders) == 1:
-            set_up(contenders[0])
-        warm.append(once := warm_up(contenders[-1], instruments.clock, _PACE.turn_seconds))
+        warm.append(once := warm_up(contenders[-1], instruments.clock, _PACE.turn_seconds, first=first))
         steep = steep + 1 if once > _PROPORTIONAL * last else 0
         if steep == 2 or once > _LONG_STEP_SECONDS:
             break

@@ -144,8 +144,8 @@ def sharp_end_of(asked: tuple[SizePlan, int, float, int]) -> SharpEnd:
     eigenvalue, keskar = sharpness(task, model)
     return SharpEnd(
         weights=torch.nn.utils.parameters_to_vector(model.parameters()).detach().numpy().copy(),
-        train_loss=last["train"].loss or math.nan, loss=last["validation"].loss or math.nan,
-        accuracy=last["validation"].metrics["accuracy"] or 0.0, eigenvalue=eigenvalue, keskar=keskar,
+        train_loss=_number(last["train"].loss), loss=_number(last["validation"].loss),
+        accuracy=_number(last["validation"].metrics["accuracy"]), eigenvalue=eigenvalue, keskar=keskar,
     )  # fmt: skip
 
 
@@ -153,7 +153,12 @@ def sharpness(task: Any, model: torch.nn.Module) -> tuple[float, float]:
     """Largest eigenvalue of the Hessian of the training loss, and Keskar's sharpness in the whole space."""
     whole = len(task.train)  # one chunk: few passes
     found = bw.measure_sharpness(model, task, epsilons=[EPSILON], subspace=None, chunk=whole)
-    return float(found.largest_eigenvalue or math.nan), float(found.keskar[0].value or math.nan)
+    return _number(found.largest_eigenvalue), _number(found.keskar[0].value)
+
+
+def _number(value: float | None) -> float:
+    """NaN for a value that was none."""
+    return math.nan if value is None else value
 
 
 def between_ends(plan: SizePlan, small: SharpEnd, large: SharpEnd) -> tuple[np.ndarray, np.ndarray]:

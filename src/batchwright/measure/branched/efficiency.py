@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import isotonic_regression, minimize_scalar
 
-from batchwright.core.statistics import t_quantile
+from batchwright.core.statistics import jackknife_error, t_quantile
 
 Array = NDArray[np.float64]
 _GRID = 2001
@@ -133,8 +133,8 @@ def fit_efficiencies(curves: Mapping[float, tuple[Sequence[float], Array]]) -> E
     whole = _efficiencies(curves, range(seeds))
     parts = [_efficiencies(curves, [s for s in range(seeds) if s != left]) for left in range(seeds)]
     share, shares = noise_share(whole), [noise_share(part) for part in parts]
-    errors = {k: _jackknife([part[k] for part in parts]) for k in whole}
-    by_seeds, missed = _jackknife(shares), _misfit(whole, errors, share)
+    errors = {k: jackknife_error([part[k] for part in parts]) for k in whole}
+    by_seeds, missed = jackknife_error(shares), _misfit(whole, errors, share)
     return EfficiencyFit(
         efficiencies=whole, errors=errors, share=share, error=math.hypot(by_seeds, missed), degrees=seeds - 1,
         share_degrees=_welch([(by_seeds, seeds - 1), (missed, len(whole) - 2)]),
@@ -152,12 +152,6 @@ def _efficiencies(
 ) -> dict[float, float]:
     smooth = {k: smoothed_curve(examples, losses[list(seeds)]) for k, (examples, losses) in curves.items()}
     return {k: efficiency_of(curve, smooth[1]) for k, curve in smooth.items()}
-
-
-def _jackknife(values: Sequence[float]) -> float:
-    """Standard error of an estimate from its values with one seed left out."""
-    n = len(values)
-    return math.sqrt((n - 1) / n * float(((np.array(values) - np.mean(values)) ** 2).sum()))
 
 
 def _misfit(efficiencies: Mapping[float, float], errors: Mapping[float, float], share: float) -> float:

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
-from batchwright.core.statistics import t_quantile
+from batchwright.core.statistics import jackknife_error, t_quantile
 from batchwright.core.streams import generator
 from batchwright.measure.estimate import NoiseScale, noise_ratio
 from batchwright.measure.gradients.per_example import MEMORY_BYTES, PerExampleGradients
@@ -131,10 +131,9 @@ def _scale(parts: Sequence[_Norms], examples: int, used: int, exact: bool) -> No
     finite = 0.0 if exact else 1.0 - used / examples
     below = above if exact else float(along.mean())
     lengths = (k * along.mean() - along) / (k - 1)
-    quantile = t_quantile(k - 1)
 
     def half(values: Tensor, share: float) -> float:
-        return quantile * math.sqrt(float(((values - values.mean()) ** 2).sum()) * (k - 1) / k * share)
+        return t_quantile(k - 1) * jackknife_error(values, share)
 
     signal = math.sqrt(above * below) if below > 0 else below
     positive = bool((without > 0).all() and (lengths > 0).all())

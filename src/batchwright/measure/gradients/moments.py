@@ -21,7 +21,7 @@ from torch import Tensor
 
 from batchwright.core.errors import InputError
 from batchwright.core.shapes import FlatParams, Gradients, Indices
-from batchwright.core.statistics import t_quantile
+from batchwright.core.statistics import jackknife_error, t_quantile
 from batchwright.core.streams import generator
 from batchwright.measure.estimate import Estimate, NoiseScale, noise_ratio, on_log_scale, symmetric
 from batchwright.measure.gradients.per_example import PerExampleGradients
@@ -80,9 +80,7 @@ class Moments:
 
     def _half(self, values: Float[Tensor, " rows"], rounded: float) -> float:
         """Half a 90% interval by the jackknife, from leave-one-out values, shape (n,)."""
-        n = self.count
-        spread = float(((values - values.mean()) ** 2).sum()) * (n - 1) / n
-        return t_quantile(n - 1) * math.sqrt(max(spread * self.finite, 0.0)) + rounded
+        return t_quantile(self.count - 1) * jackknife_error(values, self.finite) + rounded
 
     def grad_sq_norm(self) -> Estimate:
         """|G|^2; may come out negative."""

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from batchwright.core.errors import InputError, one_line
 from batchwright.core.remark import Remark, remark
 from batchwright.core.shapes import FlatParams, Indices
-from batchwright.core.statistics import t_quantile
+from batchwright.core.statistics import jackknife_error, t_quantile
 from batchwright.core.streams import generator
 from batchwright.measure.estimate import Estimate, NoiseScale, noise_ratio
 from batchwright.measure.gradients.moments import Moments, moments
@@ -230,8 +230,7 @@ def curvature_noise_scale(
     bottoms = (k * end.mean() - end) / (k - 1) - tops * excess
 
     def half(values: Tensor) -> float:
-        spread = float(((values - values.mean()) ** 2).sum()) * (k - 1) / k
-        return t_quantile(k - 1) * math.sqrt(spread)
+        return t_quantile(k - 1) * jackknife_error(values)
 
     positive = bool((tops > 0).all() and (bottoms > 0).all())
     return noise_ratio(

@@ -14,7 +14,6 @@ from batchwright.measure.hardware.turns import (
     Instruments,
     Pace,
     Turns,
-    set_up,
     take_turns,
     warm_up,
 )
@@ -90,8 +89,8 @@ def seconds_per_step(
         InputError: specs that differ otherwise.
     """
     contenders = list(_contenders(specs, task))
-    set_up(min(contenders, key=lambda contender: contender.batch_size))
-    warm = [warm_up(contender, instruments.clock, STUDY_PACE.turn_seconds) for contender in contenders]
+    turn_seconds = STUDY_PACE.turn_seconds
+    warm = [warm_up(each, instruments.clock, turn_seconds, first=not i) for i, each in enumerate(contenders)]
     return [SecondsPerStep.of(turns) for turns in take_turns(contenders, warm, STUDY_PACE, instruments)]
 
 
@@ -157,9 +156,8 @@ def _warmed(contenders: Sequence[Contender], pace: Pace, instruments: Instrument
         if len(found) >= _FEWEST_SIZES and (sweep + expected) * pace.fewest > 2 * pace.limit_seconds:
             break
         try:
-            if not found:
-                set_up(contender)
-            found[size] = last = warm_up(contender, instruments.clock, pace.turn_seconds)
+            last = warm_up(contender, instruments.clock, pace.turn_seconds, first=not found)
+            found[size] = last
         except BatchwrightError:
             raise
         except Exception as error:

@@ -118,16 +118,20 @@ class Turns:
         return (high - low) / 2 / self.median if self.median else 0.0
 
 
-def set_up(contender: Contender) -> None:
-    """One update that is not timed: in the first of a process libraries set themselves up, and on a GPU that takes
-    as long as hundreds of updates."""
-    contender.prepare(1)
-    contender.update()
-    contender.wait()
+def warm_up(
+    contender: Contender, clock: Callable[[], float], turn_seconds: float, *, first: bool = False
+) -> float:
+    """Seconds of an update, again after the first one, which sets things up, unless updates are very long.
 
-
-def warm_up(contender: Contender, clock: Callable[[], float], turn_seconds: float) -> float:
-    """Seconds of an update, again after the first one, which sets things up, unless updates are very long."""
+    Args:
+        contender: what is to take turns.
+        clock: in seconds.
+        turn_seconds: of a turn.
+        first: no other contender was warmed up before. Then an update goes before that is not timed: in the first
+            of a process libraries set themselves up, and on a GPU that takes as long as hundreds of updates.
+    """
+    if first:
+        _turn(contender, 1, clock)
     once = _turn(contender, 1, clock)
     if once > _VERY_LONG * turn_seconds:
         return once
