@@ -5,7 +5,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from batchwright.batches import BatchGrowth, batch_size_at
+from batchwright.batches import BatchGrowth, batch_size_at, lr_factor_at
 
 
 def sizes(growth, batch_size=8, examples=100, epochs=(0, 1, 2, 3, 4, 5)):
@@ -31,6 +31,16 @@ def test_growth_stops_at_the_largest():
 
 def test_fractional_factors_and_periods_round():
     assert sizes(BatchGrowth(factor=1.5, every_epochs=0.5), epochs=(0, 0.5, 1, 1.5)) == [8, 12, 18, 27]
+
+
+@pytest.mark.parametrize(
+    ("power", "factors"), [(0, [1, 1, 1]), (0.5, [1, 2, 3]), (-0.5, [1, 0.5, 1 / 3]), (1, [1, 4, 9])]
+)
+def test_the_rate_follows_the_batch_that_is_really_used(power, factors):
+    growth = BatchGrowth(factor=4, every_epochs=1, largest=72, lr_power=power)  # 8, 32, 72
+    found = [lr_factor_at(position, 8, growth, 100) for position in (0, 100, 900)]
+    assert found == pytest.approx(factors)
+    assert lr_factor_at(900, 8, None, 100) == 1
 
 
 def test_a_start_above_the_largest_is_kept():
@@ -63,6 +73,8 @@ def test_slow_growth_goes_on_past_many_periods():
         {"every": 2},
         {"factor": 1e7},
         {"factor": math.inf},
+        {"lr_power": math.nan},
+        {"lr_power": 3},
     ],
 )
 def test_growth_that_does_not_grow_is_refused(field):

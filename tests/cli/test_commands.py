@@ -61,11 +61,11 @@ def test_options_that_were_there_before():
     task = "--set --data --examples"
     before = {
         "study": f"{optimizer} {runs} {task} --batch-sizes --target --objective --lr --search-seeds --confirm-seeds "
-        "--budget --max-epochs --workers --name --store --strict --measure --dry-run --json",
+        "--budget --max-epochs --workers --name --store --strict --measure --growth --dry-run --json",
         "advise": f"{optimizer} {runs} {task} --budget --batch-sizes --target --objective --lr --max-epochs --store "
         "--strict --json",
         "train": f"{optimizer} {runs} {task} --batch-size --lr --epochs --steps --budget-examples --seconds --target "
-        "--last-batch --drop-last --full-divisor --grow-factor --grow-every --evaluate --train-metrics --checkpoint "
+        "--last-batch --drop-last --full-divisor --grow-factor --grow-every --grow-to --grow-lr-power --evaluate --train-metrics --checkpoint "
         "--resume --json",
         "compare": "--methods --optimizers --batch-size --align --epochs --lr --examples --set --data --seed --device --json",
         "probe": f"{shared} --examples --dtype --autocast --batch-sizes --memory-budget --seconds --lr --figure --report",

@@ -146,6 +146,31 @@ def test_growing_batch(toy):
     assert result.updates == 7 + 4 + 2  # ceil(53/8), ceil(53/16), ceil(53/32)
 
 
+def test_the_rate_goes_with_a_power_of_the_growing_batch(toy):
+    growth = {"factor": 2, "every_epochs": 1, "lr_power": -0.5}
+    grown = start(spec(batch_growth=growth, record_ratio=1.0001, budget={"epochs": 3}), toy)
+    for _ in train_on(grown):
+        pass
+    rates = {row.batch_size: row.lr for row in grown.records}
+    assert rates == {8: 0.3, 16: pytest.approx(0.3 / 2**0.5), 32: pytest.approx(0.15)}
+    # The same updates, written out.
+    model, lines = toy.build_model(0).double(), start(spec(), toy)
+    x, y = toy.train.gather(lines._stream.indices(0, 3 * 53))
+    position = 0
+    for size, batches in ((8, 7), (16, 4), (32, 2)):
+        end = 53 * (position // 53 + 1)
+        for _ in range(batches):
+            stop = min(position + size, end)
+            loss = toy.loss(model(x[position:stop].double()), y[position:stop]).mean()
+            gradients = torch.autograd.grad(loss, list(model.parameters()))
+            with torch.no_grad():
+                for p, g in zip(model.parameters(), gradients, strict=True):
+                    p -= 0.3 * (size / 8) ** -0.5 * g
+            position = stop
+    want = torch.cat([p.detach().reshape(-1) for p in model.parameters()])
+    torch.testing.assert_close(parameters(grown), want, rtol=1e-12, atol=1e-14)
+
+
 def test_divergence_is_a_status(toy):
     result = run(spec(optimizer={"lr": 1e6}, budget={"epochs": 50}, target={"value": 1e-9}), toy)
     assert result.status is Status.DIVERGED

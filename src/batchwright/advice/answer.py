@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from batchwright.advice.conclude import TaskFacts, conclude
+from batchwright.advice.growth.race import growth_race
 from batchwright.advice.result import Objective, StudyResult
 from batchwright.core.action import Action
 from batchwright.core.errors import StoreError
@@ -62,15 +63,25 @@ def answer_study(
         action=action,
         environment=environment(device_of(spec.device)),
     )
-    result = result.model_copy(update={"seconds": time.perf_counter() - began})
-    if findings.new or not _same_question(store.study(findings.study_id)["result"], objective):
+    before = _stored(store.study(findings.study_id)["result"], objective)
+    kept = None if before is None or not _same_best(before, result) else before.growth
+    growth = kept
+    if "growth" in measures:  # of what is kept nothing is run again
+        growth = growth_race(spec, task, store, executor, result, progress=progress, say=say)
+    result = result.model_copy(update={"growth": growth, "seconds": time.perf_counter() - began})
+    if findings.new or before is None or growth != kept:
         store.keep_result(findings.study_id, result.model_dump_json())
     return result
 
 
-def _same_question(stored: str | None, objective: Objective) -> bool:
-    """Whether the stored answer is to this question; one that is damaged is none."""
+def _stored(stored: str | None, objective: Objective) -> StudyResult | None:
+    """The stored answer, if it is to this question; one that is damaged is none."""
     try:
-        return stored is not None and parse(StudyResult, stored, "").recommendation.objective == objective
+        found = None if stored is None else parse(StudyResult, stored, "")
     except StoreError:
-        return False
+        return None
+    return found if found is not None and found.recommendation.objective == objective else None
+
+
+def _same_best(one: StudyResult, other: StudyResult) -> bool:
+    return one.recommendation.best_guess == other.recommendation.best_guess

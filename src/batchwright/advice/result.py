@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from batchwright.advice.decide.sharp_ends import SharpEnds
+from batchwright.advice.growth.result import GrowthRace
 from batchwright.advice.stored import advice_evidence_of_1, recommendation_of_1, study_result_of_1
 from batchwright.core.action import Action
 from batchwright.core.remark import Remark
@@ -141,6 +142,8 @@ class StudyResult(BaseModel):
     trials: tuple[Trial, ...] = ()
     sharpness: SharpEnds | None = None
     """Where the winners ended, if it was asked for."""
+    growth: GrowthRace | None = None
+    """The best fixed batch against growing ones, if it was asked for."""
     report: str | None = None
     seconds: float = 0.0
     runs_executed: int = 0

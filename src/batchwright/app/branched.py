@@ -10,7 +10,7 @@ from batchwright.app.signature import Asked, Option, front_door
 from batchwright.core.errors import InputError
 
 if TYPE_CHECKING:
-    from batchwright.advice.growth import BatchWarmUp
+    from batchwright.advice.growth.warm_up import BatchWarmUp
     from batchwright.app.answer import Answer
     from batchwright.measure.branched.result import BranchedPoint, BranchedRun
 
@@ -52,7 +52,7 @@ def branched(
     asked: Asked,
 ) -> Answer:
     """Measure the critical batch size along a run, by branches that go on with other batch sizes."""
-    from batchwright.advice.growth import batch_warm_up
+    from batchwright.advice.growth.warm_up import batch_warm_up
     from batchwright.app.answer import Answer
     from batchwright.app.files import check_files, with_files
     from batchwright.app.progress import watching

@@ -18,6 +18,7 @@ _ARGUMENTS = {
     "batch_growth.every_epochs": "grow_every",
     "batch_growth.factor": "grow_factor",
     "batch_growth.largest": "grow_to",
+    "batch_growth.lr_power": "grow_lr_power",
     "budget.examples": "budget_examples",
     "budget_trainings": "budget",
     "eps": "optimizer_option eps",

@@ -35,6 +35,9 @@ def study(
     measure: Annotated[
         Sequence[str] | None, Option("Also measure: sharpness where each winner ended.", panel=_STUDY)
     ] = None,
+    growth: Annotated[
+        bool, Option("Then race batches that grow against the best fixed one.", panel=_STUDY)
+    ] = False,
     dry_run: Annotated[bool, Option("Say what would run, and stop.", panel=_STUDY)] = False,
     name: Annotated[str | None, Option("A name for the study beside its id.", panel=_STUDY)] = None,
     optimizer: o.OptimizerOptions,
@@ -58,13 +61,14 @@ def study(
     from batchwright.app.study_question import StudyQuestion
     from batchwright.app.study_run import StudyOrder, carried_out, planned
 
+    measures = tuple(dict.fromkeys([*(measure or ()), *(["growth"] if growth else [])]))
     question = StudyQuestion(
         batch_sizes=batch_sizes, target=target, lr=lr, max_epochs=max_epochs, optimizer=optimizer,
         runs=runs, machine=machine,
     )  # fmt: skip
     order = StudyOrder(
         given=task, task_options=asked_of_task, question=question, objective=objective, budget=budget,
-        seeds={"search_seeds": search_seeds, "confirm_seeds": confirm_seeds}, measures=tuple(measure or ()),
+        seeds={"search_seeds": search_seeds, "confirm_seeds": confirm_seeds}, measures=measures,
         name=name, workers=workers, store=store, strict=strict, progress=progress, asked=asked,
     )  # fmt: skip
     return planned(order) if dry_run else carried_out(order)

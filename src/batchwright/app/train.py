@@ -40,6 +40,9 @@ class LengthOptions(OptionGroup):
     grow_factor: Annotated[float | None, Option("Multiply the batch by this ...")] = None
     grow_every: Annotated[float, Option("... every so many epochs ...")] = 5.0
     grow_to: Annotated[int | None, Option("... up to this batch size; all examples by default.")] = None
+    grow_lr_power: Annotated[
+        float, Option("The learning rate goes with this power of the batch; -0.5 is Seesaw's.")
+    ] = 0.0
     evaluate: Annotated[str, Option("epoch, log, or a number of steps.", panel=_EVALUATION)] = "epoch"
     train_metrics: Annotated[bool, Option("Evaluate the training split as well.", panel=_EVALUATION)] = False
 
@@ -102,7 +105,10 @@ def _planned(
     factor = length.grow_factor
     growth = None
     if factor is not None:
-        growth = {"factor": factor, "every_epochs": length.grow_every, "largest": length.grow_to}
+        growth = {
+            "factor": factor, "every_epochs": length.grow_every, "largest": length.grow_to,
+            "lr_power": length.grow_lr_power,
+        }  # fmt: skip
     spec = RunSpec.model_validate(
         {
             "task": reference, "batch_size": length.batch_size, "batch_growth": growth,

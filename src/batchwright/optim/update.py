@@ -105,18 +105,19 @@ class Updater:
         with torch.no_grad():
             return _norm([g for g in gradients if g is not None])
 
-    def step(self, step: int, gradients: Sequence[Tensor | None]) -> None:
+    def step(self, step: int, gradients: Sequence[Tensor | None], *, scale: float = 1.0) -> None:
         """Make one update; the gradients themselves are not changed.
 
         Args:
             step: number of updates already made; 0 for the first.
             gradients: one for each parameter, in the order of ``params``; None for one that the forward
                 pass did not use.
+            scale: of the learning rate, on top of the schedule's.
         """
         if not self._arranged:
             self.arrange(gradients)
         with torch.no_grad():
-            lr = self.lr(step)
+            lr = self.lr(step) * scale
             tensors, active = self._active(gradients)
             if tensors:
                 self._update(lr, tensors, active)

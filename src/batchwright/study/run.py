@@ -25,8 +25,8 @@ from batchwright.task.task import Task
 from batchwright.training.record import RunResult, Status
 from batchwright.training.spec import RunSpec
 
-MEASURES = ("sharpness",)
-"""What a study can measure beside the steps to target."""
+MEASURES = ("sharpness", "growth")
+"""What a study can measure beside the steps to target; ``growth`` follows from its answer (``advice.growth``)."""
 _TIMING = "seconds_per_step"
 _ENDS = "end/"
 _FINISHED = (Status.TARGET_REACHED, Status.DIVERGED, Status.OUT_OF_MEMORY, Status.FAILED)

@@ -31,7 +31,7 @@ def branch(
         InputError: a batch size that the data do not hold.
     """
     factor = batch_size / run.spec.batch_size
-    lr_at, first, full = run.updater.lr, run.step, run.spec.optimizer.lr
+    lr_at, first, scale = run.updater.lr, run.step, run.lr_factor / run.spec.optimizer.lr
     spec = run.spec.model_copy(
         update={
             "batch_size": batch_size,
@@ -45,7 +45,7 @@ def branch(
             "seed": seed,
         }
     )
-    made = Run(spec, task.with_fields(schedule=lambda n: lr_at(first + round(n * factor)) / full))
+    made = Run(spec, task.with_fields(schedule=lambda n: lr_at(first + round(n * factor)) * scale))
     state = run.updater.state_dict()
     if optimizer.betas != run.spec.optimizer.betas:
         state = _recounted(state, factor)

@@ -47,7 +47,7 @@ def why_not_graphed(spec: RunSpec, task: Task, model: nn.Module) -> Reason | Non
     """
     if not spec.device.startswith("cuda"):
         return "device"
-    if not _decides_nothing(spec.optimizer):
+    if not _decides_nothing(spec.optimizer) or (spec.batch_growth and spec.batch_growth.lr_power):
         return "optimizer"
     if task.schedule is not None:
         return "schedule"

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from batchwright.batches import IndexStream, batch_size_at, check_batch_size
+from batchwright.batches import IndexStream, batch_size_at, check_batch_size, lr_factor_at
 from batchwright.core.errors import InputError
 from batchwright.optim.schedules import schedule_factor
 from batchwright.optim.update import Updater
@@ -109,7 +109,12 @@ class Run:
     @property
     def lr(self) -> float:
         """Learning rate of the last update."""
-        return self.updater.lr(max(self.step - 1, 0))
+        return self.updater.lr(max(self.step - 1, 0)) * self._lr_factor_at(max(self.position - 1, 0))
+
+    @property
+    def lr_factor(self) -> float:
+        """What the growth of the batch makes of the learning rate of the next update."""
+        return self._lr_factor_at(self.position)
 
     def crossing(self) -> float | None:
         """Steps to target so far, None while it is not reached."""
@@ -149,7 +154,7 @@ class Run:
             else:
                 pieces = [(*self._feed.piece(a, min(a + micro, stop)), a) for a in range(start, stop, micro)]
                 gradients, losses = self._engine.accumulate(pieces, divisor)
-                self.updater.step(self.step, gradients)
+                self.updater.step(self.step, gradients, scale=self.lr_factor)
             if self.average is not None:
                 self.average.update(stop - start)
         self._losses = losses
@@ -166,7 +171,7 @@ class Run:
             if losses is not None:
                 return losses
         gradients, losses = self._engine.gradients(*batch, divisor, position)
-        self.updater.step(self.step, gradients)
+        self.updater.step(self.step, gradients, scale=self.lr_factor)
         return losses
 
     def _next_batch(self) -> tuple[int, int, int]:
@@ -176,6 +181,9 @@ class Run:
 
     def _batch_size_at(self, position: int) -> int:
         return batch_size_at(position, self.spec.batch_size, self.spec.batch_growth, self._stream.examples)
+
+    def _lr_factor_at(self, position: int) -> float:
+        return lr_factor_at(position, self.spec.batch_size, self.spec.batch_growth, self._stream.examples)
 
     def rewind(self, batch_size: int) -> None:
         """Go back to the start of the stream with batches of this size, from the parameters as they are.

@@ -72,6 +72,7 @@ HELP = {
     "Fresh seeds for each winner.": "对每个胜出者再用多少个新种子确认。",
     "Stop at about this: 30trainings (or 30), 90s, 5min, 1h.": "大约到此为止：30trainings（或 30）、90s、5min、1h。",
     "Budget of the very first runs.": "最初几次运行的预算（轮数）。",
+    "Then race batches that grow against the best fixed one.": "然后让增大的批与最佳的固定批比赛。",
     "Also measure: sharpness where each winner ended.": "另外测量：sharpness，即各胜出者终点处的尖锐度。",
     "Say what would run, and stop.": "只说明将运行什么，不运行。",
     "A name for the study beside its id.": "除编号外给研究起的名称。",
@@ -113,6 +114,7 @@ HELP = {
     "Multiply the batch by this ...": "把批大小乘以这个数……",
     "... every so many epochs ...": "……每隔这么多轮一次……",
     "... up to this batch size; all examples by default.": "……直到这个批大小；默认直到全部样本。",
+    "The learning rate goes with this power of the batch; -0.5 is Seesaw's.": "学习率随批大小的这个幂变化；-0.5 即 Seesaw 的做法。",
     # branched
     "Branches": "分支",
     "Measure the critical batch size along a run, by branches that go on with other batch sizes.": "沿一次训练测量临界批大小：从途中各点以其他批大小分支继续训练。",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from batchwright.advice.growth import BatchWarmUp
+from batchwright.advice.growth.warm_up import BatchWarmUp
 from batchwright.core.action import Action
 from batchwright.core.numbers import count, rate
 from batchwright.measure.branched.result import BranchedPoint, BranchedRun, LocalCriticalBatch
@@ -106,8 +106,8 @@ def _caveats(run: BranchedRun, warm_up: BatchWarmUp) -> list[str]:
     rates = {_own(run, p) for p in run.points} - {run.lr}
     if rates:
         found.append(text("branched.other_rate", lr=run.lr, rates=[rate(lr) for lr in sorted(rates)]))
-    if any(d.lr != run.lr for d in warm_up.doublings):
-        found.append(text("branched.rate_stays"))
+    if warm_up.growth is not None and any(d.lr != run.lr for d in warm_up.doublings):
+        found.append(text("branched.rate_goes", power=warm_up.growth.lr_power))
     return found
 
 
@@ -194,5 +194,6 @@ def _next(warm_up: BatchWarmUp, run: BranchedRun, task: str, action: Action | No
     grown = following(
         action, "train", task, (*kept, "steps"), batch_size=warm_up.batch_size, lr=run.lr,
         grow_factor=growth.factor, grow_every=growth.every_epochs, grow_to=growth.largest,
+        grow_lr_power=growth.lr_power or None,
     )  # fmt: skip
     return NextStep(action=grown, why=text("branched.next.train"))

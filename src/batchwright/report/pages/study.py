@@ -14,6 +14,7 @@ from batchwright.advice.result import StudyResult
 from batchwright.core.numbers import MISSING, measured, rate, size
 from batchwright.core.remark import Remark
 from batchwright.report.page import Block, Facts, NextStep, Note, Page, Sentence
+from batchwright.report.pages.growth import growth_blocks, growth_steps
 from batchwright.report.pages.parts import machine
 from batchwright.report.pages.study_facts import only_the_clock, rows_of
 from batchwright.report.pages.study_figures import study_figures
@@ -59,8 +60,10 @@ def answer_page(
         Sentence(text=critical_words(result.critical_batch), heading=text("study.critical.heading")),
         *([easier_table(result)] if result.recommendation.at_easier_targets else []),
         *(Sentence(text=words) for words in _missing(result)),
+        *([] if result.growth is None else growth_blocks(result.growth)),
         *evidence,
         *_next(result),
+        *([] if result.growth is None else growth_steps(result.growth, result.task, result.action)),
         *study_figures(result, table, curves),
         *([more_table(result)] if result.batch_sizes else []),
         *(Note(text=words) for words in _notes(result)),

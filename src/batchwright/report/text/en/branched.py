@@ -43,8 +43,9 @@ STRINGS = {
         "With the run's batch size a branch did better at learning rate {rates:list} than at the run's {lr:rate}: the "
         "branches are compared at the better rate."
     ),
-    "branched.rate_stays": (
-        "While its batch grows a run keeps its learning rate; the branches with larger batches did best at other rates."
+    "branched.rate_goes": (
+        "The branches with larger batches did best at other learning rates: in the command below the rate goes with "
+        "the batch to the power of {power:g}."
     ),
     "branched.definitions": (
         "Critical by efficiency: twice the examples of the smallest batches, at best rates, over one branch. Within "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,7 +26,8 @@ class BatchWarmUp(BaseModel):
     Attributes:
         batch_size: to start with.
         doublings: in order; none where no lower bound reaches twice the batch size.
-        growth: the fastest regular growth that doubles no earlier than they do.
+        growth: the fastest regular growth that doubles no earlier than they do, with the power of the batch size
+            by which the branches' best learning rates rose.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,9 +56,16 @@ def batch_warm_up(run: BranchedRun) -> BatchWarmUp:
         period = max(d.examples / (place + 1) for place, d in enumerate(doublings))
         growth = BatchGrowth(
             factor=2.0, every_epochs=math.ceil(1000 * period / run.examples) / 1000,
-            largest=doublings[-1].batch_size,
+            largest=doublings[-1].batch_size, lr_power=_lr_power(run, doublings),
         )  # fmt: skip
     return BatchWarmUp(batch_size=run.batch_size, doublings=tuple(doublings), growth=growth)
+
+
+def _lr_power(run: BranchedRun, doublings: Sequence[Doubling]) -> float:
+    """The slope of log lr on log B through the run's own, by least squares."""
+    logs = [(math.log(d.batch_size / run.batch_size), math.log(d.lr / run.lr)) for d in doublings]
+    slope = sum(x * y for x, y in logs) / sum(x * x for x, _ in logs)
+    return round(min(max(slope, -2.0), 2.0), 2)
 
 
 def _doublings_allowed(run: BranchedRun, place: int) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batchwright.advice.growth import batch_warm_up
+from batchwright.advice.growth.warm_up import batch_warm_up
 from batchwright.batches.schedule import batch_size_at
 from batchwright.measure.branched.result import Branch, BranchedPoint, BranchedRun, LocalCriticalBatch
 from batchwright.measure.estimate import Estimate, NoiseScale
@@ -46,6 +46,7 @@ def test_the_batch_doubles_where_every_later_bound_allows_it(lows, doublings):
         pytest.approx(0.1 * d.batch_size / 32) for d in found.doublings
     ]
     assert (found.growth is None) == (not doublings)
+    assert found.growth is None or found.growth.lr_power == 1  # the branches' rates rose with B
 
 
 @pytest.mark.parametrize("lows", [(40.0, 70.0, 300.0), (100.0, 70.0, 130.0), (64.0, 5000.0, 5000.0)])
