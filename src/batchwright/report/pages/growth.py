@@ -73,16 +73,11 @@ def _ratio(side: GrowthSide | None) -> str:
 def _table(found: GrowthRace) -> Table:
     """One row a side, medians over the seeds that reached the target."""
     sides = found.sides
-    best = min(
-        (s for s in sides if s.reached == s.seeds),
-        key=lambda s: statistics.fmean(s.cost(found.cost)),
-        default=None,
-    )
     ratio = text("growth.column.ratio")
     values = [1.0 if side is sides[0] else _value(side) for side in sides]
     return Table(
-        heading=text("growth.heading"), caption=text("growth.caption", seeds=sides[0].seeds),
-        best=None if best is None else sides.index(best),
+        caption=text("growth.caption", seeds=sides[0].seeds),
+        best=next((place for place, side in enumerate(sides) if side.kind == (found.winner or "fixed")), None),
         columns=[
             column(text("growth.column.side"), [_name(side.kind) for side in sides]),
             column(text("growth.column.batch_sizes"), [_sizes(side) for side in sides], optional=2),
