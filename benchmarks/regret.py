@@ -1,6 +1,6 @@
 """How much time does following the advice cost, against the best of a full study, and what does the advice cost?
 
-Eight problems (see ``problems.py``): four for development, four scored once the method was frozen. On each a full
+Sixteen problems (see ``problems.py``): eight for development, eight scored once the method was frozen. On each a full
 study is run once and kept; ``advise`` with its defaults runs on several seeds. What a choice of batch size and
 learning rate is worth is measured on ten fresh seeds: expected steps to target, a run that misses the target
 repeated until one succeeds, times seconds a step, measured alone on the machine. Regret is that over the best of the
@@ -10,7 +10,7 @@ scale, both with linear scaling. "Inconclusive" is an abstention, not a hit.
 
     python benchmarks/regret.py [--seeds 3] [--only WORD] [--prepare]
 
-``--prepare`` only runs the studies, which take the better part of an hour and need no quiet machine.
+``--prepare`` only runs the studies, which take hours and need no quiet machine; their results are in the repository.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The truth that advice is scored against: a full study of each problem, and fresh seeds wherever asked.
 
-Kept in ``benchmarks/cache`` (not in the repository), since it takes the better part of an hour to make.
+Steps to target are no matter of the machine and take hours to make: they are kept in ``benchmarks/truth``, a folder a
+problem. Seconds and the advice itself, which are, lie in ``benchmarks/cache`` (not in the repository).
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ from batchwright.study.summary import batch_size_results
 from batchwright.task.task import Task
 from batchwright.training.loop import Run, run
 
-CACHE = Path(__file__).parent / "cache"
+CACHE, TRUTH = Path(__file__).parent / "cache", Path(__file__).parent / "truth"
 MISSED_AFTER, MISSED_AFTER_FEW = 8.0, 4.0
 """A fresh run misses the target after this multiple of the study's median steps at its batch size."""
 
 
-def cached(name: str, make: Any) -> Any:
+def cached(name: str, make: Any, folder: Path = CACHE) -> Any:
     """The JSON document called ``name``, made once."""
-    CACHE.mkdir(exist_ok=True)
-    path = CACHE / f"{name}.json"
+    path = folder / f"{name}.json"
     if path.exists():
         return json.loads(path.read_text())
     value = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".part{os.getpid()}")
-    part.write_text(json.dumps(value))
+    part.write_text(json.dumps(value) + "\n")
     part.replace(path)
     return value
 
@@ -56,6 +57,7 @@ def study(problem: Problem, task: Task, workers: int = 2) -> dict[str, Any]:
     def make() -> dict[str, Any]:
         spec = problem.spec(task)
         executor = WorkerProcesses(workers)
+        CACHE.mkdir(exist_ok=True)
         with SQLiteStore(CACHE / f"{slug(problem)}.sqlite") as store:
             study_id = slug(problem)  # the runs stay known when a file of the benchmark changes
             store.begin_study(
@@ -81,7 +83,7 @@ def study(problem: Problem, task: Task, workers: int = 2) -> dict[str, Any]:
             "runs": len(runs.results),
         }
 
-    result: dict[str, Any] = cached(f"study-{slug(problem)}", make)
+    result: dict[str, Any] = cached(f"{slug(problem)}/study", make, TRUTH)
     return result
 
 
@@ -161,7 +163,7 @@ def true_steps(
         return {"batch_size": batch_size, "lr": lr, "steps": mean, "reached": len(reached), "seeds": seeds,
                 "each": reached, "budget": budget}  # fmt: skip
 
-    result: dict[str, Any] = cached(f"true-{slug(problem)}-{batch_size}-{lr:g}-{seeds}", make)
+    result: dict[str, Any] = cached(f"{slug(problem)}/{batch_size}-{lr:g}-{seeds}", make, TRUTH)
     return result
 
 

@@ -47,6 +47,12 @@ def test_turns_are_compared_within_their_sweep():
         median_ratio("r", [1.0])
 
 
+def test_sizes_measured_at_other_times_are_still_compared():
+    first = point(8, (1e-3, 1e-2, 1e-3))
+    again = point(64, (2e-3, 2e-3, 2e-2, 2e-3)).model_copy(update={"sweeps": (3, 4, 5, 6)})
+    assert step_ratio("r", again, first).n == 3
+
+
 def test_repeated_rows_are_the_tasks_own():
     task = bw.named_task("digits", examples=50)
     longer = repeated(task, 120)

@@ -24,6 +24,7 @@ from batchwright.lessons.lab import Lab
 from batchwright.measure.hardware.load import TOO_BUSY
 from batchwright.measure.hardware.probe import Probe as Probe
 from batchwright.measure.hardware.probe import ProbePoint as ProbePoint
+from batchwright.measure.hardware.turns import in_same_sweeps as in_same_sweeps
 from batchwright.training.threads import threads
 
 SECONDS = 20.0
@@ -75,9 +76,9 @@ def example_ratio(name: str, first: ProbePoint, second: ProbePoint, **at: Any) -
 
 
 def _sweep_by_sweep(first: ProbePoint, second: ProbePoint) -> np.ndarray:
-    """Ratios of the turns of each sweep; a size that time was left out of has fewer, from the first sweep on."""
-    count = min(len(first.turns), len(second.turns))
-    return np.array(first.turns[:count]) / np.array(second.turns[:count])
+    """Ratios of the turns of each sweep."""
+    one, two = in_same_sweeps([first, second])
+    return np.array(one) / np.array(two)
 
 
 def median_ratio(name: str, ratios: Sequence[float] | np.ndarray, **at: Any) -> Measured:

@@ -36,6 +36,17 @@ def test_what_a_sweep_does_to_all_sizes_cancels(random):
     assert np.mean(list(paired.values())) < 0.02 * np.mean(list(alone.values()))
 
 
+def test_a_size_that_was_measured_again_takes_the_sweeps_of_no_other(random):
+    """Its turns come from another time: what all sweeps share cancels among the others, and not in its own."""
+    common = 0.2 * random.standard_normal(9)
+    own = 0.01 * random.standard_normal((6, 9))
+    rows = [row(2**k, np.exp(common + e)) for k, e in enumerate(own)]
+    elsewhere = rows[2].timing.model_copy(update={"sweeps": tuple(range(9, 18))})
+    again = [*rows[:2], rows[2].model_copy(update={"timing": elsewhere}), *rows[3:]]
+    found, alone = timing_variances(again), timing_variances([row(4, np.exp(common + own[2]), keep=False)])
+    assert found[4] == alone[4] > 20 * max(v for size, v in found.items() if size != 4)
+
+
 def test_turns_that_drift_together_count_less(random):
     """Three blocks of three turns say hardly more than three turns."""
     blocks = np.repeat(0.2 * random.standard_normal((40, 3)), 3, axis=1)

@@ -1,10 +1,11 @@
 """Turns at the clock, on a machine whose time is made up."""
 
 import math
+from dataclasses import dataclass
 
 import pytest
 
-from batchwright.measure.hardware.turns import Pace, excess, take_turns, warm_up
+from batchwright.measure.hardware.turns import Pace, excess, in_same_sweeps, take_turns, warm_up
 
 from .machines import FakeMachine
 
@@ -104,6 +105,40 @@ def test_a_size_that_was_held_up_is_measured_again_and_right(odd):
 def test_a_size_that_stays_out_of_line_is_suspect(odd):
     found = timed(FakeMachine(held_up(odd, 126, until=math.inf)))
     assert [turns.suspect for turns in found] == [size == odd for size in SIZES]
+
+
+@pytest.mark.parametrize("odd", SIZES)
+def test_turns_are_known_by_their_sweeps_also_where_a_size_was_measured_again(odd):
+    """In the second half of the sweeps the machine is three times slower; a size measured again shares no sweep."""
+    found = timed(FakeMachine(held_up(odd, 126, until=9)))
+    sweeps = {size: set(turns.sweeps) for size, turns in zip(SIZES, found, strict=True)}
+    assert all(len(turns.sweeps) == len(turns.seconds) for turns in found)
+    others = [size for size in SIZES if size != odd]
+    assert len({frozenset(sweeps[size]) for size in others}) == 1
+    assert not sweeps[odd] & sweeps[others[0]]
+
+
+@dataclass
+class Kept:
+    turns: tuple[float, ...]
+    sweeps: tuple[int, ...] = ()
+
+
+def test_comparisons_take_the_sweeps_that_all_have():
+    one, two = Kept((1.0, 2.0, 3.0, 4.0), (0, 1, 2, 3)), Kept((20.0, 30.0, 40.0, 50.0), (1, 2, 3, 4))
+    assert in_same_sweeps([one, two]) == [(2.0, 3.0, 4.0), (20.0, 30.0, 40.0)]
+
+
+def test_without_common_sweeps_turns_are_compared_as_they_come():
+    one, again = Kept((1.0, 2.0, 3.0), (0, 1, 2)), Kept((10.0, 20.0, 30.0, 40.0), (3, 4, 5, 6))
+    assert in_same_sweeps([one, again, one]) == [one.turns, (10.0, 20.0, 30.0), one.turns]
+
+
+def test_turns_of_older_versions_belong_to_the_sweep_of_their_place():
+    assert in_same_sweeps([Kept((1.0, 2.0, 3.0)), Kept((4.0, 5.0, 6.0, 7.0))]) == [
+        (1.0, 2.0, 3.0),
+        (4.0, 5.0, 6.0),
+    ]
 
 
 def test_what_hardware_does_is_not_suspect():

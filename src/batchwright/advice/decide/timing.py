@@ -13,6 +13,7 @@ where f(n) is that of a median of n normal values.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,6 +25,7 @@ from batchwright.core.statistics import (
     neighbour_correlation,
     quartile_sd,
 )
+from batchwright.measure.hardware.turns import sweeps_of
 from batchwright.study.result import BatchSizeResult
 
 _FEWEST_TURNS, _FEWEST_SIZES = 5, 3
@@ -35,15 +37,20 @@ Turns = Float[np.ndarray, "sizes sweeps"]
 def timing_variances(rows: Sequence[BatchSizeResult]) -> dict[int, float]:
     """Variance of the log median seconds a step, by batch size; 0 where nothing is known of their spread.
 
-    From the turns where they were kept and belong to the same sweeps; else from the quartiles alone.
+    From the turns of the sizes that share their sweeps; of a size that was measured again, or whose turns were not
+    kept, from the quartiles alone.
     """
     found = {row.batch_size: _of_quartiles(row) for row in rows}
-    turns = {row.batch_size: row.timing.turns for row in rows if row.timing is not None}
-    kept = {size: values for size, values in turns.items() if min(values, default=0.0) > 0}
-    counts = {len(values) for values in kept.values()}
-    if len(kept) < _FEWEST_SIZES or len(counts) != 1 or min(counts) < _FEWEST_TURNS:
+    kept = {
+        row.batch_size: row.timing
+        for row in rows
+        if row.timing is not None and min(row.timing.turns, default=0.0) > 0
+    }
+    together = Counter(sweeps_of(timing) for timing in kept.values()).most_common(1)
+    kept = {size: timing for size, timing in kept.items() if sweeps_of(timing) == together[0][0]}
+    if len(kept) < _FEWEST_SIZES or len(together[0][0]) < _FEWEST_TURNS:
         return found
-    residuals = without_sweeps(np.log(list(kept.values())))
+    residuals = without_sweeps(np.log([timing.turns for timing in kept.values()]))
     factor = median_variance_factor(residuals.shape[1]) * drift_factor(residuals)
     spreads = (quartile_sd(*np.quantile(e, [0.25, 0.75])) for e in residuals)
     return found | {size: sd**2 * factor for size, sd in zip(kept, spreads, strict=True)}

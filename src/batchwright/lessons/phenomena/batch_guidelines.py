@@ -21,7 +21,7 @@ from batchwright.core.remark import remark
 from batchwright.lessons.catalogue import Found
 from batchwright.lessons.judge import below, everywhere, exact, geometric_mean, ratio
 from batchwright.lessons.lab import Lab
-from batchwright.lessons.timing import Probe, clocked, median_ratio, point_at, unless_busy
+from batchwright.lessons.timing import Probe, clocked, in_same_sweeps, median_ratio, point_at, unless_busy
 from batchwright.lessons.tuning import RunResult, tuned_one_by_one
 
 FEW = 2000
@@ -196,7 +196,8 @@ def beside_neighbours(clock: Probe, power: int) -> np.ndarray | None:
     below_it, at, above_it = (point_at(clock, power + d) for d in (-1, 0, 1))
     if below_it is None or at is None or above_it is None:
         return None
-    return np.asarray(np.array(at.turns) / np.sqrt(np.array(below_it.turns) * np.array(above_it.turns)))
+    small, turns, large = map(np.array, in_same_sweeps([below_it, at, above_it]))
+    return np.asarray(turns / np.sqrt(small * large))
 
 
 # --- pictures ---

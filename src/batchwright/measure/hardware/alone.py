@@ -34,8 +34,8 @@ class SecondsPerStep(BaseModel):
     over the turns that count), None where the system does not tell. ``suspect`` says that the time does not
     fit those of the neighbouring batch sizes although it was taken again: nothing should rest on it.
 
-    ``turns`` are the single values, in the order of time; earlier versions did not keep them. Those of one place were
-    taken in the same sweep at every size, but for a size that was measured again.
+    ``turns`` are the single values, in the order of time, and ``sweeps`` the number of the sweep that each was taken
+    in: sizes are compared sweep by sweep (:func:`~.turns.in_same_sweeps`). Earlier versions kept neither.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +48,7 @@ class SecondsPerStep(BaseModel):
     others_load: float | None = None
     suspect: bool = False
     turns: tuple[float, ...] = ()
+    sweeps: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, turns: Turns) -> SecondsPerStep:
@@ -56,7 +57,7 @@ class SecondsPerStep(BaseModel):
         return cls(
             median=turns.median, low=low, high=high, repeats=len(turns.seconds),
             threads=torch.get_num_threads(), others_load=turns.others_load, suspect=turns.suspect,
-            turns=turns.seconds,
+            turns=turns.seconds, sweeps=turns.sweeps,
         )  # fmt: skip
 
     @property

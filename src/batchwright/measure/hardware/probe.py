@@ -38,8 +38,8 @@ class ProbePoint(BaseModel):
 
     ``peak_memory_bytes`` is above what the process holds with model and data loaded; None where it was not
     measured. ``working_set_bytes`` is what the update works on, as counted, None where it cannot be.
-    ``turns`` are the single times; those of one place were taken in the same sweep at every size, so that sizes
-    can be compared in pairs.
+    ``turns`` are the single times, and ``sweeps`` says in which sweep each was taken, so that sizes can be compared
+    in pairs (:func:`~.turns.in_same_sweeps`).
     A ``suspect`` time does not fit those of the neighbouring sizes: the cost model is without it.
     """
 
@@ -52,6 +52,7 @@ class ProbePoint(BaseModel):
     peak_memory_bytes: int | None
     working_set_bytes: float | None = None
     turns: tuple[float, ...] = ()
+    sweeps: tuple[int, ...] = ()
     suspect: bool = False
 
 
@@ -218,7 +219,7 @@ def _point(size: int, row: SecondsPerStep, memory: PeakMemory) -> ProbePoint:
         batch_size=size, seconds_per_step=row.median, low=row.low, high=row.high,
         examples_per_second=size / row.median, peak_memory_bytes=memory.peak(size),
         working_set_bytes=None if memory.facts is None else memory.facts.working_set_bytes(size),
-        turns=row.turns, suspect=row.suspect,
+        turns=row.turns, sweeps=row.sweeps, suspect=row.suspect,
     )  # fmt: skip
 
 

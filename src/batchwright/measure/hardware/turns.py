@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 from batchwright.measure.hardware.load import CALM_LOAD, LoadMeter
 
@@ -28,6 +29,8 @@ Between them lies what hardware really does: kernels and threads that set in at 
 _CACHES = 1.5
 """Examples of the largest batch may cost so many times those of the next smaller one: a cache is left."""
 _ROUNDS = 2
+_FEWEST_COMMON = 3
+"""Sweeps that a comparison in pairs needs."""
 
 
 def _nothing(*_: int) -> None:
@@ -91,6 +94,7 @@ class Turns:
 
     Attributes:
         seconds: of an update, one value a turn.
+        sweeps: in which they were taken, one number a turn; what was measured again shares none with the others.
         others_load: median share of the machine that others used during these turns; None where not known.
         suspect: whether they do not fit the neighbours' although they were taken again.
     """
@@ -98,6 +102,7 @@ class Turns:
     seconds: tuple[float, ...]
     others_load: float | None
     suspect: bool = False
+    sweeps: tuple[int, ...] = ()
 
     @property
     def median(self) -> float:
@@ -161,10 +166,42 @@ def take_turns(
             break
         again = [contenders[i] for i in odd]
         warm = [warm_up(contender, instruments.clock, pace.turn_seconds) for contender in again]
-        for i, turns in zip(odd, _sweeps(again, warm, pace, instruments, began), strict=True):
+        first = 1 + max(sweep for turns in found for sweep in turns.sweeps)
+        for i, turns in zip(odd, _sweeps(again, warm, pace, instruments, began, first), strict=True):
             found[i] = min(found[i], turns, key=lambda turns: turns.median)  # others only ever slow it down
     suspects = _beyond(_SUSPECT, sizes, found)
-    return [Turns(turns.seconds, turns.others_load, suspect=i in suspects) for i, turns in enumerate(found)]
+    return [replace(turns, suspect=i in suspects) for i, turns in enumerate(found)]
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """What keeps its turns."""
+
+    @property
+    def turns(self) -> tuple[float, ...]: ...
+
+    @property
+    def sweeps(self) -> tuple[int, ...]: ...
+
+
+def in_same_sweeps(timed: Sequence[Timed]) -> list[tuple[float, ...]]:
+    """The turns of each that were taken in sweeps which all have in common, in their order.
+
+    Where these are fewer than three, as for a size that was measured again, what the machine did does not cancel:
+    then the first turns of each as they come, as many as all have.
+    """
+    numbers = [sweeps_of(each) for each in timed]
+    common = sorted(set(numbers[0]).intersection(*numbers[1:]))
+    if len(common) >= _FEWEST_COMMON:
+        places = [dict(zip(own, each.turns, strict=True)) for own, each in zip(numbers, timed, strict=True)]
+        return [tuple(place[sweep] for sweep in common) for place in places]
+    count = min(len(each.turns) for each in timed)
+    return [each.turns[:count] for each in timed]
+
+
+def sweeps_of(timed: Timed) -> tuple[int, ...]:
+    """The number of the sweep of each turn; where it was not kept yet, turns of one place belong to one sweep."""
+    return timed.sweeps or tuple(range(len(timed.turns)))
 
 
 def excess(batch_sizes: Sequence[int], seconds: Sequence[float]) -> list[float]:
@@ -198,9 +235,10 @@ def _beyond(factor: float, sizes: Sequence[int], found: Sequence[Turns]) -> list
 
 
 def _sweeps(
-    contenders: Sequence[Contender], warm: Sequence[float], pace: Pace, instruments: Instruments, began: float
-) -> list[Turns]:
-    """Sweep after sweep until enough of them were calm and agree, or time is up."""
+    contenders: Sequence[Contender], warm: Sequence[float], pace: Pace, instruments: Instruments, began: float,
+    first: int = 0,
+) -> list[Turns]:  # fmt: skip
+    """Sweep after sweep until enough of them were calm and agree, or time is up; numbered from ``first`` on."""
     clock, quickest = instruments.clock, list(warm)
     sweeps: list[list[float]] = []
     loads: list[float | None] = []
@@ -218,7 +256,7 @@ def _sweeps(
         over = now - began + (now - sweep_began) > pace.limit_seconds
         if len(sweeps) < pace.fewest:
             continue
-        calm, found = _counted(sweeps, loads, pace.enough)
+        calm, found = _counted(sweeps, loads, pace.enough, first)
         settled = calm and all(turns.spread <= pace.spread for turns in found)
         if over or settled or len(sweeps) >= pace.most:
             return found
@@ -236,7 +274,7 @@ def _turn(contender: Contender, updates: int, clock: Callable[[], float]) -> flo
 
 
 def _counted(
-    sweeps: Sequence[Sequence[float]], loads: Sequence[float | None], enough: int
+    sweeps: Sequence[Sequence[float]], loads: Sequence[float | None], enough: int, first: int
 ) -> tuple[bool, list[Turns]]:
     """Whether enough sweeps were calm, and the turns of the calm ones (else of the calmest)."""
     order = sorted(range(len(sweeps)), key=lambda i: (loads[i] or 0.0, i))
@@ -245,4 +283,5 @@ def _counted(
     known = [load for i in used if (load := loads[i]) is not None]
     load = statistics.median(known) if known else None
     columns = zip(*(sweeps[i] for i in used), strict=True)
-    return len(calm) >= enough, [Turns(tuple(values), load) for values in columns]
+    numbers = tuple(first + i for i in used)
+    return len(calm) >= enough, [Turns(tuple(values), load, sweeps=numbers) for values in columns]
