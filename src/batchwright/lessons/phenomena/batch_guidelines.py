@@ -33,8 +33,8 @@ AS_GOOD = 1.25
 FASTER = 0.95
 """A power of two below this share of its neighbours' seconds counts as faster."""
 LOSS = 0.3
-MOST_EPOCHS = 40
-"""Epochs that a run may take."""
+MOST_EPOCHS, FEWEST_STEPS = 40, 150
+"""Epochs that a run may take, or so many updates where these are more."""
 
 
 @dataclass(frozen=True)
@@ -45,19 +45,20 @@ class DataSet:
     examples: int
     sizes: tuple[int, ...]
     loss: float = LOSS
+    most_epochs: int = MOST_EPOCHS
 
     def setting(self, batch_size: int, lr: float, seed: int) -> dict[str, Any]:
         """A run to the target."""
         return {
             "task": self.task, "batch_size": batch_size, "lr": lr, "seed": seed, "last_batch": "run_on",
             "target": f"loss={self.loss}", "evaluate": "log",
-            "steps": max(150, math.ceil(MOST_EPOCHS * self.examples / batch_size)),
+            "steps": max(FEWEST_STEPS, math.ceil(self.most_epochs * self.examples / batch_size)),
         }  # fmt: skip
 
 
 def experiment(lab: Lab) -> Found:
     """Count steps at every size of every data set, then time the steps."""
-    drawn = lab.seeds(12 if lab.full else 6)
+    drawn = lab.seeds(8 if lab.full else 6)
     tuning, seeds = drawn[: len(drawn) // 2], drawn[len(drawn) // 2 :]
     sets = data_sets(lab)
     steps = {s.examples: _steps(lab, s, tuning, seeds) for s in sets}
@@ -85,7 +86,7 @@ def data_sets(lab: Lab) -> list[DataSet]:
     sets.append(DataSet(longer, len(longer.train), (16, *ADVISED, 2048)))
     if lab.full and lab.available("fashion-mnist", "digits") == "fashion-mnist":
         clothes = bw.named_task("fashion-mnist")
-        sets.append(DataSet(clothes, len(clothes.train), (16, *ADVISED, 2048, 16_384), loss=0.45))
+        sets.append(DataSet(clothes, len(clothes.train), (16, *ADVISED, 2048, 16_384), 0.45, 10))
     return sets
 
 
