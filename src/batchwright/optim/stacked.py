@@ -138,7 +138,7 @@ class StackedUpdater:
         if plan.lr_in_gradient:
             w.add_(self._moved)
         else:
-            w.addcmul_(self._moved, self._lr, value=plan.lr_factor)
+            w.addcmul_(self._moved, self._lr)
         self._moved.zero_()
 
     def _set_rates(self, factor: float) -> None:

@@ -119,7 +119,7 @@ def replicas_at_once(spec: RunSpec, task: Task) -> int:
     return max(1, min(MOST_REPLICAS, int(OPERATIONS_AT_ONCE / max(1.0, operations * spec.batch_size))))
 
 
-def run_together(specs: Sequence[RunSpec], task: Task) -> list[RunResult]:
+def run_replicas(specs: Sequence[RunSpec], task: Task) -> list[RunResult]:
     """Runs that share a program, from start to end; their results in order.
 
     An error ends them all: made one by one, each run says by itself what went wrong.
@@ -138,7 +138,7 @@ class Replicas:
     """Runs in step with one another, until the last of them ends.
 
     Args:
-        runs: before their first update, evaluated; with specs as in :func:`run_together`.
+        runs: before their first update, evaluated; with specs as in :func:`run_replicas`.
 
     Attributes:
         runs: those that still go on.
@@ -166,8 +166,8 @@ class Replicas:
         """Lay out what depends on how many there are."""
         self._block_number, self._block = -1, (torch.zeros(0), torch.zeros(0))
         self._leaves = list(self._updater.stacks.values())
-        each = 1.0 / self._size
-        self._weights = torch.full((len(self.runs) * self._size,), each).to(self._leaves[0])
+        shape = (len(self.runs) * self._size,)
+        self._weights = torch.full(shape, 1.0 / self._size, dtype=self._leaves[0].dtype)
 
     def run(self) -> None:
         """All of them to their ends."""

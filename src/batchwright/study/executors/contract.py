@@ -54,7 +54,7 @@ class Executor(Protocol):
         """Queue runs that share a program.
 
         Args:
-            runs: by their keys; the specs are as :func:`~batchwright.training.replicas.run_together` wants them.
+            runs: by their keys; the specs are as :func:`~batchwright.training.replicas.run_replicas` wants them.
         """
         ...
 

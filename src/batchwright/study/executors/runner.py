@@ -10,7 +10,7 @@ from batchwright.core.errors import BatchwrightError, one_line
 from batchwright.task.task import Task
 from batchwright.training.loop import Run, continue_to, failed_to_start, start
 from batchwright.training.record import RunResult, Status
-from batchwright.training.replicas import run_together
+from batchwright.training.replicas import run_replicas
 from batchwright.training.spec import RunSpec
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Runner:
         """Several runs as one program; a single one by itself, and each by itself where that goes wrong."""
         if len(specs) > 1:
             try:
-                return run_together(specs, self._task)
+                return run_replicas(specs, self._task)
             except Exception:
                 logger.info("not_together", exc_info=True)
         return [self.run(spec, stop_at) for spec in specs]
