@@ -156,6 +156,35 @@ def test_regression_on_several_numbers_and_a_deeper_net(make_toy, toy):
         equal(run(spec, task), together)
 
 
+def test_convolutions_pooling_and_layer_norm(toy):
+    random = torch.Generator().manual_seed(3)
+    x = torch.randn(60, 2, 8, 8, generator=random)
+    y = torch.randint(0, 3, (60,), generator=random)
+
+    def model():
+        return nn.Sequential(
+            nn.Conv2d(2, 4, 3, padding=1, stride=1, groups=2), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(4, 3, 2, dilation=2, bias=False), nn.Tanh(), nn.AvgPool2d(2), nn.Flatten(),
+            nn.LayerNorm(3), nn.Linear(3, 5), nn.LayerNorm(5, bias=False), nn.Linear(5, 3),
+        )  # fmt: skip
+
+    task = Task(
+        name="toy", model=model, train=(x[:40], y[:40]), validation=(x[40:], y[40:]), loss=cross_entropy
+    )
+    for batch_size in (1, 3):
+        specs = side_by_side(optimizer={"lr": 0.05}, batch_size=batch_size, budget={"steps": 60})
+        assert replicas_at_once(specs[0], task) > 1
+        for spec, together in zip(specs, run_replicas(specs, task), strict=True):
+            equal(run(spec, task), together)
+
+
+def test_a_large_split_is_evaluated_replica_by_replica(toy, monkeypatch):
+    monkeypatch.setattr("batchwright.training.replicas.OPERATIONS_EVALUATED", 0)
+    specs = side_by_side()
+    for spec, together in zip(specs, run_replicas(specs, toy), strict=True):
+        equal(run(spec, toy), together)
+
+
 def sequential(*layers):
     return lambda: nn.Sequential(nn.Linear(6, 7), *layers, nn.Linear(7, 3))
 

@@ -34,10 +34,13 @@ from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operation
 
 logger = logging.getLogger(__name__)
 
-MOST_REPLICAS = 8
+MOST_REPLICAS, FEWER_REPLICAS = 8, 3
 OPERATIONS_AT_ONCE = 8e6
-"""Floating-point operations of one update of all replicas: a program of more of them gains little, and another worker
-would wait for it (``benchmarks/replicas.py``)."""
+"""Floating-point operations of one update. Of all replicas together, as long as they are more than
+``FEWER_REPLICAS``: with more to do a program gains less, and another worker waits for it. Of one replica, above which
+nothing is gained (``benchmarks/replicas.py``)."""
+OPERATIONS_EVALUATED = 50e6
+"""Operations of one replica's update, were the largest split its batch, up to which all are evaluated in one pass."""
 _MOST_UPDATES = 256
 """Made between two looks, or gathered for, at once: their losses and batches are kept meanwhile."""
 _BLOCK_BYTES = 4 << 20
@@ -114,9 +117,10 @@ def replicas_at_once(spec: RunSpec, task: Task) -> int:
         logger.info("not_replicated: %s", reason)
         return 1
     operations = operations_per_example(model, task.train)
-    if operations is None:
+    if operations is None or operations * spec.batch_size > OPERATIONS_AT_ONCE:
         return 1
-    return max(1, min(MOST_REPLICAS, int(OPERATIONS_AT_ONCE / max(1.0, operations * spec.batch_size))))
+    fitting = int(OPERATIONS_AT_ONCE / max(1.0, operations * spec.batch_size))
+    return min(MOST_REPLICAS, max(FEWER_REPLICAS, fitting))
 
 
 def run_replicas(specs: Sequence[RunSpec], task: Task) -> list[RunResult]:
@@ -158,7 +162,11 @@ class Replicas:
         self._updater = StackedUpdater([run.spec.optimizer for run in self.runs], models, factor)
         self._data = task.train.to(first.device, DTYPES[spec.dtype])
         self._streams = [IndexStream(len(task.train), spec.sampling, run.spec.seed) for run in self.runs]
-        self._operations = (operations_per_example(first.model, task.train) or 0.0) * self._size
+        operations = operations_per_example(first.model, task.train) or 0.0
+        self._operations = operations * self._size
+        # A pass over a large split has enough to do, and a convolution of many groups does it more slowly.
+        largest = max((len(task.split(split)) for split in first.evaluators), default=0)
+        self._evaluated_together = operations * largest <= OPERATIONS_EVALUATED
         self._in_block = _updates_in_block(self._data, self._size * len(self.runs))
         self._settle()
 
@@ -176,10 +184,8 @@ class Replicas:
                 run.finish(Status.BUDGET_EXHAUSTED)
         self._drop()
         while self.runs:
-            few = self._operations * len(self.runs) < ONE_THREAD_BELOW
-            with one_thread() if few else nullcontext():
-                self._update(self._until() - self.runs[0].step)
-                self._look()
+            self.update(self._until() - self.runs[0].step)
+            self._look()
             self._drop()
 
     def _until(self) -> int:
@@ -190,16 +196,18 @@ class Replicas:
 
     # --- updates ----------------------------------------------------------------------------------
 
-    def _update(self, count: int) -> None:
-        """Make so many updates of each."""
+    def update(self, count: int) -> None:
+        """Make so many updates of each; nothing is recorded, evaluated or ended."""
         began = time.perf_counter()
         step, kept = self.runs[0].step, []
         loss, stacks = self._task.loss, self._updater.stacks
-        for number in range(step, step + count):
-            inputs, targets = self._batch(number)
-            losses = loss(self._forward(stacks, inputs).flatten(0, 1), targets.flatten(0, 1))
-            self._updater.step(number, torch.autograd.grad(losses, self._leaves, self._weights))
-            kept.append(losses.detach())
+        few = self._operations * len(self.runs) < ONE_THREAD_BELOW
+        with one_thread() if few else nullcontext():
+            for number in range(step, step + count):
+                inputs, targets = self._batch(number)
+                losses = loss(self._forward(stacks, inputs).flatten(0, 1), targets.flatten(0, 1))
+                self._updater.step(number, torch.autograd.grad(losses, self._leaves, self._weights))
+                kept.append(losses.detach())
         by_run = torch.stack(kept).view(count, len(self.runs), self._size)
         seconds = (time.perf_counter() - began) / len(self.runs)
         for k, run in enumerate(self.runs):
@@ -229,6 +237,17 @@ class Replicas:
         ]
         if not any(due):
             return
+        found = self._evaluations() if self._evaluated_together else None
+        for k, run in enumerate(self.runs):
+            if due[k]:
+                if found is None:
+                    run.evaluate()
+                else:
+                    run.keep_evaluations(rows[k] for rows in found.values())
+                judge(run, over[k])
+
+    def _evaluations(self) -> dict[str, list[Evaluation]]:
+        """The planned splits, one row a replica, all replicas in one pass."""
         found: dict[str, list[Evaluation]] = {}
         for split, evaluator in self.runs[0].evaluators.items():
             began = time.perf_counter()
@@ -237,10 +256,7 @@ class Replicas:
             found[split] = [
                 run.evaluation(split, *row, seconds) for run, row in zip(self.runs, rows, strict=True)
             ]
-        for k, run in enumerate(self.runs):
-            if due[k]:
-                run.keep_evaluations(rows[k] for rows in found.values())
-                judge(run, over[k])
+        return found
 
     def _drop(self) -> None:
         """Leave out those that have ended."""
