@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from batchwright.task import Task, TaskReference
+from batchwright.task.data import ItemSplit
 from batchwright.task.load import load_task
 from batchwright.task.losses import cross_entropy
 from batchwright.task.metrics import Metric
@@ -227,12 +228,42 @@ def test_a_spec_that_shares_no_program(toy, fields, reason):
         (sequential(Odd(7, 7)), "layers"),
         (sequential(nn.Tanh(), nn.Linear(7, 7).requires_grad_(False)), "layers"),
         (sequential(nn.utils.parametrizations.weight_norm(nn.Linear(7, 7))), "layers"),
+        (lambda: nn.Sequential(nn.Linear(6, 6), *[nn.Linear(6, 6)] * 2, nn.Linear(6, 3)), "layers"),
         (sequential(nn.Tanh()), None),
     ],
 )
 def test_a_model_that_shares_no_program(make_toy, toy, model, reason):
     task = make_toy(model).with_fields(loss=toy.loss)
     assert why_not_replicated(spec_of(), task, task.build_model(0)) == reason
+
+
+def test_a_layer_without_parameters_may_stand_there_twice(make_toy, toy):
+    relu = nn.ReLU()
+    task = make_toy(
+        lambda: nn.Sequential(nn.Linear(6, 7), relu, nn.Linear(7, 7), relu, nn.Linear(7, 3))
+    ).with_fields(loss=toy.loss)
+    specs = side_by_side(budget={"steps": 30})
+    assert replicas_at_once(specs[0], task) > 1
+    for spec, together in zip(specs, run_replicas(specs, task), strict=True):
+        equal(run(spec, task), together)
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_data_read_item_by_item_share_no_program(toy, split):
+    data = toy.split(split)
+    task = toy.with_fields(**{split: ItemSplit(dataset=list(zip(data.inputs, data.targets, strict=True)))})
+    spec = spec_of(
+        evaluation={"at": "steps", "splits": []},
+        target={"metric": "loss", "value": 0.1, "split": "validation"},
+    )
+    assert why_not_replicated(spec, task, task.build_model(0)) == "data"
+
+
+@pytest.mark.parametrize("evaluation", [{"at": "steps", "every": 7}, {"at": "log", "ratio": 3.0}])
+def test_evaluations_as_they_are_planned(toy, evaluation):
+    specs = side_by_side(evaluation=evaluation | {"splits": ["validation"]}, record_ratio=1.5)
+    for spec, together in zip(specs, run_replicas(specs, toy), strict=True):
+        equal(run(spec, toy), together)
 
 
 def test_a_task_that_shares_no_program(toy, make_toy):

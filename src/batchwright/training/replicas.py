@@ -29,7 +29,7 @@ from batchwright.training.loop import Run, evaluation_wanted, judge, record_if_d
 from batchwright.training.record import Evaluation, RunResult, Status
 from batchwright.training.spec import RunSpec
 from batchwright.training.stacked import stacked_forward
-from batchwright.training.state import DTYPES
+from batchwright.training.state import DTYPES, splits_of
 from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_per_example
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,8 @@ def why_not_replicated(spec: RunSpec, task: Task, model: nn.Module) -> Reason | 
 
     - ``device``: on a GPU an update is a graph instead (:mod:`~batchwright.training.graph`);
     - ``dtype``: batched products of bfloat16 round otherwise;
-    - ``layers``: one that :func:`~batchwright.training.stacked.stacked_forward` does not know, or a frozen parameter;
+    - ``layers``: one that :func:`~batchwright.training.stacked.stacked_forward` does not know, or a parameter that is
+      frozen or serves twice;
     - ``forward``, ``augment``, ``average``, ``micro_batches``, ``batch_growth``, ``autocast``: not made for stacks;
     - ``loss``: the caller's own, or a metric, which might look at the whole batch;
     - ``data``: read item by item, or of several inputs;
@@ -67,19 +68,17 @@ def why_not_replicated(spec: RunSpec, task: Task, model: nn.Module) -> Reason | 
     It looks at the spec, the task and the model alone, so the same runs share a program on every machine.
     """
     params = list(model.parameters())
+    shared = len(list(model.named_parameters(remove_duplicate=False))) > len(params)
     checks: tuple[tuple[Reason, bool], ...] = (
         ("device", spec.device != "cpu"),
         ("dtype", spec.dtype == "bfloat16"),
         ("layers", stacked_forward(model) is None or any(True for _ in model.buffers())),
-        ("layers", not params or not all(p.requires_grad for p in params) or len(set(params)) < len(params)),
+        ("layers", not params or shared or not all(p.requires_grad for p in params)),
         ("forward", task.forward is not None),
         ("loss", not is_by_example(task.loss) or not all(map(_by_example, task.metrics.values()))),
         ("autocast", spec.autocast is not None or task.autocast is not None),
         ("augment", task.augment is not None),
-        (
-            "data",
-            not _is_plain(task.train) or not all(_is_plain(task.split(n)) for n in spec.evaluation.splits),
-        ),
+        ("data", not all(_is_plain(task.split(name)) for name in ("train", *splits_of(spec)))),
         ("optimizer", not can_stack(spec.optimizer, params)),
         ("average", spec.average_half_life is not None),
         ("micro_batches", spec.micro_batch_size is not None),

@@ -60,8 +60,11 @@ def _chain(module: nn.Module, name: str) -> list[StackedForward] | None:
         return None
     if type(module) is nn.Sequential:
         layers: list[StackedForward] = []
-        for child, part in module.named_children():
-            inner = _chain(part, f"{name}{child}.")
+        for (
+            child,
+            part,
+        ) in module._modules.items():  # named_children leaves out a layer that stands there again
+            inner = None if part is None else _chain(part, f"{name}{child}.")
             if inner is None:
                 return None
             layers += inner
@@ -69,7 +72,7 @@ def _chain(module: nn.Module, name: str) -> list[StackedForward] | None:
     layer = _weighted(module, f"{name}weight", f"{name}bias")
     if layer is not None:
         return [layer]
-    if type(module) in _POOLS:
+    if type(module) in _POOLS and not getattr(module, "return_indices", False):
         pool = cast(Callable[[Tensor], Tensor], module)
         return [lambda stacks, x: _by_channel(pool, x)]
     if type(module) is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):

@@ -77,7 +77,7 @@ class Run:
         shared_out = self.device.type == "cpu" and torch.get_num_threads() > 1
         self._operations = operations_per_example(self.model, task.train) if shared_out else None
         self._feed = Feed(task.train.to(self.device, self._dtype), self._stream, task.augment, spec.seed)
-        self.evaluators = {name: self._evaluator(name) for name in _splits(spec)}
+        self.evaluators = {name: self._evaluator(name) for name in splits_of(spec)}
         self.step = self.position = self.examples_seen = 0
         self.seconds = self.evaluation_seconds = 0.0
         self.evaluations: list[Evaluation] = []
@@ -371,6 +371,7 @@ def check_run(spec: RunSpec, task: Task) -> None:
         )
 
 
-def _splits(spec: RunSpec) -> list[str]:
+def splits_of(spec: RunSpec) -> list[str]:
+    """The splits that a run evaluates as it goes on."""
     target = [spec.target.split] if spec.target is not None else []
     return list(dict.fromkeys([*spec.evaluation.splits, *target]))
