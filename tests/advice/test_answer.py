@@ -154,7 +154,8 @@ def test_an_interrupted_study_is_marked_and_keeps_its_runs(task, tmp_path):
         with pytest.raises(KeyboardInterrupt):
             answer_study(spec(), task, store, Interrupted(task))
         (row,) = store.studies()
-        assert (row["status"], row["runs"]) == ("interrupted", 5)
+        assert row["status"] == "interrupted"
+        assert row["runs"] >= 5  # several at a time, where they share a program
 
 
 def test_objectives_differ(answered, task):

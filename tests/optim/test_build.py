@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from pydantic import ValidationError
@@ -83,3 +86,22 @@ def test_options_survive_json():
         0.4,
         1.3,
     )
+
+
+def test_an_update_imports_no_compiler_and_leaves_torch_as_it_was():
+    """It is a second in every process; whoever makes an optimizer of torch itself gets it as always."""
+    code = (
+        "import sys, torch\n"
+        "from batchwright.optim import OptimizerSpec, Updater\n"
+        "before = dict(vars(torch.optim.Optimizer.add_param_group.__wrapped__))\n"
+        "for name in ('sgd', 'adam', 'adamw', 'rmsprop', 'adagrad'):\n"
+        "    weight = torch.nn.Parameter(torch.ones(3))\n"
+        "    Updater(OptimizerSpec(name=name), {'w': weight}, lambda step: 1.0).step(0, [torch.ones(3)])\n"
+        "    assert not torch.equal(weight, torch.ones(3))\n"
+        "assert 'torch._dynamo' not in sys.modules\n"
+        "assert vars(torch.optim.Optimizer.add_param_group.__wrapped__) == before\n"
+        "torch.optim.SGD([weight], lr=0.1)\n"
+        "assert 'torch._dynamo' in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +20,8 @@ from batchwright.optim.spec import OptimizerSpec
 _FIELDS = {"lr", "betas", "momentum", "weight_decay"}
 _OURS = {"params", "foreach", "fused", "capturable", "differentiable", "maximize", "decoupled_weight_decay"}
 _OURS |= {"weight_decouple", "fixed_decay"}
+_WRAPPED = "__dynamo_disable"
+"""Where ``torch._compile`` keeps a function out of the compiler's sight."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,9 +142,28 @@ def _construct(
     elif foreach is not None and "foreach" in has:
         chosen["foreach"] = foreach
     try:
-        return cls(params, lr=lr, **options, **chosen)  # type: ignore[call-arg]
+        with _without_compiler():
+            return cls(params, lr=lr, **options, **chosen)  # type: ignore[call-arg]
     except (TypeError, ValueError) as error:
         raise InputError(f"torch refuses these options of {cls.__name__}: {error}") from error
+
+
+@contextmanager
+def _without_compiler() -> Iterator[None]:
+    """Inside, torch makes an optimizer without importing its compiler.
+
+    It would import it to keep it away from ``add_param_group``: a second in every process that trains, be it short.
+    What it would have wrapped that function in is put there for the while, if it has not done so yet.
+    """
+    function: Any = getattr(Optimizer.add_param_group, "__wrapped__", None)
+    if function is None or "torch._dynamo" in sys.modules or hasattr(function, _WRAPPED):
+        yield
+        return
+    setattr(function, _WRAPPED, function)
+    try:
+        yield
+    finally:
+        delattr(function, _WRAPPED)
 
 
 def _torch_options(spec: OptimizerSpec, record: OptimizerRecord) -> dict[str, Any]:

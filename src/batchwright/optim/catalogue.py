@@ -91,6 +91,8 @@ class OptimizerRecord:
         accumulates: whether its momentum is a sum, which moves 1 / (1 - beta) times as far, not a mean.
         elementwise: whether an entry's update depends on that entry alone, so that parameters can share a
             buffer.
+        linear_in_lr: whether an entry moves by the learning rate times something that does not depend on the rate,
+            weight decay apart.
         fused: device types on which torch has a fused kernel.
         writes_gradient: whether its class changes the gradients it is given.
         state: key -> tensor of torch's state.
@@ -112,6 +114,7 @@ class OptimizerRecord:
     adam_rule: bool = False
     accumulates: bool = False
     elementwise: bool = True
+    linear_in_lr: bool = True
     fused: frozenset[str] = frozenset()
     writes_gradient: bool = False
     state: Mapping[str, StateTensor] = field(default_factory=dict)
@@ -282,6 +285,7 @@ CATALOGUE: dict[str, OptimizerRecord] = {
         torch=torch.optim.Rprop,
         usual_lr=0.01,
         adaptive=False,
+        linear_in_lr=False,
         state=_STEP | {"prev": StateTensor(), "step_size": StateTensor()},
     ),
     "nadam": OptimizerRecord(

@@ -16,6 +16,7 @@ from batchwright.core.errors import BatchwrightError
 from batchwright.optim.catalogue import CATALOGUE
 from batchwright.study.executors.contract import Executor
 from batchwright.study.key import RunKey
+from batchwright.study.programs import AtOnce, one_by_one, programs
 from batchwright.study.reach import came_near, met_at_start
 from batchwright.study.search import Ask, Outcome, Search, Searched, find_rate
 from batchwright.study.spec import RUNS_PER_BATCH_SIZE_ECONOMY, StudySpec
@@ -82,6 +83,7 @@ class Driver:
         higher_is_better: the direction of the target's metric.
         book: the runs kept so far.
         executor: where runs are executed.
+        at_once: how many runs may share a program (``training.replicas``); it asks for each batch size once.
         progress: called after every run.
     """
 
@@ -93,14 +95,17 @@ class Driver:
         higher_is_better: bool,
         book: RunBook,
         executor: Executor,
+        at_once: AtOnce = one_by_one,
         progress: Progress | None = None,
     ) -> None:
         self.spec, self.examples, self.higher_is_better = spec, examples, higher_is_better
         self.book, self.executor, self.progress = book, executor, progress
+        self._at_once = at_once
         self.sizes = sorted(spec.batch_sizes)
         self.anchor = self.sizes[(len(self.sizes) - 1) // 2]
         self.runs = StudyRuns()
         self._active: dict[int, _Active] = {}
+        self._most: dict[int, int] = {}
         self._started = {self.anchor}
         self._waiting: list[tuple[int, int]] = []
         self._asked: dict[RunKey, Ask] = {}
@@ -147,8 +152,8 @@ class Driver:
         # which worker was faster.
         if not wave or (active.found.bracketed and self.spec.budget_trainings is None):
             self._start_neighbours(size, active.found)
-        for ask in wave:
-            self._ask(ask)
+        for program in self._programs(size, wave):
+            self._ask(program)
         self._answer_if_complete(size)
 
     def _met_at_start(self) -> bool:
@@ -245,25 +250,43 @@ class Driver:
 
     # --- runs -------------------------------------------------------------------------------------
 
-    def _ask(self, ask: Ask) -> None:
-        spec = self.spec.run(ask.key, ask.budget_steps)
-        kept = self.book.find(ask.key, spec)
-        if kept is None:
-            self._asked[ask.key] = ask
-            self.executor.submit(str(ask.key), spec)
-        else:
-            result, own = kept
-            if own:
-                self.runs.reused += 1
+    def _programs(self, size: int, wave: list[Ask]) -> list[list[Ask]]:
+        if not wave:
+            return []
+        if size not in self._most:
+            self._most[size] = self._at_once(self.spec.run(wave[0].key, wave[0].budget_steps))
+        return programs(wave, self._most[size])
+
+    def _ask(self, program: list[Ask]) -> None:
+        """Ask for the runs of a program that are not kept; those that are come first."""
+        specs = {ask.key: self.spec.run(ask.key, ask.budget_steps) for ask in program}
+        for ask in program:
+            kept = self.book.find(ask.key, specs[ask.key])
+            if kept is None:
+                self._asked[ask.key] = ask
             else:
-                self.runs.taken_over += 1
-                self.book.keep(ask.key, result)
-            self._take(ask.key, result)
-        self._report()
+                self._reuse(ask.key, *kept)
+            self._report()
+        if not any(key in self._asked for key in specs):
+            return
+        if len(specs) == 1:
+            for key, spec in specs.items():
+                self.executor.submit(str(key), spec)
+        else:  # also those that are kept: rounding may depend on what shares the program
+            self.executor.submit_together({str(key): spec for key, spec in specs.items()})
+
+    def _reuse(self, key: RunKey, result: RunResult, own: bool) -> None:
+        if own:
+            self.runs.reused += 1
+        else:
+            self.runs.taken_over += 1
+            self.book.keep(key, result)
+        self._take(key, result)
 
     def _keep(self, key: RunKey, result: RunResult) -> None:
-        """Record a finished run, then let its search go on."""
-        del self._asked[key]
+        """Record a finished run, then let its search go on; one that was kept before stays as it was."""
+        if self._asked.pop(key, None) is None:
+            return
         if result.status is Status.FAILED and key.batch_size == self.anchor:
             raise RunFailedError(f"a run at batch size {key.batch_size} failed: {result.message}")
         self.book.keep(key, result)

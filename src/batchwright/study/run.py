@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from batchwright.core.action import Action
@@ -23,6 +24,7 @@ from batchwright.study.spec import StudySpec, check_study
 from batchwright.study.stores.contract import Store
 from batchwright.task.task import Task
 from batchwright.training.record import RunResult, Status
+from batchwright.training.replicas import replicas_at_once
 from batchwright.training.spec import RunSpec
 
 MEASURES = ("sharpness", "growth")
@@ -120,6 +122,7 @@ def _find(
         higher_is_better=task.higher_is_better(spec.target.metric),
         book=StoredRuns(store, study_id, task.fingerprint or None),
         executor=executor,
+        at_once=partial(replicas_at_once, task=task),
         progress=progress,
     )
     runs = driver.run()

@@ -107,3 +107,6 @@ LOSSES = {
     "huber": NamedLoss(function=huber),
 }
 """Every loss that ``Task(loss="...")`` takes."""
+
+BY_EXAMPLE = frozenset({entry.function for entry in LOSSES.values()} | {label_squared_error})
+"""Losses of which a value depends on its own example alone."""

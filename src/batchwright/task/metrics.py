@@ -128,3 +128,8 @@ def named(name: Any, known: Mapping[str, Metric]) -> Metric:
     if name not in known:
         raise unknown_name("metric", name, known)
     return known[name]
+
+
+def is_metric_by_example(metric: Metric) -> bool:
+    """Whether a value an example is known to depend on its own example alone: the measures defined here."""
+    return any(metric is known for known in (*METRICS.values(), SIGN_ACCURACY, HALF_ACCURACY))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -57,6 +58,47 @@ class Evaluator:
                 targets = torch.cat([t for _, t in kept])
                 metrics[name] = _finite(float(task.metrics[name].function(outputs, targets)))
         return _finite(loss_sum / total), {name: metrics[name] for name in task.metrics}
+
+    def of_stack(
+        self, outputs_of: Callable[[Tensor], Tensor], count: int
+    ) -> list[tuple[float | None, dict[str, float | None]]]:
+        """The same of ``count`` models in one pass each chunk.
+
+        Loss and metrics an example must be functions of that example alone.
+
+        Args:
+            outputs_of: inputs of shape (count, examples, ...) to outputs of the models, without randomness or modes.
+            count: how many.
+        """
+        task = self._task
+        functions = {n: m.function for n, m in task.metrics.items() if m.per_example}
+        sums: dict[str, Tensor] = {}
+        kept: list[tuple[Tensor, Any]] = []
+        with torch.no_grad():
+            for inputs, targets in self._chunks:
+                outputs = outputs_of(inputs.expand(count, *inputs.shape))
+                rows = outputs.flatten(0, 1), targets.expand(count, *targets.shape).flatten(0, 1)
+                for name, function in {"": task.loss, **functions}.items():
+                    part = function(*rows).view(count, -1).sum(dim=1).double()
+                    sums[name] = sums[name] + part if name in sums else part
+                if len(functions) < len(task.metrics):
+                    kept.append((outputs, targets))
+            means = {name: (total / sum(self._sizes)).tolist() for name, total in sums.items()}
+            return [
+                (
+                    _finite(means[""][k]),
+                    {
+                        n: _finite(means[n][k] if n in functions else self._whole(n, kept, k))
+                        for n in task.metrics
+                    },
+                )
+                for k in range(count)
+            ]
+
+    def _whole(self, name: str, kept: list[tuple[Tensor, Any]], k: int) -> float:
+        """A metric of a whole split, for model k of a stack."""
+        outputs, targets = torch.cat([o[k] for o, _ in kept]), torch.cat([t for _, t in kept])
+        return float(self._task.metrics[name].function(outputs, targets))
 
 
 def _finite(value: float) -> float | None:

@@ -28,8 +28,11 @@ __all__ = [
     "advance",
     "advance_to_status",
     "continue_to",
+    "evaluation_wanted",
     "failed_to_start",
     "is_out_of_memory",
+    "judge",
+    "record_if_due",
     "run",
     "start",
     "updates",
@@ -69,21 +72,37 @@ def advance(state: Run) -> Iterator[Run]:
     while state.status is None:
         before = state.position
         state.update()
-        state.latest = ()
-        over = state.out_of_budget()
-        if state.record_due() or over:
-            state.record()
-            if state.diverged():
-                state.finish(Status.DIVERGED)
-        if state.status is None and (over or state.evaluation_due(before)):
+        over = record_if_due(state)
+        if evaluation_wanted(state, before, over):
             state.evaluate()
-            if state.diverged():
-                state.finish(Status.DIVERGED)
-            elif state.crossing() is not None:
-                state.finish(Status.TARGET_REACHED)
-        if state.status is None and over:
-            state.finish(Status.BUDGET_EXHAUSTED)
+            judge(state, over)
         yield state
+
+
+def record_if_due(state: Run) -> bool:
+    """After an update: record what is due, and end a run that diverged. Whether the budget is used up."""
+    state.latest = ()
+    over = state.out_of_budget()
+    if state.record_due() or over:
+        state.record()
+        if state.diverged():
+            state.finish(Status.DIVERGED)
+    return over
+
+
+def evaluation_wanted(state: Run, before: int, over: bool) -> bool:
+    """Whether a run that still goes on is to be evaluated after the update that began at position ``before``."""
+    return state.status is None and (over or state.evaluation_due(before))
+
+
+def judge(state: Run, over: bool) -> None:
+    """After an evaluation: end a run that diverged, reached the target or has its budget used up."""
+    if state.diverged():
+        state.finish(Status.DIVERGED)
+    elif state.crossing() is not None:
+        state.finish(Status.TARGET_REACHED)
+    elif over:
+        state.finish(Status.BUDGET_EXHAUSTED)
 
 
 def advance_to_status(state: Run) -> Iterator[Run]:

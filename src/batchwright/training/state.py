@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -28,7 +29,7 @@ from batchwright.training.spec import RunSpec
 from batchwright.training.target import first_crossing
 from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_per_example
 
-_DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 _DIVERGED_ABOVE = 1e3
 """A run whose loss exceeds this multiple of its initial loss has diverged, finite or not."""
 _AS_IT_IS: AbstractContextManager[None] = nullcontext()
@@ -45,6 +46,7 @@ class Run:
         examples_seen: examples that entered an update.
         seconds: training time, evaluations apart.
         evaluations, records: what has been recorded so far.
+        evaluators: of the planned splits, by name.
         latest: evaluations made after the last update (empty after most).
         status: None while the run goes on.
 
@@ -58,7 +60,7 @@ class Run:
         check_run(spec, task)
         examples = len(task.train)
         self.spec, self.task = spec, task
-        self.device, self._dtype = device_of(spec.device), _DTYPES[spec.dtype]
+        self.device, self._dtype = device_of(spec.device), DTYPES[spec.dtype]
         self._autocast = spec.autocast or task.autocast
         self.model = task.build_model(spec.seed).to(device=self.device, dtype=self._dtype).train()
         self._engine = GradientEngine(self.model, task, spec.seed, self._autocast)
@@ -75,7 +77,7 @@ class Run:
         shared_out = self.device.type == "cpu" and torch.get_num_threads() > 1
         self._operations = operations_per_example(self.model, task.train) if shared_out else None
         self._feed = Feed(task.train.to(self.device, self._dtype), self._stream, task.augment, spec.seed)
-        self._evaluators = {name: self._evaluator(name) for name in _splits(spec)}
+        self.evaluators = {name: self._evaluator(name) for name in splits_of(spec)}
         self.step = self.position = self.examples_seen = 0
         self.seconds = self.evaluation_seconds = 0.0
         self.evaluations: list[Evaluation] = []
@@ -164,6 +166,21 @@ class Run:
         self.examples_seen += stop - start
         self.seconds += time.perf_counter() - began
 
+    def count_updates(self, losses: Tensor, stop: int, seconds: float) -> None:
+        """Take over updates made elsewhere (:mod:`~batchwright.training.replicas`); the parameters have moved.
+
+        Args:
+            losses: per-example losses of each update, shape (updates, batch).
+            stop: stream position after the last of them.
+            seconds: what they took.
+        """
+        self._losses = losses[-1]
+        self._meter.add(losses.flatten())
+        self.step += len(losses)
+        self.position = stop
+        self.examples_seen += losses.numel()
+        self.seconds += seconds
+
     def _moved_by(self, batch: tuple[Any, Any], divisor: int, position: int) -> Tensor:
         """Move the parameters by the gradient on one batch; its per-example losses."""
         if self._graphs is not None:
@@ -223,7 +240,11 @@ class Run:
     def evaluate(self) -> tuple[Evaluation, ...]:
         """Evaluate the planned splits now and keep the results."""
         self.synchronise()
-        self.latest = tuple(self._evaluated(*item) for item in self._evaluators.items())
+        return self.keep_evaluations(self._evaluated(*item) for item in self.evaluators.items())
+
+    def keep_evaluations(self, rows: Iterable[Evaluation]) -> tuple[Evaluation, ...]:
+        """Keep evaluations of all the planned splits, made now."""
+        self.latest = tuple(rows)
         self.evaluation_seconds += sum(row.seconds for row in self.latest)
         self.evaluations.extend(self.latest)
         self._next_evaluation = self.spec.evaluation.next_after(self.step)
@@ -231,15 +252,21 @@ class Run:
 
     def evaluate_on(self, split: str) -> Evaluation:
         """Evaluate one split, also one outside the plan, without recording it."""
-        return self._evaluated(split, self._evaluators.get(split) or self._evaluator(split))
+        return self._evaluated(split, self.evaluators.get(split) or self._evaluator(split))
 
     def _evaluated(self, split: str, evaluator: Evaluator) -> Evaluation:
         began = time.perf_counter()
         with self.average.applied() if self.average is not None else nullcontext():
             loss, metrics = evaluator(self.model)
+        return self.evaluation(split, loss, metrics, time.perf_counter() - began)
+
+    def evaluation(
+        self, split: str, loss: float | None, metrics: dict[str, float | None], seconds: float
+    ) -> Evaluation:
+        """What was found of a split, as a row at the present step."""
         return Evaluation(
             step=self.step, examples_seen=self.examples_seen, epoch=self.epoch, split=split, loss=loss,
-            metrics=metrics, seconds=time.perf_counter() - began,
+            metrics=metrics, seconds=seconds,
         )  # fmt: skip
 
     # --- when the run ends ------------------------------------------------------------------------
@@ -255,6 +282,10 @@ class Run:
             or (epochs is not None and self._next_batch()[0] >= epochs * self._stream.examples)
             or (budget.seconds is not None and self.seconds >= budget.seconds)
         )
+
+    def looks_at(self) -> int:
+        """The step of the next record or evaluation, where evaluations are planned in steps."""
+        return min(self._next_record, self._next_evaluation)
 
     def record_due(self) -> bool:
         """Whether a record is planned after this many steps."""
@@ -348,6 +379,7 @@ def check_run(spec: RunSpec, task: Task) -> None:
         )
 
 
-def _splits(spec: RunSpec) -> list[str]:
+def splits_of(spec: RunSpec) -> list[str]:
+    """The splits that a run evaluates as it goes on."""
     target = [spec.target.split] if spec.target is not None else []
     return list(dict.fromkeys([*spec.evaluation.splits, *target]))

@@ -179,7 +179,9 @@ def test_a_study_takes_over_the_runs_of_advice_and_decides_as_without_them(digit
         b: f.rate for b, f in alone.runs.found.items()
     }
     for key, own in alone.runs.results.items():
-        assert after.runs.results[key].steps_to_target == own.steps_to_target
+        # Runs of a study may share a program, those of advice never do: equal within rounding.
+        steps = after.runs.results[key].steps_to_target
+        assert (steps or 0) == pytest.approx(own.steps_to_target or 0, rel=1e-4)
 
 
 def test_a_budget_is_counted_work(digits, legs):

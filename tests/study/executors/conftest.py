@@ -33,10 +33,14 @@ def task(kind: str = "plain", folder: str = ""):
     g = torch.Generator().manual_seed(0)
     x = torch.randn(48, 4, generator=g)
     y = x @ torch.tensor([[1.0], [-2.0], [0.5], [0.0]]) + 0.3 * torch.randn(48, 1, generator=g)
+    dense = {"model": lambda: nn.Sequential(nn.Linear(4, 1)), "loss": "mse"}
+    own = {
+        "model": lambda: Model(kind, folder),
+        "loss": lambda outputs, targets: ((outputs - targets) ** 2).mean(1),
+    }
     return Task(
-        name="tiny", model=lambda: Model(kind, folder), train=(x[:32], y[:32]), validation=(x[32:], y[32:]),
-        loss=lambda outputs, targets: ((outputs - targets) ** 2).mean(1), target=Target(value=0.2),
-        optimizer={"lr": 0.1},
+        name="tiny", train=(x[:32], y[:32]), validation=(x[32:], y[32:]), target=Target(value=0.2),
+        optimizer={"lr": 0.1}, **(dense if kind == "dense" else own),
     )
 """
 

@@ -121,6 +121,36 @@ def test_another_budget_is_another_run(backend):
     assert (result.updates, result.spec) == (30, long)
 
 
+@pytest.mark.parametrize("kind", ["dense", "plain"])
+def test_runs_together_come_back_with_what_each_gives_by_itself(request, backend, tiny, live, kind):
+    """Those that can share a program, and those of a model that cannot."""
+    name = request.node.callspec.params["backend"]
+    task = (live if "sent" in name else tiny)(kind=kind)
+    specs = {
+        f"{lr} {seed}": spec_of(task, 4, seed=seed, optimizer={"lr": lr}, sampling={"last_batch": "run_on"})
+        for lr in (0.05, 0.1)
+        for seed in range(3)
+    }
+    with BACKENDS[name](task) as executor:
+        executor.submit_together(specs)
+        executor.submit("beside", spec_of(task, 8))
+        done = all_done(executor, 7)
+    for key, spec in specs.items():
+        alone, together = run(spec, task), done[key]
+        assert (together.spec, together.status, together.updates) == (spec, alone.status, alone.updates)
+        losses = [[row.loss for row in result.evaluations] for result in (alone, together)]
+        assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+    assert numbers(done["beside"]) == numbers(run(spec_of(task, 8), task))
+
+
+def test_what_goes_wrong_in_runs_together_is_the_status_of_each(backend):
+    executor, task = backend
+    executor.submit_together({"raises": spec_of(task, 5), "raises too": spec_of(task, 5, seed=1)})
+    done = all_done(executor, 2)
+    assert {str(result.status) for result in done.values()} == {"failed"}
+    assert {result.message for result in done.values()} == {"ValueError: no batches of five please"}
+
+
 def test_nothing_under_way_is_said(backend):
     executor, _ = backend
     with pytest.raises(InputError, match="needs a submitted run"):

@@ -45,6 +45,16 @@ def test_only_the_run_that_kills_its_process_is_given_up(tiny, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_of_runs_together_only_the_one_that_kills_their_process_is_given_up(tiny, tmp_path, capfd):
+    task = tiny(kind="kills at 5", folder=str(tmp_path))
+    with WorkerProcesses(2) as executor:
+        executor.submit_together({str(size): spec_of(task, size) for size in (4, 5, 6)})
+        assert all_done(executor, 3) == {
+            "4": "budget_exhausted", "5": "out_of_memory", "6": "budget_exhausted",
+        }  # fmt: skip
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_process_that_is_killed_from_outside_costs_nothing(tiny, capfd, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))  # loky looks for pgrep, and prints a traceback without it
     task = tiny(kind="slow")

@@ -6,6 +6,10 @@ result is a function of its spec and the task: the same from every executor on t
 **What goes wrong comes back too.** An error of the model, a spec that does not fit the task, and a process
 that dies are results with a status and a message. A process that dies costs the run it was on and no other.
 
+**Runs together.** Runs of ``submit_together`` share a program (``training.replicas``) and come back together,
+each with what it gives by itself, within rounding. What goes wrong in one of them costs time alone: each is then
+made by itself.
+
 **Pauses.** With ``stop_at`` a run ends with status ``stopped`` once it has made so many updates, unless it
 ended before. Submitted again with a larger ``stop_at``, or none, it gives what a run in one go would have
 given; an executor may keep it alive in between, or run it afresh.
@@ -18,7 +22,7 @@ afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol, Self
 
 from batchwright.training.record import RunResult
@@ -43,6 +47,14 @@ class Executor(Protocol):
             key: names it until it is done; different from that of every other run under way.
             spec: the run.
             stop_at: pause it after so many updates.
+        """
+        ...
+
+    def submit_together(self, runs: Mapping[str, RunSpec]) -> None:
+        """Queue runs that share a program.
+
+        Args:
+            runs: by their keys; the specs are as :func:`~batchwright.training.replicas.run_replicas` wants them.
         """
         ...
 

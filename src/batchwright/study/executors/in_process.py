@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from batchwright.core.errors import InputError
@@ -23,7 +23,7 @@ class InProcess(Executor):
     def __init__(self, task: Task) -> None:
         self._task = task
         self._runner = Runner(task)
-        self._queue: list[tuple[str, RunSpec, int | None]] = []
+        self._queue: list[tuple[dict[str, RunSpec], int | None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -35,13 +35,16 @@ class InProcess(Executor):
         return
 
     def submit(self, key: str, spec: RunSpec, *, stop_at: int | None = None) -> None:
-        self._queue.append((key, spec, stop_at))
+        self._queue.append(({key: spec}, stop_at))
+
+    def submit_together(self, runs: Mapping[str, RunSpec]) -> None:
+        self._queue.append((dict(runs), None))
 
     def next_done(self) -> Iterable[tuple[str, RunResult]]:
         if not self._queue:
             raise InputError("next_done needs a submitted run, got none")
-        key, spec, stop_at = self._queue.pop(0)
-        return [(key, self._runner.run(spec, stop_at))]
+        runs, stop_at = self._queue.pop(0)
+        return zip(runs, self._runner.run_all(list(runs.values()), stop_at), strict=True)
 
     def close(self) -> None:
         self._queue.clear()

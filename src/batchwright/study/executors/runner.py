@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from batchwright.core.errors import BatchwrightError, one_line
 from batchwright.task.task import Task
 from batchwright.training.loop import Run, continue_to, failed_to_start, start
 from batchwright.training.record import RunResult, Status
+from batchwright.training.replicas import run_replicas
 from batchwright.training.spec import RunSpec
+
+logger = logging.getLogger(__name__)
 
 KEPT_ALIVE = 8
 """Paused runs that are kept, each with its model and its optimizer's state; others are run afresh."""
@@ -34,6 +39,15 @@ class Runner:
             return failed(spec, Status.FAILED, one_line(error))
         except Exception as error:
             return failed_to_start(spec, error)
+
+    def run_all(self, specs: Sequence[RunSpec], stop_at: int | None = None) -> list[RunResult]:
+        """Several runs as one program; a single one by itself, and each by itself where that goes wrong."""
+        if len(specs) > 1:
+            try:
+                return run_replicas(specs, self._task)
+            except Exception:
+                logger.info("not_together", exc_info=True)
+        return [self.run(spec, stop_at) for spec in specs]
 
     def _run(self, spec: RunSpec, stop_at: int) -> RunResult:
         identity = spec.identity()

@@ -38,11 +38,11 @@ def ready(packed: str | None) -> None:
             _load(packed)
 
 
-def execute(spec_json: str, stop_at: int | None, packed: str | None) -> str:
-    """One run, as JSON in and out; whatever goes wrong is its status.
+def execute(spec_jsons: list[str], stop_at: int | None, packed: str | None) -> list[str]:
+    """A run, or runs that share a program, as JSON in and out; whatever goes wrong is their status.
 
     Args:
-        spec_json: the ``RunSpec``.
+        spec_jsons: a ``RunSpec`` each.
         stop_at: pause after so many updates.
         packed: file with the task, where it was sent; None to load it by its reference.
     """
@@ -52,14 +52,14 @@ def execute(spec_json: str, stop_at: int | None, packed: str | None) -> str:
     from batchwright.training.record import Status
     from batchwright.training.spec import RunSpec
 
-    spec = RunSpec.model_validate_json(spec_json)
+    specs = [RunSpec.model_validate_json(text) for text in spec_jsons]
     try:
-        result = _runner(spec, packed).run(spec, stop_at)
+        results = _runner(specs[0], packed).run_all(specs, stop_at)
     except BatchwrightError as error:
-        result = failed(spec, Status.FAILED, one_line(error))
+        results = [failed(spec, Status.FAILED, one_line(error)) for spec in specs]
     except Exception as error:
-        result = failed_to_start(spec, error)
-    return result.model_dump_json()
+        results = [failed_to_start(spec, error) for spec in specs]
+    return [result.model_dump_json() for result in results]
 
 
 _runners: dict[str, Runner] = {}

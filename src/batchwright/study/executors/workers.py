@@ -6,9 +6,9 @@ import heapq
 import os
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from batchwright.core.errors import InputError
@@ -26,11 +26,10 @@ _DEATHS = 2
 
 @dataclass(order=True)
 class _Job:
-    """A run on its way. Jobs are ordered by what is to be started first."""
+    """A run on its way, or runs that share a program. Jobs are ordered by what is to be started first."""
 
     priority: tuple[bool, int, int]
-    key: str = field(compare=False)
-    spec: RunSpec = field(compare=False)
+    runs: dict[str, RunSpec] = field(compare=False)
     stop_at: int | None = field(compare=False)
     deaths: int = field(default=0, compare=False)
 
@@ -38,6 +37,11 @@ class _Job:
     def suspect(self) -> bool:
         """Whether it was at work when a process died; it is then run with no other beside it."""
         return not self.priority[0]
+
+    def suspected(self) -> Self:
+        """The same, to be run alone."""
+        _, batch_size, turn = self.priority
+        return replace(self, priority=(False, batch_size, turn))
 
 
 class WorkerProcesses(Executor):
@@ -59,7 +63,7 @@ class WorkerProcesses(Executor):
         self._packed = None if task is None else PackedTask(task)
         self._pool: Any = None
         self._waiting: list[_Job] = []
-        self._at_work: dict[Future[str], _Job] = {}
+        self._at_work: dict[Future[list[str]], _Job] = {}
         self._submitted = 0
 
     def __enter__(self) -> Self:
@@ -73,10 +77,17 @@ class WorkerProcesses(Executor):
             self._processes().submit(worker.ready, self._packed and self._packed.path())
 
     def submit(self, key: str, spec: RunSpec, *, stop_at: int | None = None) -> None:
+        self._queue({key: spec}, stop_at)
+
+    def submit_together(self, runs: Mapping[str, RunSpec]) -> None:
+        self._queue(dict(runs), None)
+
+    def _queue(self, runs: dict[str, RunSpec], stop_at: int | None) -> None:
         # Small batches need the most steps and each waits for its neighbour: they are the longest chain, so
         # they go first, and the short runs at large batches fill the gaps.
         self._submitted += 1
-        heapq.heappush(self._waiting, _Job((True, spec.batch_size, self._submitted), key, spec, stop_at))
+        batch_size = next(iter(runs.values())).batch_size
+        heapq.heappush(self._waiting, _Job((True, batch_size, self._submitted), runs, stop_at))
 
     def next_done(self) -> Iterable[tuple[str, RunResult]]:
         if not self._waiting and not self._at_work:
@@ -100,14 +111,15 @@ class WorkerProcesses(Executor):
         from loky.process_executor import BrokenProcessPool
 
         wait(self._at_work, return_when=FIRST_COMPLETED)
-        finished, broken = [], False
+        finished: list[tuple[str, RunResult]] = []
+        broken = False
         for future in [f for f in self._at_work if f.done()]:
             try:
-                result = RunResult.model_validate_json(future.result())
+                results = [RunResult.model_validate_json(text) for text in future.result()]
             except BrokenProcessPool:
                 broken = True
             else:
-                finished.append((self._at_work.pop(future).key, result))
+                finished += zip(self._at_work.pop(future).runs, results, strict=True)
         return finished + self._start_over() if broken else finished
 
     def _hand_out(self) -> list[tuple[str, RunResult]]:
@@ -122,9 +134,8 @@ class WorkerProcesses(Executor):
             job = heapq.heappop(self._waiting)
             packed = self._packed and self._packed.path()
             try:
-                future = self._processes().submit(
-                    worker.execute, job.spec.model_dump_json(), job.stop_at, packed
-                )
+                specs = [spec.model_dump_json() for spec in job.runs.values()]
+                future = self._processes().submit(worker.execute, specs, job.stop_at, packed)
             except BrokenProcessPool:  # a process died since the last look
                 heapq.heappush(self._waiting, job)
                 return self._start_over()
@@ -145,12 +156,15 @@ class WorkerProcesses(Executor):
         for job in lost:
             job.deaths += len(lost) == 1
             if job.deaths < _DEATHS:
-                _, batch_size, turn = job.priority
-                job.priority = (False, batch_size, turn)
-                heapq.heappush(self._waiting, job)
+                heapq.heappush(self._waiting, job.suspected())
+            elif len(job.runs) > 1:  # one of them is guilty, or all of them are too much together
+                for key, spec in job.runs.items():
+                    heapq.heappush(self._waiting, replace(job.suspected(), runs={key: spec}, deaths=0))
             else:
                 message = f"worker process died {job.deaths} times"
-                given_up.append((job.key, failed(job.spec, Status.OUT_OF_MEMORY, message)))
+                given_up += [
+                    (key, failed(spec, Status.OUT_OF_MEMORY, message)) for key, spec in job.runs.items()
+                ]
         return given_up
 
     def _processes(self) -> Any:

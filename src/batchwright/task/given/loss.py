@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from batchwright.core.errors import InputError, unknown_name
 from batchwright.task.data import ItemSplit, Split
-from batchwright.task.losses import LOSSES, NamedLoss, by_example
+from batchwright.task.losses import BY_EXAMPLE, LOSSES, NamedLoss, by_example
 from batchwright.task.metrics import ACCURACY, HALF_ACCURACY, SIGN_ACCURACY
 
 Loss = Callable[[Any, Any], Tensor]
@@ -126,6 +126,19 @@ def facts_of(loss: Loss) -> NamedLoss:
 def takes_classes(loss: Loss) -> bool:
     """Whether the loss is one of classes along dimension 1 with integer targets."""
     return facts_of(loss).accuracy is ACCURACY
+
+
+def is_by_example(loss: Loss) -> bool:
+    """Whether a value is known to depend on its own example alone, whatever stands beside it in the batch.
+
+    It is for the losses of this package and of torch; of others nothing is known but what they return.
+    """
+    if isinstance(loss, ModuleLoss):
+        return type(loss.module).__module__.startswith("torch.nn.")
+    try:
+        return loss in BY_EXAMPLE
+    except TypeError:  # not hashable
+        return False
 
 
 def _from_module(given: nn.Module, train: Split) -> ModuleLoss:
