@@ -151,6 +151,8 @@ class Replicas:
         self.runs = list(runs)
         first = self.runs[0]
         spec, task = first.spec, first.task
+        for run in self.runs:
+            run.evaluators = first.evaluators  # each has gathered the same splits
         forward = stacked_forward(first.model)
         assert forward is not None
         self._forward, self._task, self._size = forward, task, spec.batch_size
