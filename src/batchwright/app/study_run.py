@@ -108,11 +108,13 @@ def carried_out(order: StudyOrder) -> Answer:
         Inconclusive: nothing can be recommended, and ``strict`` was asked for.
     """
     from batchwright.app.progress import watching
-    from batchwright.study.stores.sqlite import SQLiteStore, store_path
 
-    workers = order.check()
-    with watching(order.progress, "task") as watch, Workers(order.given, workers) as pool:
+    workers = worker_count(order.workers, order.question.machine.device)
+    with Workers(order.given, workers) as pool, watching(order.progress, "task") as watch:
+        order.check()
         spec, task, reference = order.settled(workers, watch)
+        from batchwright.study.stores.sqlite import SQLiteStore, store_path
+
         with SQLiteStore(store_path(order.store)) as store:
             answer = executed(
                 spec, task, store, pool.of(task, watch), watch, objective=order.objective, name=order.name,

@@ -21,7 +21,7 @@ from batchwright.task.task import Task
 from batchwright.training.loop import Run, is_out_of_memory
 from batchwright.training.spec import RunSpec
 
-STUDY_PACE = Pace(limit_seconds=60.0)
+STUDY_PACE = Pace(turn_seconds=0.025, limit_seconds=60.0)
 _QUICK = Pace(turn_seconds=0.03, spread=0.1)
 _FEWEST_SIZES = 4
 """So many sizes are timed however long they take."""
@@ -71,7 +71,7 @@ def seconds_per_step(
 ) -> list[SecondsPerStep]:
     """Seconds of one update of each spec, in the user's thread count.
 
-    One model is trained with all the specs in turns of 40 ms or one update, sweep after sweep, so that a
+    One model is trained with all the specs in turns of 25 ms or one update, sweep after sweep, so that a
     change of the machine's speed meets all of them alike, and memory is that of a single run. Sweeps during
     which other processes used more than 15% of the machine are repeated, and so are all while a spec's half
     interquartile range exceeds 15% of its median, up to 28 sweeps or about a minute; the calmest count. What

@@ -23,10 +23,11 @@ afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from batchwright.training.record import RunResult
-from batchwright.training.spec import RunSpec
+if TYPE_CHECKING:
+    from batchwright.training.record import RunResult
+    from batchwright.training.spec import RunSpec
 
 
 class Executor(Protocol):

@@ -1,4 +1,7 @@
-"""Runs in worker processes on this machine, by loky, with one torch thread each."""
+"""Runs in worker processes on this machine, by loky, with one torch thread each.
+
+Nothing here imports torch before a run is there: processes that are warmed up import it beside this one.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from batchwright.core.errors import InputError
 from batchwright.study.executors import worker
 from batchwright.study.executors.contract import Executor
-from batchwright.study.executors.packed import PackedTask
-from batchwright.study.executors.runner import failed
-from batchwright.task.task import Task
-from batchwright.training.record import RunResult, Status
-from batchwright.training.spec import RunSpec
+
+if TYPE_CHECKING:
+    from batchwright.study.executors.packed import PackedTask
+    from batchwright.task.task import Task
+    from batchwright.training.record import RunResult
+    from batchwright.training.spec import RunSpec
 
 _DEATHS = 2
 """A run whose process died so often, with no other run at work, is given up."""
@@ -60,7 +64,7 @@ class WorkerProcesses(Executor):
         if count < 1:
             raise InputError(f"workers must be at least 1, got {count}")
         self._count = count
-        self._packed = None if task is None else PackedTask(task)
+        self._packed = None if task is None else _packed(task)
         self._pool: Any = None
         self._waiting: list[_Job] = []
         self._at_work: dict[Future[list[str]], _Job] = {}
@@ -110,6 +114,8 @@ class WorkerProcesses(Executor):
         """Wait for runs to be done, or for a process to die."""
         from loky.process_executor import BrokenProcessPool
 
+        from batchwright.training.record import RunResult
+
         wait(self._at_work, return_when=FIRST_COMPLETED)
         finished: list[tuple[str, RunResult]] = []
         broken = False
@@ -149,6 +155,9 @@ class WorkerProcesses(Executor):
 
     def _start_over(self) -> list[tuple[str, RunResult]]:
         """New processes after one died; the runs at work are suspects, and one that was alone is guilty."""
+        from batchwright.study.executors.runner import failed
+        from batchwright.training.record import Status
+
         lost = list(self._at_work.values())
         self._at_work.clear()
         self._stop()
@@ -176,6 +185,12 @@ class WorkerProcesses(Executor):
         if self._pool is not None:
             self._pool.shutdown(wait=True, kill_workers=True)
             self._pool = None
+
+
+def _packed(task: Task) -> PackedTask:
+    from batchwright.study.executors.packed import PackedTask
+
+    return PackedTask(task)
 
 
 def worker_pool(count: int) -> Any:
