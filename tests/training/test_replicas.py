@@ -248,6 +248,34 @@ def test_a_layer_without_parameters_may_stand_there_twice(make_toy, toy):
         equal(run(spec, task), together)
 
 
+class Gated(nn.Module):
+    """With a forward pass of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.gate, self.head = nn.Linear(6, 7), nn.Linear(6, 1), nn.Linear(7, 3)
+
+    def forward(self, x):
+        return self.head(self.hidden(x).relu() * torch.sigmoid(self.gate(x)))
+
+
+class Crossed(Gated):
+    """What is one number an example alone would be one a replica on a stack."""
+
+    def forward(self, x):
+        return self.head(self.hidden(x)) * self.gate(x).squeeze(1)
+
+
+def test_a_forward_pass_of_ones_own_shares_a_program_where_it_can(make_toy, toy):
+    task = make_toy(Gated).with_fields(loss=toy.loss)
+    specs = side_by_side(optimizer={"name": "adam", "lr": 0.01})
+    assert replicas_at_once(specs[0], task) > 1
+    for spec, together in zip(specs, run_replicas(specs, task), strict=True):
+        equal(run(spec, task), together)
+    crossed = make_toy(Crossed).with_fields(loss=toy.loss)
+    assert why_not_replicated(specs[0], crossed, crossed.build_model(0)) == "layers"
+
+
 @pytest.mark.parametrize("split", ["train", "validation"])
 def test_data_read_item_by_item_share_no_program(toy, split):
     data = toy.split(split)

@@ -28,9 +28,9 @@ from batchwright.task.task import Task
 from batchwright.training.loop import Run, evaluation_wanted, judge, record_if_due, start
 from batchwright.training.record import Evaluation, RunResult, Status
 from batchwright.training.spec import RunSpec
-from batchwright.training.stacked import stacked_forward
 from batchwright.training.state import DTYPES, splits_of
-from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_per_example
+from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_of_layers
+from batchwright.training.traced import forward_of_stack, is_faithful
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def why_not_replicated(spec: RunSpec, task: Task, model: nn.Module) -> Reason | 
 
     - ``device``: on a GPU an update is a graph instead (:mod:`~batchwright.training.graph`);
     - ``dtype``: batched products of bfloat16 round otherwise;
-    - ``layers``: one that :func:`~batchwright.training.stacked.stacked_forward` does not know, or a parameter that is
+    - ``layers``: one that :func:`~batchwright.training.traced.forward_of_stack` does not know, or a parameter that is
       frozen or serves twice;
     - ``forward``, ``augment``, ``average``, ``micro_batches``, ``batch_growth``, ``autocast``: not made for stacks;
     - ``loss``: the caller's own, or a metric, which might look at the whole batch;
@@ -72,7 +72,7 @@ def why_not_replicated(spec: RunSpec, task: Task, model: nn.Module) -> Reason | 
     checks: tuple[tuple[Reason, bool], ...] = (
         ("device", spec.device != "cpu"),
         ("dtype", spec.dtype == "bfloat16"),
-        ("layers", stacked_forward(model) is None or any(True for _ in model.buffers())),
+        ("layers", forward_of_stack(model) is None or any(True for _ in model.buffers())),
         ("layers", not params or shared or not all(p.requires_grad for p in params)),
         ("forward", task.forward is not None),
         ("loss", not is_by_example(task.loss) or not all(map(_by_example, task.metrics.values()))),
@@ -90,7 +90,13 @@ def why_not_replicated(spec: RunSpec, task: Task, model: nn.Module) -> Reason | 
         ),
         ("evaluation", spec.evaluation.at == "epoch"),
     )
-    return next((reason for reason, holds in checks if holds), None)
+    found = next((reason for reason, holds in checks if holds), None)
+    return found or (None if _is_faithful(task, model) else "layers")
+
+
+def _is_faithful(task: Task, model: nn.Module) -> bool:
+    forward, (inputs, _) = forward_of_stack(model), task.train.gather(torch.arange(min(3, len(task.train))))
+    return forward is not None and is_faithful(forward, model, inputs)
 
 
 def _by_example(metric: Metric) -> bool:
@@ -115,7 +121,7 @@ def replicas_at_once(spec: RunSpec, task: Task) -> int:
     if reason is not None:
         logger.info("not_replicated: %s", reason)
         return 1
-    operations = operations_per_example(model, task.train)
+    operations = operations_of_layers(model, task.train)
     if operations is None or operations * spec.batch_size > OPERATIONS_AT_ONCE:
         return 1
     fitting = int(OPERATIONS_AT_ONCE / max(1.0, operations * spec.batch_size))
@@ -153,7 +159,7 @@ class Replicas:
         spec, task = first.spec, first.task
         for run in self.runs:
             run.evaluators = first.evaluators  # each has gathered the same splits
-        forward = stacked_forward(first.model)
+        forward = forward_of_stack(first.model)
         assert forward is not None
         self._forward, self._task, self._size = forward, task, spec.batch_size
         factor = task.schedule or schedule_factor(
@@ -163,7 +169,7 @@ class Replicas:
         self._updater = StackedUpdater([run.spec.optimizer for run in self.runs], models, factor)
         self._data = task.train.to(first.device, DTYPES[spec.dtype])
         self._streams = [IndexStream(len(task.train), spec.sampling, run.spec.seed) for run in self.runs]
-        operations = operations_per_example(first.model, task.train) or 0.0
+        operations = operations_of_layers(first.model, task.train) or 0.0
         self._operations = operations * self._size
         # A pass over a large split has enough to do, and a convolution of many groups does it more slowly.
         largest = max((len(task.split(split)) for split in first.evaluators), default=0)

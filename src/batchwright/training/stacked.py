@@ -56,7 +56,7 @@ def stacked_forward(model: nn.Module) -> StackedForward | None:
 
 
 def _chain(module: nn.Module, name: str) -> list[StackedForward] | None:
-    if _hooked(module):
+    if hooked(module):
         return None
     if type(module) is nn.Sequential:
         layers: list[StackedForward] = []
@@ -69,17 +69,25 @@ def _chain(module: nn.Module, name: str) -> list[StackedForward] | None:
                 return None
             layers += inner
         return layers
+    layer = layer_of(module, name)
+    return None if layer is None else [layer]
+
+
+def layer_of(module: nn.Module, name: str) -> StackedForward | None:
+    """One layer, whose parameters' names begin with ``name``; None where it is not known."""
+    if hooked(module):
+        return None
     layer = _weighted(module, f"{name}weight", f"{name}bias")
     if layer is not None:
-        return [layer]
+        return layer
     if type(module) in _POOLS and not getattr(module, "return_indices", False):
         pool = cast(Callable[[Tensor], Tensor], module)
-        return [lambda stacks, x: _by_channel(pool, x)]
+        return lambda stacks, x: _by_channel(pool, x)
     if type(module) is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
-        return [lambda stacks, x: x.flatten(2)]
+        return lambda stacks, x: x.flatten(2)
     if type(module) in _BY_ENTRY:
         by_entry = cast(Callable[[Tensor], Tensor], module)
-        return [lambda stacks, x: by_entry(x)]
+        return lambda stacks, x: by_entry(x)
     return None
 
 
@@ -94,7 +102,7 @@ def _weighted(module: nn.Module, weight: str, bias: str) -> StackedForward | Non
     return None
 
 
-def _hooked(module: nn.Module) -> bool:
+def hooked(module: nn.Module) -> bool:
     """Whether somebody else's code goes along with the layer: hooks, a forward or a parametrization of its own."""
     return bool(
         module._forward_hooks

@@ -32,11 +32,20 @@ _PASSES = 3
 def operations_per_example(model: nn.Module, data: Split) -> float | None:
     """Floating-point operations of one example in an update, from the shapes of the matrix products.
 
-    Each weight of a dense or convolutional layer takes two operations at every position of the output;
-    everything else is neglected. None where that says little: modules other than torch's own, data that are
-    not tensors, a model that cannot be copied or takes its inputs otherwise.
+    None where :func:`operations_of_layers` is, and for modules other than torch's own, which may do more than their
+    layers say.
     """
-    if draws_randomness(model) or not isinstance(data, TensorSplit) or not isinstance(data.inputs, Tensor):
+    return None if draws_randomness(model) else operations_of_layers(model, data)
+
+
+def operations_of_layers(model: nn.Module, data: Split) -> float | None:
+    """The same of the layers alone, whatever lies between them.
+
+    Each weight of a dense or convolutional layer takes two operations at every position of the output; everything
+    else is neglected. None for data that are not tensors, and a model that cannot be copied or takes its inputs
+    otherwise.
+    """
+    if not isinstance(data, TensorSplit) or not isinstance(data.inputs, Tensor):
         return None
     total = 0
 
