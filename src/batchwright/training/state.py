@@ -26,7 +26,7 @@ from batchwright.training.losses import LossMeter
 from batchwright.training.record import Evaluation, RunResult, Status, StepRecord
 from batchwright.training.snapshot import Snapshot, SnapshotFacts, copied
 from batchwright.training.spec import RunSpec
-from batchwright.training.target import first_crossing
+from batchwright.training.target import Crossing
 from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_per_example
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
@@ -88,7 +88,10 @@ class Run:
         self._losses: Tensor | None = None
         self._meter = LossMeter()
         self._next_evaluation, self._next_record = spec.evaluation.next_after(0), 1
-        self._crossing: float | None = None
+        self._steps_to_target: float | None = None
+        self._crossing: Crossing | None = None
+        self._looked_at = 0
+        self._watch_target()
 
     def _evaluator(self, split: str) -> Evaluator:
         data = self.task.split(split).to(self.device, self._dtype)
@@ -121,22 +124,28 @@ class Run:
     def crossing(self) -> float | None:
         """Steps to target so far, None while it is not reached."""
         target = self.spec.target
-        if target is None:
+        if target is None or self._crossing is None:
             return None
-        rows = [e for e in self.evaluations if e.split == target.split]
-        return first_crossing(
-            [e.step for e in rows],
-            [e.value(target.metric) for e in rows],
-            target.value,
-            higher_is_better=self.task.higher_is_better(target.metric),
-        )
+        for row in self.evaluations[self._looked_at :]:
+            if row.split == target.split:
+                self._crossing.add(row.step, row.value(target.metric))
+        self._looked_at = len(self.evaluations)
+        return self._crossing.step
+
+    def _watch_target(self) -> None:
+        """Look for the crossing from the first evaluation on."""
+        target, self._looked_at = self.spec.target, 0
+        self._crossing = None
+        if target is not None:
+            higher = self.task.higher_is_better(target.metric)
+            self._crossing = Crossing(target.value, higher_is_better=higher)
 
     def result(self) -> RunResult:
         """The run so far as data; ``stopped`` while no other ``status`` is set."""
         return RunResult(
             spec=self.spec, status=self.status or Status.STOPPED, message=self.message, updates=self.step,
             examples=self.examples_seen, steps=tuple(self.records), evaluations=tuple(self.evaluations),
-            steps_to_target=self._crossing, seconds=self.seconds,
+            steps_to_target=self._steps_to_target, seconds=self.seconds,
             evaluation_seconds=self.evaluation_seconds, environment=environment(self.device),
         )  # fmt: skip
 
@@ -308,7 +317,7 @@ class Run:
         """Close the run: nothing is updated afterwards."""
         self.status, self.message = status, message
         if status is Status.TARGET_REACHED:
-            self._crossing = self.crossing()
+            self._steps_to_target = self.crossing()
         ended_well = status in (Status.TARGET_REACHED, Status.BUDGET_EXHAUSTED)
         if ended_well and self.spec.test_at_end and self.task.test is not None:
             self.evaluations.append(self.evaluate_on("test"))
@@ -362,6 +371,7 @@ class Run:
         self.seconds, self.evaluation_seconds = facts.seconds, facts.evaluation_seconds
         self._next_evaluation, self._next_record = facts.next_evaluation, facts.next_record
         self.evaluations, self.records = list(facts.evaluations), list(facts.records)
+        self._watch_target()
 
 
 def check_run(spec: RunSpec, task: Task) -> None:
