@@ -64,16 +64,17 @@ def runs(store):
         return {}
 
 
-def _hear_ctrl_c():
-    """A shell's background job ignores SIGINT, and so would everything that it starts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _hear_signals():
+    """A shell's background job ignores SIGINT, one under nohup SIGHUP, and so would everything that it starts."""
+    for name in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(name, signal.SIG_DFL)
 
 
 def start(words, store, count):
     """A study under way, with at least ``count`` finished runs and others to come."""
     line = [sys.executable, "-m", "batchwright.cli.main", *words]
     process = subprocess.Popen(
-        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_ctrl_c
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_signals
     )
     deadline = time.monotonic() + WAIT_SECONDS
     while len(runs(store)) < count:

@@ -119,7 +119,7 @@ def replicas_at_once(spec: RunSpec, task: Task) -> int:
     model = task.build_model(spec.seed)
     reason = why_not_replicated(spec, task, model)
     if reason is not None:
-        logger.info("not_replicated: %s", reason)
+        logger.info("not_replicated/%s", reason)
         return 1
     operations = operations_of_layers(model, task.train)
     if operations is None or operations * spec.batch_size > OPERATIONS_AT_ONCE:

@@ -148,7 +148,7 @@ def test_a_race_is_not_run_twice_and_is_shown_unasked(raced):
 def test_the_page_shows_the_race_under_its_verdict(raced):
     result = raced[0]
     shown = page_text(study_page(result), width=160)
-    assert "Growing the batch" in shown
+    assert "rowing the batch" in shown
     assert "best fixed batch" in shown
     ratio = next((s.ratio for s in result.growth.sides if s.kind == "seesaw"), None)
     assert ratio is None or math.isfinite(ratio.value)
