@@ -208,10 +208,11 @@ def _judged(kind: str, plan: SizePlan, small: Ends, large: Ends, **at: Any) -> l
 
 
 def _over_rates(parts: Sequence[Part]) -> Part:
-    """One claim at every shared rate."""
+    """One claim at every shared rate; the numbers of a rate that decides the verdict stand first."""
     verdict, by = everywhere({part.measurements[0].at["lr"]: part.verdict for part in parts})
     condition = remark("lesson.generalisation.rates", **by) if verdict == "holds_when" else None
-    measured = tuple(number for part in parts for number in part.measurements)
+    deciding_first = sorted(parts, key=lambda part: part.verdict != verdict)
+    measured = tuple(number for part in deciding_first for number in part.measurements)
     return Part(name=parts[0].name, verdict=verdict, condition=condition, measurements=measured)
 
 
