@@ -12,14 +12,7 @@ from .oracles import trajectory
 STEPS = 25
 MATRIX_PROBLEMS = {"adafactor": ["matrices", "quadratic", "least-squares"], "muon": ["matrices"]}
 
-
-@pytest.fixture(autouse=True)
-def _double_precision():
-    """torch keeps its scalars (NAdam's product of momenta) in the default dtype."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("double_precision")
 
 
 def agree(actual, expected, tol=1e-10):

@@ -14,13 +14,7 @@ STACKED = sorted(name for name, spec in ELEMENTWISE.items() if spec.name != "rpr
 FACTORS = (1.0, 0.25, 1.7)
 STEPS = 12
 
-
-@pytest.fixture(autouse=True)
-def _double_precision():
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("double_precision")
 
 
 def both(spec, *, dropped_after=None):
