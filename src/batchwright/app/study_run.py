@@ -110,6 +110,7 @@ def carried_out(order: StudyOrder) -> Answer:
     from batchwright.app.progress import watching
 
     workers = worker_count(order.workers, order.question.machine.device)
+    # Workers first: they import torch beside this process, which does so to check the order.
     with Workers(order.given, workers) as pool, watching(order.progress, "task") as watch:
         order.check()
         spec, task, reference = order.settled(workers, watch)

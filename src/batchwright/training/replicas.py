@@ -67,12 +67,12 @@ def why_not_replicated(spec: RunSpec, task: Task, model: nn.Module) -> Reason | 
 
     It looks at the spec, the task and the model alone, so the same runs share a program on every machine.
     """
-    params = list(model.parameters())
+    forward, params = forward_of_stack(model), list(model.parameters())
     shared = len(list(model.named_parameters(remove_duplicate=False))) > len(params)
     checks: tuple[tuple[Reason, bool], ...] = (
         ("device", spec.device != "cpu"),
         ("dtype", spec.dtype == "bfloat16"),
-        ("layers", forward_of_stack(model) is None or any(True for _ in model.buffers())),
+        ("layers", forward is None or any(True for _ in model.buffers())),
         ("layers", not params or shared or not all(p.requires_grad for p in params)),
         ("forward", task.forward is not None),
         ("loss", not is_by_example(task.loss) or not all(map(_by_example, task.metrics.values()))),
@@ -91,12 +91,10 @@ def why_not_replicated(spec: RunSpec, task: Task, model: nn.Module) -> Reason | 
         ("evaluation", spec.evaluation.at == "epoch"),
     )
     found = next((reason for reason, holds in checks if holds), None)
-    return found or (None if _is_faithful(task, model) else "layers")
-
-
-def _is_faithful(task: Task, model: nn.Module) -> bool:
-    forward, (inputs, _) = forward_of_stack(model), task.train.gather(torch.arange(min(3, len(task.train))))
-    return forward is not None and is_faithful(forward, model, inputs)
+    if found is not None or forward is None:
+        return found
+    inputs, _ = task.train.gather(torch.arange(min(3, len(task.train))))
+    return None if is_faithful(forward, model, inputs) else "layers"
 
 
 def _by_example(metric: Metric) -> bool:

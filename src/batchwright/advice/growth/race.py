@@ -24,6 +24,7 @@ from batchwright.advice.result import Objective, StudyResult
 from batchwright.batches.schedule import batch_size_at
 from batchwright.core.statistics import pooled_log_variance, t_quantile
 from batchwright.measure.estimate import Estimate, on_log_scale
+from batchwright.study.driver import Progress
 from batchwright.study.executors.contract import Executor
 from batchwright.study.spec import StudySpec
 from batchwright.study.stores.contract import Store
@@ -32,7 +33,6 @@ from batchwright.training.spec import RunSpec
 
 _PREFIX = "growth"
 _COSTS: dict[Objective, Cost] = {"time": "seconds", "examples": "examples", "steps": "steps"}
-Progress = Callable[[int, int], None]
 
 
 def growth_race(
@@ -52,7 +52,7 @@ def growth_race(
     Args:
         spec, task: the study's.
         store: where the study is kept.
-        executor: for the runs; closed before branches are trained in this process.
+        executor: for the runs; closed afterwards. Branches are trained in this process.
         result: the study's answer, of which the best batch size and the tuned rates are taken.
         progress: called with (done, expected).
         say: called with the code of each phase.
