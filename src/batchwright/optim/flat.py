@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from batchwright.core.errors import InputError
 
-ALIGNMENT_BYTES = 64
+_ALIGNMENT_BYTES = 64
 
 
 def can_flatten(params: Sequence[Tensor]) -> bool:
@@ -19,6 +19,16 @@ def can_flatten(params: Sequence[Tensor]) -> bool:
         and params[0].is_floating_point()
         and all(p.layout == torch.strided for p in params)
     )
+
+
+def aligned_offsets(params: Mapping[str, Tensor]) -> tuple[dict[str, int], int]:
+    """Where each tensor begins in one buffer, at multiples of 64 bytes, and the entries of the buffer."""
+    offsets, size = {}, 0
+    for name, p in params.items():
+        unit = max(1, _ALIGNMENT_BYTES // p.element_size())
+        offsets[name] = size
+        size += -(-p.numel() // unit) * unit
+    return offsets, size
 
 
 def is_dense(p: Tensor) -> bool:
@@ -38,13 +48,8 @@ class FlatParameters:
     def __init__(self, params: Mapping[str, nn.Parameter]) -> None:
         self.params = dict(params)
         first = next(iter(self.params.values()))
-        unit = max(1, ALIGNMENT_BYTES // first.element_size())
         self._strides = {n: torch.empty_like(p.data).stride() for n, p in self.params.items()}
-        self._offsets: dict[str, int] = {}
-        size = 0
-        for name, p in self.params.items():
-            self._offsets[name] = size
-            size += -(-p.numel() // unit) * unit
+        self._offsets, size = aligned_offsets(self.params)
         buffer = torch.zeros(size, dtype=first.dtype, device=first.device)
         for name, view in self.views(buffer).items():
             p = self.params[name]

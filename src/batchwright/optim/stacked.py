@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from batchwright.optim.build import build_optimizers, plan_update
 from batchwright.optim.catalogue import CATALOGUE
-from batchwright.optim.flat import ALIGNMENT_BYTES, can_flatten
+from batchwright.optim.flat import aligned_offsets, can_flatten
 from batchwright.optim.spec import OptimizerSpec
 from batchwright.optim.update import is_plain_descent
 
@@ -56,13 +56,7 @@ class StackedUpdater:
         self._rates = [spec.lr for spec in specs]
         self._models = [dict(params) for params in models]
         first = next(iter(self._models[0].values()))
-        # Rows begin at multiples of 64 bytes, and so do the parameters in them.
-        unit = max(1, ALIGNMENT_BYTES // first.element_size())
-        self._places: dict[str, tuple[int, int]] = {}
-        size = 0
-        for name, p in self._models[0].items():
-            self._places[name] = (size, p.numel())
-            size += -(-p.numel() // unit) * unit
+        self._offsets, size = aligned_offsets(self._models[0])
         rows = torch.zeros(len(specs), size, dtype=first.dtype, device=first.device)
         with torch.no_grad():
             for name, stack in self._views(rows).items():
@@ -86,10 +80,9 @@ class StackedUpdater:
         return built
 
     def _views(self, rows: Tensor) -> dict[str, Tensor]:
-        shapes = {name: p.shape for name, p in self._models[0].items()}
         return {
-            name: rows[:, start : start + size].view(len(rows), *shapes[name])
-            for name, (start, size) in self._places.items()
+            name: rows[:, self._offsets[name] :][:, : p.numel()].view(len(rows), *p.shape)
+            for name, p in self._models[0].items()
         }
 
     def _settle(self, rows: Tensor) -> None:
