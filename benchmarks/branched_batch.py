@@ -6,7 +6,7 @@ the rate that the study found there, is branched at three points on the way to t
 the local critical batch grows along the run, whether the study's lies between its ends, and which side of it the noise
 scale is on. The ratio is the local critical batch at the last resolved point over the study's.
 
-    python benchmarks/branched_batch.py [--quick]
+    python benchmarks/branched_batch.py [--quick] [--device cuda]
 """
 
 from __future__ import annotations
@@ -81,18 +81,19 @@ def problems() -> dict[str, tuple[Any, dict[str, Any]]]:
     }
 
 
-def measured(name: str, task: Any, options: dict[str, Any], quick: bool) -> dict[str, Any]:
+def measured(name: str, task: Any, options: dict[str, Any], quick: bool, device: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         study = bw.study(
             task, batch_sizes=SIZES[:2] if quick else SIZES, search_seeds=1, confirm_seeds=2 if quick else 3,
-            workers=1, store=str(Path(folder) / "studies"), progress=False, **options,
+            workers=1, store=str(Path(folder) / "studies"), progress=False, device=device, **options,
         ).result  # fmt: skip
     row = next(r for r in study.batch_sizes if r.batch_size == 32)
     to_target = row.steps_to_target.median
     steps = max(120, 3 * round(to_target / 3)) if to_target else 300
     rate = row.lr
     run = bw.branched(
-        task, batch_size=32, lr=rate, steps=steps, seeds=2 if quick else 4, progress=False, **options
+        task, batch_size=32, lr=rate, steps=steps, seeds=2 if quick else 4, progress=False, device=device,
+        **options,
     ).result  # fmt: skip
     return {
         "problem": name, "lr": rate, "steps": steps,
@@ -141,9 +142,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="two batch sizes, fewer seeds, nothing recorded")
     parser.add_argument("--only", help="one problem")
+    parser.add_argument("--device", default="cpu")
     asked = parser.parse_args()
     found = [
-        measured(name, task, options, asked.quick)
+        measured(name, task, options, asked.quick, asked.device)
         for name, (task, options) in problems().items()
         if asked.only in (None, name)
     ]
@@ -153,7 +155,7 @@ def main() -> None:
         return
     record(
         "branched_batch", question=(__doc__ or "").partition("\n")[0], ratio=ratio_of(found),
-        measurements=found, table=table,
+        measurements=found, table=table, device=asked.device,
     )  # fmt: skip
 
 

@@ -216,7 +216,8 @@ class Problem:
     target: dict[str, Any]
     optimizer: dict[str, Any]
     smallest: int = 4
-    """Smallest batch size of the study; below it a study of this problem would take an hour."""
+    """Smallest batch size of the study. Advice has the whole range; the study needs only to hold the best between its
+    ends, and small sizes take hours where a training takes seconds."""
     largest: int = 4096
     scored: bool = False
     default_lr: float = 0.1
@@ -257,24 +258,24 @@ PROBLEMS = (
     Problem("Fashion dense, loss 0.40, momentum", ":fashion_dense", {"metric": "loss", "value": 0.40}, MOMENTUM,
             smallest=8, scored=True, default_lr=0.01),
     Problem("LeNet, accuracy 0.80, momentum", ":fashion_lenet", {"metric": "accuracy", "value": 0.80}, MOMENTUM,
-            smallest=8, largest=2048, scored=True, default_lr=0.01),
+            smallest=16, largest=512, scored=True, default_lr=0.01),
     Problem("logistic, loss 0.595, SGD", ":logistic", {"metric": "loss", "value": 0.595}, SGD, smallest=8, scored=True),
-    Problem("transformer, loss 2.5, Adam", ":transformer", {"metric": "loss", "value": 2.5}, ADAM, smallest=1,
-            largest=1024, scored=True, default_lr=1e-3),
+    Problem("transformer, loss 2.5, Adam", ":transformer", {"metric": "loss", "value": 2.5}, ADAM, smallest=8,
+            largest=256, scored=True, default_lr=1e-3),
     Problem("regression, loss 0.5, AdamW", ":regression", {"metric": "loss", "value": 0.5}, ADAMW, smallest=8,
             default_lr=1e-3),
     Problem("LeNet on digits, accuracy 0.95", "digits", {"metric": "accuracy", "value": 0.95}, SGD, smallest=8,
             options={"model": "lenet"}),
     Problem("recurrent, loss 1.75, Adam", ":recurrent", {"metric": "loss", "value": 1.75}, ADAM, smallest=16,
-            largest=1024, default_lr=1e-3),
+            largest=256, default_lr=1e-3),
     Problem("LeNet, loss 0.36, momentum", ":fashion_lenet_long", {"metric": "loss", "value": 0.36}, MOMENTUM,
-            smallest=16, largest=1024, default_lr=0.01),
+            smallest=16, largest=256, default_lr=0.01),
     Problem("ratings, loss 0.43, Adam", ":ratings", {"metric": "loss", "value": 0.43}, ADAM, smallest=16, scored=True,
             default_lr=1e-3),
     Problem("batch norm, accuracy 0.83, momentum", ":normalised", {"metric": "accuracy", "value": 0.83}, MOMENTUM,
-            smallest=8, largest=2048, scored=True, default_lr=0.01),
+            smallest=16, largest=512, scored=True, default_lr=0.01),
     Problem("Fashion wide, loss 0.30, momentum", ":fashion_whole", {"metric": "loss", "value": 0.30}, MOMENTUM,
-            smallest=16, largest=1024, scored=True, default_lr=0.01),
+            smallest=64, largest=1024, scored=True, default_lr=0.01),
     Problem("transformer of two blocks, loss 1.7, Adam", ":transformer_two_blocks", {"metric": "loss", "value": 1.7},
-            ADAM, smallest=16, largest=512, scored=True, default_lr=1e-3),
+            ADAM, smallest=16, largest=256, scored=True, default_lr=1e-3),
 )  # fmt: skip
