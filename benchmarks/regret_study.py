@@ -20,14 +20,16 @@ from problems import PROBLEMS, Problem
 
 from batchwright.core.streams import derive_seed
 from batchwright.measure.hardware.alone import seconds_per_step
-from batchwright.study.driver import Driver
+from batchwright.study.driver import Driver, StudyRuns
 from batchwright.study.executors.workers import WorkerProcesses
 from batchwright.study.key import RunKey
 from batchwright.study.run import StoredRuns
+from batchwright.study.spec import StudySpec
 from batchwright.study.stores.sqlite import SQLiteStore
 from batchwright.study.summary import batch_size_results
 from batchwright.task.task import Task
 from batchwright.training.loop import Run, run
+from batchwright.training.replicas import replicas_at_once
 
 CACHE, TRUTH = Path(__file__).parent / "cache", Path(__file__).parent / "truth"
 MISSED_AFTER, MISSED_AFTER_FEW = 8.0, 4.0
@@ -51,26 +53,33 @@ def slug(problem: Problem) -> str:
     return "".join(c if c.isalnum() else "-" for c in problem.name.lower())
 
 
+def study_runs(problem: Problem, task: Task, workers: int = 2) -> tuple[StudySpec, StudyRuns]:
+    """All runs of a problem's study, of which those in the cache are not made again."""
+    spec = problem.spec(task)
+    executor = WorkerProcesses(workers)
+    CACHE.mkdir(exist_ok=True)
+    with SQLiteStore(CACHE / f"{slug(problem)}.sqlite") as store:
+        study_id = slug(problem)  # the runs stay known when a file of the benchmark changes
+        store.begin_study(
+            study_id, name=None, task=task.name, spec_json=spec.model_dump_json(), fingerprint=None, request={},
+            action=None,
+        )  # fmt: skip
+        higher = task.higher_is_better(spec.target.metric)
+        book = StoredRuns(store, study_id, None)
+        runs = Driver(
+            spec, examples=len(task.train), higher_is_better=higher, book=book, executor=executor,
+            at_once=lambda run: replicas_at_once(run, task),
+        ).run()  # fmt: skip
+        executor.close()
+    return spec, runs
+
+
 def study(problem: Problem, task: Task, workers: int = 2) -> dict[str, Any]:
     """The tuned rate and steps at every batch size, and the updates and evaluations that finding them took."""
 
     def make() -> dict[str, Any]:
-        spec = problem.spec(task)
-        executor = WorkerProcesses(workers)
-        CACHE.mkdir(exist_ok=True)
-        with SQLiteStore(CACHE / f"{slug(problem)}.sqlite") as store:
-            study_id = slug(problem)  # the runs stay known when a file of the benchmark changes
-            store.begin_study(
-                study_id, name=None, task=task.name, spec_json=spec.model_dump_json(), fingerprint=None,
-                request={}, action=None,
-            )  # fmt: skip
-            higher = task.higher_is_better(spec.target.metric)
-            book = StoredRuns(store, study_id, None)
-            runs = Driver(
-                spec, examples=len(task.train), higher_is_better=higher, book=book, executor=executor
-            ).run()
-            executor.close()
-            rows = batch_size_results(spec, runs, {})
+        spec, runs = study_runs(problem, task, workers)
+        rows = batch_size_results(spec, runs, {})
         return {
             "rows": [
                 {"batch_size": r.batch_size, "lr": r.lr, "steps": r.steps_to_target.median} for r in rows

@@ -309,3 +309,11 @@ def test_when_the_leaders_end_short_of_the_target_a_stopped_rate_goes_on(legs):
     for arm in arms.values():
         legs.to_step(arm, 10**6)
     assert race._revived(arms) == set()
+
+
+def test_a_budget_that_the_rates_alone_use_up_lasts_until_a_second_batch_size_was_tried(digits, study_spec):
+    answer = advised(study_spec(), digits, allowance=Allowance(trainings=1e-6, least_seconds=0))
+    assert len({run.batch_size for run in answer.evidence.runs}) == 2
+    assert "advice.one_batch_size" not in {doubt.code for doubt in answer.recommendation.doubts}
+    ended = advised(study_spec(), digits, allowance=Allowance(seconds=0.0))  # a deadline ends it all the same
+    assert len({run.batch_size for run in ended.evidence.runs}) == 1

@@ -198,8 +198,7 @@ def _easier(race: Race, objective: Objective, main: int, members: Sequence[int])
 
 def _one_batch_size(race: Race, question: Question) -> list[Doubt]:
     """A reason against recommending: the budget was spent before another batch size was tried."""
-    tried = {arm.batch_size for arm in race.evidence.arms if race.inference.far_enough(arm)}
-    if len(tried) >= min(_FEWEST_BATCH_SIZES, len(race.sizes)):
+    if len(race.inference.tried()) >= min(_FEWEST_BATCH_SIZES, len(race.sizes)):
         return []
     trainings = 2 * math.ceil(race.meter.spent(race.evidence.arms) / race.meter.training_seconds)
     why = remark("advice.one_batch_size", batch_size=race.middle)

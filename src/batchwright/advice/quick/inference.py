@@ -82,6 +82,10 @@ class Inference:
         """Whether a run went far enough on its way for a comparison."""
         return arm.step >= _LEAST_SHARE * self.like_reference(arm.batch_size)
 
+    def tried(self) -> set[int]:
+        """The batch sizes at which a run went far enough."""
+        return {arm.batch_size for arm in self.evidence.arms if self.far_enough(arm)}
+
     def like_reference(self, batch_size: int) -> float:
         """The reference's steps at another batch size, if smaller batches were all noise, larger no gain."""
         return self.evidence.reference_steps * max(1.0, self.middle / batch_size)
@@ -143,7 +147,7 @@ class Inference:
 
     def doublings_beyond(self) -> Array:
         """How far each batch size lies beyond those that were tried far enough, in doublings; signed."""
-        tried = [arm.batch_size for arm in self.evidence.arms if self.far_enough(arm)] or [self.middle]
+        tried = self.tried() or {self.middle}
         logs = np.log2(np.array(self.sizes, dtype=float))
         low, high = math.log2(min(tried)), math.log2(max(tried))
         return np.asarray(np.minimum(logs - low, 0.0) + np.maximum(logs - high, 0.0))

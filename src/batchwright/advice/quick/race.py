@@ -28,7 +28,7 @@ from batchwright.study.key import RunKey
 
 _FIRST_STEPS = 8
 _GROWTH = 1.5
-_DROPPED_BEHIND, _DROPPED_BEHIND_LATE = math.log(1.5), math.log(1.3)
+_DROPPED_BEHIND = math.log(1.5)
 _REFINED_FROM, _HALF_WAY = 0.15, 0.5
 _MAX_RATES = 10
 _NOISE_ROWS, _NOISE_AT = 256, 0.75
@@ -67,7 +67,14 @@ class Race:
         return self.evidence
 
     def _spent(self) -> bool:
-        return self.meter.is_spent(self.evidence.arms)
+        """Whether to stop. A budget in trainings lasts until a second batch size was tried: one gives no answer."""
+        if not self.meter.is_spent(self.evidence.arms):
+            return False
+        return self.meter.allowance.seconds is not None or not self._is_alone()
+
+    def _is_alone(self) -> bool:
+        """Whether the reference's batch size is the only one that was tried, and there are others."""
+        return len(self.sizes) > 1 and len(self.inference.tried()) < 2
 
     # --- stage 1 ---
 
@@ -126,16 +133,14 @@ class Race:
         return leader
 
     def _survivors(self, arms: dict[int, Arm], alive: set[int], leader: int) -> set[int]:
-        """The leader and those close behind: fewer, the further the leader is on its way.
+        """The leader and those close behind: fewer, the further the leader is on its way, from half way on none.
 
-        A rate that leads early may stall short of the target, so the leader never goes on by itself.
+        A rate that leads early may stall short of the target: then the next lower one goes on beside it.
         """
         behind = {k: self._behind(arms[k], arms[leader]) for k in alive if k != leader}
         close = sorted((value, k) for k, value in behind.items() if value <= _DROPPED_BEHIND)
         progress = self._progress(arms[leader])
-        if progress >= _HALF_WAY:
-            close = [(value, k) for value, k in close if value <= _DROPPED_BEHIND_LATE]
-        close = close[: 3 if progress < _REFINED_FROM else 2 if progress < _HALF_WAY else 1]
+        close = close[: 3 if progress < _REFINED_FROM else 2 if progress < _HALF_WAY else 0]
         if arms[leader].stalled(STALLED):
             lower = [k for k in arms if k < leader and not arms[k].ended]
             return {leader, *(k for _, k in close), *lower[-1:]}
@@ -187,8 +192,9 @@ class Race:
             if self._spent():
                 evidence.ended = remark("advice.ended.budget_spent")
                 return
-            choice, improvement = self._most_promising()
-            if choice is None or improvement < _LEAST_IMPROVEMENT:
+            elsewhere = self._is_alone() and self.meter.is_spent(evidence.arms)
+            choice, improvement = self._most_promising(elsewhere=elsewhere)
+            if choice is None or (improvement < _LEAST_IMPROVEMENT and not elsewhere):
                 evidence.ended = remark("advice.ended.no_promise")
                 return
             arm = choice if isinstance(choice, Arm) else self._begin(*choice)
@@ -239,12 +245,18 @@ class Race:
             if a.steps_to_target is not None
         )
 
-    def _most_promising(self) -> tuple[Arm | tuple[int, int] | None, float]:
-        """The run with the greatest expected improvement over the best finished one, in log seconds."""
+    def _most_promising(self, *, elsewhere: bool) -> tuple[Arm | tuple[int, int] | None, float]:
+        """The run with the greatest expected improvement over the best finished one, in log seconds.
+
+        Args:
+            elsewhere: at another batch size than the reference's.
+        """
         posterior = self.evidence.posterior
         assert posterior is not None
         finished = [a for a in self.evidence.arms if a.steps_to_target is not None]
         places = self.inference.candidates(posterior)
+        if elsewhere:
+            places = [place for place in places if place[0] != self.middle]
         batch, lr = self.inference.logs(places)
         costs = posterior.log_steps(batch, lr) + self.log_seconds(batch)
         own = np.log([a.batch_size for a in finished]), np.log([a.lr for a in finished])
