@@ -222,6 +222,7 @@ def export(
     study: str,
     *,
     output: str | None = None,
+    to: str | None = None,
     store: str | None = None,
 ) -> Answer:
     """Write every run of a study as a table: to a file, else as CSV (JSON with --json) on stdout."""
