@@ -25,6 +25,13 @@ _TOOLS = {
     "optuna": ("optuna_study", "to_optuna"),
 }
 """Tool -> the module that writes for it, and its function."""
+_SHOWN_BY = {
+    "tensorboard": ("stored.see", "tensorboard --logdir {}"),
+    "mlflow": ("stored.see", "mlflow ui --backend-store-uri {}"),
+    "wandb": ("stored.upload", "wandb sync {}/offline-run-*"),
+    "optuna": ("stored.see", "optuna-dashboard {}"),
+}
+"""Tool -> what to say, and the command of the tool's own that shows what was written."""
 _TEXT_WIDTH = 140
 _OUTPUT = "Output"
 _FORMATS = ("svg", "png", "pdf")
@@ -106,7 +113,8 @@ def _in_tool(study: str, to: str, output: str | None, store: str | None) -> Answ
             "stored.exported", count=len(exported.runs), study=exported.study_id, place=written.place,
             new=written.new, there=written.there, replaced=written.replaced,
         )  # fmt: skip
-        shown_by = Note(text=text(f"stored.open.{to}", place=written.place), role="remark")
+        key, command = _SHOWN_BY[to]
+        shown_by = Note(text=text(key, command=command.format(written.place)), role="remark")
         page = Page(
             title=exported.study_id,
             eyebrow=exported.study_id,

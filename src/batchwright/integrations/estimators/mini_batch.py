@@ -379,10 +379,14 @@ def _check_number(name: str, value: Any, *, whole: bool = False, words: Sequence
     kind = numbers.Integral if whole else numbers.Real
     if isinstance(value, kind) and not isinstance(value, bool) and 0 < float(value) < math.inf:
         return
-    other = "".join(f" or {word!r}" for word in words)
+    other = " or ".join(map(repr, words))
+    if whole and words:
+        raise EstimatorError(f"{name} must be a whole number from 1 on or {other}, got {shown(value)}")
     if whole:
-        raise EstimatorError(f"{name} must be a whole number from 1 on{other}, got {shown(value)}")
-    raise EstimatorError(f"{name} must be a number greater than 0{other}, got {shown(value)}")
+        raise EstimatorError(f"{name} must be a whole number from 1 on, got {shown(value)}")
+    if words:
+        raise EstimatorError(f"{name} must be a number greater than 0 or {other}, got {shown(value)}")
+    raise EstimatorError(f"{name} must be a number greater than 0, got {shown(value)}")
 
 
 def _warn(warning: BatchwrightWarning) -> None:

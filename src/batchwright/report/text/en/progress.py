@@ -31,8 +31,6 @@ STRINGS = {
     "progress.evaluation": "epoch {epoch:6.2f}  step {step:6d}  {split:split} loss {loss:measured}{quality}",
     "stored.runs": "{count:count} runs of study {study} written to {place}",
     "stored.exported": "Study {study}, {count:count} runs, in {place}: {new:count} new, {there:count} there before, {replaced:count} written anew.",
-    "stored.open.tensorboard": "To see it: tensorboard --logdir {place}",
-    "stored.open.mlflow": "To see it: mlflow ui --backend-store-uri {place}",
-    "stored.open.wandb": "To upload it: wandb sync {place}/offline-run-*",
-    "stored.open.optuna": "To see it: optuna-dashboard {place}",
+    "stored.see": "To see it: {command}",
+    "stored.upload": "To upload it: {command}",
 }

@@ -12,10 +12,8 @@ ERRORS = {
     "dtype must be auto, float32 or float64, got {}": "dtype 必须是 auto、float32 或 float64，实际为 {0}",
     "module must be a function of inputs and outputs that builds an nn.Module, got {}": "module 必须是以输入数和输出数为参数、构造 nn.Module 的函数，实际为 {0}",
     "the labels must be of two classes or more, got one class: {}": "标签必须至少有两个类别，实际只有一个类别：{0}",
-    "{} must be a whole number from 1 on{}, got {}": "{0} 必须是不小于 1 的整数{1}，实际为 {2}",
-    "{} must be a number greater than 0{}, got {}": "{0} 必须是大于 0 的数{1}，实际为 {2}",
-}
-TAILS = {
-    " or {}": "或 {0}",
-    " or {} or {}": "或 {0} 或 {1}",
+    "{} must be a whole number from 1 on, got {}": "{0} 必须是不小于 1 的整数，实际为 {1}",
+    "{} must be a whole number from 1 on or {}, got {}": "{0} 必须是不小于 1 的整数或 {1}，实际为 {2}",
+    "{} must be a number greater than 0, got {}": "{0} 必须是大于 0 的数，实际为 {1}",
+    "{} must be a number greater than 0 or {}, got {}": "{0} 必须是大于 0 的数或 {1}，实际为 {2}",
 }
