@@ -23,8 +23,8 @@ SHORT = {"max_epochs": 30, "random_state": 0}
 
 @parametrize_with_checks(
     [
-        bw.MiniBatchClassifier(max_epochs=30, learning_rate=0.01),
-        bw.MiniBatchRegressor(max_epochs=30, learning_rate=0.01),
+        bw.MiniBatchClassifier(max_epochs=8, learning_rate=0.03),
+        bw.MiniBatchRegressor(max_epochs=8, learning_rate=0.03),
     ]
 )
 def test_scikit_learn_accepts_them(estimator, check):
