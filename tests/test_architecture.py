@@ -127,13 +127,13 @@ def literals(tree):
 
 
 def is_error(inside):
-    """Whether a text is the message of an error, in a ``raise`` or in a call that makes one."""
+    """Whether a text is the message of an error or a warning, in a ``raise`` or in a call that makes one."""
     for node in inside:
         if isinstance(node, ast.Raise):
             return True
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
-            if name.endswith(("Error", "unknown_name")):
+            if name.endswith(("Error", "Warning", "unknown_name")):
                 return True
     return False
 

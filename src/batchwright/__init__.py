@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from batchwright.core.averages import exponential_average as exponential_average
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
+    from batchwright.integrations.estimators.mini_batch import MiniBatchClassifier as MiniBatchClassifier
+    from batchwright.integrations.estimators.mini_batch import MiniBatchRegressor as MiniBatchRegressor
     from batchwright.lessons.ask import lesson as lesson
     from batchwright.lessons.ask import lessons as lessons
     from batchwright.measure.gradients.attribution import attribution as attribution
@@ -94,6 +96,8 @@ HOMES = {
     "exponential_average": "core.averages",
     "BatchwrightError": "core.errors",
     "InputError": "core.errors",
+    "MiniBatchClassifier": "integrations.estimators.mini_batch",
+    "MiniBatchRegressor": "integrations.estimators.mini_batch",
     "attribution": "measure.gradients.attribution",
     "Curvature": "measure.hessian.curvature",
     "find_critical_point": "measure.points.stationary",

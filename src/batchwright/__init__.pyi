@@ -14,6 +14,8 @@ from batchwright.app.train_many import train_many as train_many
 from batchwright.core.averages import exponential_average as exponential_average
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
+from batchwright.integrations.estimators.mini_batch import MiniBatchClassifier as MiniBatchClassifier
+from batchwright.integrations.estimators.mini_batch import MiniBatchRegressor as MiniBatchRegressor
 from batchwright.measure.gradients.attribution import attribution as attribution
 from batchwright.measure.hessian.curvature import Curvature as Curvature
 from batchwright.measure.points.stationary import find_critical_point as find_critical_point
@@ -220,6 +222,7 @@ def export(
     study: str,
     *,
     output: str | None = None,
+    to: str | None = None,
     store: str | None = None,
 ) -> Answer:
     """Write every run of a study as a table: to a file, else as CSV (JSON with --json) on stdout."""

@@ -194,6 +194,11 @@ def test_outputs_that_cannot_be_written(cli, finished, tmp_path):
     end = ["--store", finished.store]
     refused(cli("export", finished.study_id, "-o", "runs.xls", *end), "must end in .csv, .json or .parquet")
     refused(cli("export", finished.study_id, "-o", tmp_path / "no" / "x.csv", *end), "must be writable")
+    refused(
+        cli("export", finished.study_id, "--to", "tensorbord", "-o", tmp_path, *end),
+        "did you mean 'tensorboard'",
+    )
+    refused(cli("export", finished.study_id, "--to", "optuna", *end), "--output must name where the runs go")
     refused(cli("report", finished.study_id, "--figure-format", "gif", *end), "unknown figure format 'gif'")
     blocked = tmp_path / "file"
     blocked.write_text("")

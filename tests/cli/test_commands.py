@@ -80,7 +80,7 @@ def test_options_that_were_there_before():
         "studies": "--store --json",
         "show": "--store --json",
         "resume": "--workers --store --json",
-        "export": "--output --store --json",
+        "export": "--output --to --store --json",
         "report": "--output --figures --figure-format --store --json",
         "doctor": "--data --store --json",
     }  # fmt: skip

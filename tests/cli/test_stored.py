@@ -150,3 +150,23 @@ def test_doctor_names_a_damaged_store(cli, tmp_path):
     answer = cli("doctor", "--store", path, "--json")
     assert answer.code == 0
     assert "not a Batchwright store" in answer.json()["Store"]["problem"]
+
+
+@pytest.mark.parametrize("tool", ["tensorboard", "optuna"])
+def test_export_to_a_tool(cli, finished, tmp_path, tool):
+    pytest.importorskip(tool, reason=f"{tool} is not installed")
+    asked = ("export", finished.study_id, "--store", finished.store, "--to", tool, "-o", tmp_path)
+    runs = len(rows_of(finished.store))
+    first = cli(*asked, "--json").json()
+    assert (first["runs"], first["new"], first["there"], first["replaced"]) == (runs, runs, 0, 0)
+    again = cli(*asked).out
+    assert f"Study {finished.study_id}, {runs} runs" in again
+    assert ("tensorboard --logdir" if tool == "tensorboard" else "optuna-dashboard") in again
+    if tool == "optuna":
+        journal = f"optuna:{tmp_path}/optuna-journal.log"
+        table = tmp_path / "runs.csv"
+        cli("export", finished.study_id, "--store", finished.store, "-o", table)
+        fitted = [
+            cli("fit", given, "--json").json()["workloads"][0]["critical_batch"] for given in (journal, table)
+        ]
+        assert fitted[0] == fitted[1]

@@ -1,4 +1,4 @@
-"""A stored study for other programs: every run as a table, the report and its figures as files."""
+"""A stored study for other programs: every run as a table, in other tools, the report and its figures as files."""
 
 from __future__ import annotations
 
@@ -10,12 +10,29 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 from batchwright.app import options as o
 from batchwright.app.signature import Option, front_door
-from batchwright.app.stored import StudyName, opened, stored_answer, with_damage
+from batchwright.app.stored import StudyName, opened, page_of, result_of, stored_answer, with_damage
 from batchwright.core.errors import InputError, shown, unknown_name
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
+    from batchwright.integrations.export.study import ExportedStudy
+    from batchwright.study.stores.sqlite import SQLiteStore
 
+_TOOLS = {
+    "tensorboard": ("tensorboard", "to_tensorboard"),
+    "mlflow": ("mlflow", "to_mlflow"),
+    "wandb": ("wandb", "to_wandb"),
+    "optuna": ("optuna_study", "to_optuna"),
+}
+"""Tool -> the module that writes for it, and its function."""
+_SHOWN_BY = {
+    "tensorboard": ("stored.see", "tensorboard --logdir {}"),
+    "mlflow": ("stored.see", "mlflow ui --backend-store-uri {}"),
+    "wandb": ("stored.upload", "wandb sync {}/offline-run-*"),
+    "optuna": ("stored.see", "optuna-dashboard {}"),
+}
+"""Tool -> what to say, and the command of the tool's own that shows what was written."""
+_TEXT_WIDTH = 140
 _OUTPUT = "Output"
 _FORMATS = ("svg", "png", "pdf")
 
@@ -25,11 +42,27 @@ def export(
     study: StudyName,
     *,
     output: Annotated[
-        str | None, Option("A .csv, .json or .parquet file.", panel=_OUTPUT, metavar="FILE", short="-o")
+        str | None,
+        Option(
+            "A .csv, .json or .parquet file; with a tool, a folder.",
+            panel=_OUTPUT,
+            metavar="PATH",
+            short="-o",
+        ),
+    ] = None,
+    to: Annotated[
+        str | None, Option("tensorboard, mlflow, wandb or optuna.", panel=_OUTPUT, metavar="TOOL")
     ] = None,
     store: o.StorePath = None,
 ) -> Answer:
-    """Write every run of a study as a table: to a file, else as CSV (JSON with --json) on stdout."""
+    """Write every run of a study as a table: to a file, else as CSV (JSON with --json) on stdout.
+
+    With ``to``, runs, curves and the answer go into another tool, by its library: a folder that TensorBoard,
+    MLflow, Weights & Biases (offline) or Optuna reads, or the URI of an MLflow or Optuna storage. Exporting again
+    adds what is new and doubles nothing.
+    """
+    if to is not None:
+        return _in_tool(study, to, output, store)
     from batchwright.app.answer import Answer, writing
     from batchwright.report.page import Page, Sentence
     from batchwright.report.text.catalogue import text
@@ -49,6 +82,62 @@ def export(
             _WRITERS[path.suffix.lower()](rows, path)
         document = {"study_id": study_id, "output": output, "runs": len(rows)}
     return Answer(result=tuple(rows), page=page, document=document, rows=lambda: rows)
+
+
+def _in_tool(study: str, to: str, output: str | None, store: str | None) -> Answer:
+    from importlib import import_module
+
+    from batchwright.app.answer import Answer, writing
+    from batchwright.report.page import Note, Page, Sentence
+    from batchwright.report.text.catalogue import text
+
+    if to not in _TOOLS:
+        raise unknown_name("tool", to, _TOOLS)
+    if not output:
+        raise InputError(f"output must name where the runs go, for {to}: add --output DIR")
+    with opened(store) as kept:
+        exported = _exported(kept, study)
+        module, name = _TOOLS[to]
+        with writing(Path(output)):
+            written = getattr(import_module(f"batchwright.integrations.export.{module}"), name)(
+                exported, output
+            )
+        document = {
+            "study_id": exported.study_id,
+            "to": to,
+            "output": written.place,
+            "runs": len(exported.runs),
+        }
+        document |= {"new": written.new, "there": written.there, "replaced": written.replaced}
+        said = text(
+            "stored.exported", count=len(exported.runs), study=exported.study_id, place=written.place,
+            new=written.new, there=written.there, replaced=written.replaced,
+        )  # fmt: skip
+        key, command = _SHOWN_BY[to]
+        shown_by = Note(text=text(key, command=command.format(written.place)), role="remark")
+        page = Page(
+            title=exported.study_id,
+            eyebrow=exported.study_id,
+            blocks=[Sentence(text=said, role="answer"), shown_by],
+        )
+        page = with_damage(page, kept)
+    rows = [{k: v for k, v in run.row.items() if k != "result"} for run in exported.runs]
+    return Answer(result=written, page=page, document=document, rows=lambda: rows)
+
+
+def _exported(kept: SQLiteStore, study: str) -> ExportedStudy:
+    """The study with its runs' curves, and its answer where it is finished."""
+    from batchwright.integrations.export.study import ExportedStudy, exported_runs
+    from batchwright.report.render.terminal import page_text
+
+    facts = kept.study(study)
+    runs = exported_runs(kept.runs(facts["study_id"], curves=True))
+    if facts["result"] is None:
+        return ExportedStudy(facts, runs)
+    result = result_of(facts, kept)
+    page = page_of(result, kept)
+    table = page_text(page, width=_TEXT_WIDTH).strip()
+    return ExportedStudy(facts, runs, result, f"{page.headline}\n\n```\n{table}\n```")
 
 
 @front_door

@@ -21,7 +21,8 @@ def fit(
         Any,
         Option(
             "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, lr, "
-            "censored or status. A file or - for standard input; in Python also a frame or rows.",
+            "censored or status. A file, - for standard input, or optuna:STORAGE#STUDY; in Python also a "
+            "frame, rows or an Optuna study.",
             metavar="TABLE.csv",
         ),
     ],
@@ -60,7 +61,7 @@ def fit(
         from batchwright.report.pages.fit import fit_page
 
         result = fit_table(
-            table,
+            _rows_of(table),
             predict=sizes,
             far=far,
             workload=workload,
@@ -76,6 +77,15 @@ def fit(
             rows=lambda: _rows(result),
         )
         return with_files(answer, files)
+
+
+def _rows_of(table: Any) -> Any:
+    """The table itself, or that of an Optuna study's trials."""
+    from batchwright.integrations.export import optuna_study
+
+    if isinstance(table, str) and table.startswith(optuna_study.SCHEME):
+        table = optuna_study.study_named(table)
+    return optuna_study.table_of_trials(table) if optuna_study.is_optuna_study(table) else table
 
 
 def _rows(result: FitResult) -> list[dict[str, Any]]:

@@ -182,7 +182,7 @@ HELP = {
     "Largest alpha, 1 by default: as far as the weights are long, or a distance of 1.": "alpha 的最大值，默认 1：即与权重等长，或距离为 1。",
     "Recompute batch norm's statistics at every point.": "在每个点重新计算批归一化的统计量。",
     # fit
-    "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, lr, censored or status. A file or - for standard input; in Python also a frame or rows.": "需要 batch_size 列，以及 steps_to_target 或 examples_to_target 列；可选：workload、run、lr、censored 或 status。可以是文件，或用 - 表示标准输入；在 Python 中也可以是数据框或行的列表。",
+    "Columns batch_size, and steps_to_target or examples_to_target; optional: workload, run, lr, censored or status. A file, - for standard input, or optuna:STORAGE#STUDY; in Python also a frame, rows or an Optuna study.": "需要 batch_size 列，以及 steps_to_target 或 examples_to_target 列；可选：workload、run、lr、censored 或 status。可以是文件，用 - 表示标准输入，或 optuna:STORAGE#STUDY；在 Python 中也可以是数据框、行的列表或 Optuna 的 Study。",
     "A training log of any tool: a file or several, or - for standard input; in Python also its text, "
     "a list of losses, lists by name (a Keras history) or a data frame.": "任何工具的训练日志：一个或多个文件，或用 - 表示标准输入；在 Python 中也可以是日志文本、损失列表、按名称的列表（Keras 的 history）或数据框。",
     "Predict steps at these batch sizes.": "预测这些批大小下的步数。",
@@ -196,7 +196,8 @@ HELP = {
     "Run them all.": "运行全部课程。",
     "The long form: all seeds, all sizes, the largest data installed.": "完整形式：所有种子、所有规模、已安装的最大数据。",
     # export and report
-    "A .csv, .json or .parquet file.": ".csv、.json 或 .parquet 文件。",
+    "A .csv, .json or .parquet file; with a tool, a folder.": "一个 .csv、.json 或 .parquet 文件；给出工具时为一个文件夹。",
+    "tensorboard, mlflow, wandb or optuna.": "tensorboard、mlflow、wandb 或 optuna。",
     "Where to write the HTML file.": "HTML 文件写到哪里。",
     "Also write every figure into this folder.": "同时把每幅图写入这个文件夹。",
     "svg, png or pdf.": "svg、png 或 pdf。",

@@ -30,4 +30,7 @@ STRINGS = {
     "progress.phase.trace": "measuring the trace",
     "progress.evaluation": "epoch {epoch:6.2f}  step {step:6d}  {split:split} loss {loss:measured}{quality}",
     "stored.runs": "{count:count} runs of study {study} written to {place}",
+    "stored.exported": "Study {study}, {count:count} runs, in {place}: {new:count} new, {there:count} there before, {replaced:count} written anew.",
+    "stored.see": "To see it: {command}",
+    "stored.upload": "To upload it: {command}",
 }

@@ -32,4 +32,7 @@ STRINGS = {
     "progress.phase.trace": "测量迹",
     "progress.evaluation": "轮次 {epoch:6.2f}  步 {step:6d}  {split:split}损失 {loss:measured}{quality}",
     "stored.runs": "研究 {study} 的 {count:count} 次运行已写入 {place}",
+    "stored.exported": "研究 {study} 的 {count:count} 次运行位于 {place}：新写入 {new:count} 次，已有 {there:count} 次，重写 {replaced:count} 次。",
+    "stored.see": "查看：{command}",
+    "stored.upload": "上传：{command}",
 }
