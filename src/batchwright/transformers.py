@@ -93,12 +93,6 @@ class NoiseScaleCallback(TrainerCallback, ExportableState):
             self.monitor.micro_batch(**self._micro_batch)
             self.monitor.step()
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        if control.should_log and self._trainer is not None and (values := self._values()):
-            self._trainer.log(values)
-
     def on_log(
         self,
         args: TrainingArguments,
@@ -107,9 +101,13 @@ class NoiseScaleCallback(TrainerCallback, ExportableState):
         logs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        if self._trainer is None and logs is not None and "loss" in logs:
-            logs.update(self._values())
-            state.log_history[-1].update(self._values())
+        if logs is None or "loss" not in logs or not (values := self._values()):
+            return
+        if self._trainer is not None:
+            self._trainer.log(values)
+        else:
+            logs.update(values)
+            state.log_history[-1].update(values)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -134,7 +132,7 @@ def _rows(named: Mapping[str, Any]) -> int | None:
 def _weight(model: nn.Module, named: Mapping[str, Any], averaged: int) -> Tensor | None:
     """The factor of a micro-batch's mean loss, its labels over all of the batch; None where all count alike.
 
-    Labels are counted as the trainer counts them: the loss of a causal language model never asks for the first.
+    The labels that the loss adds up are counted: that of a causal language model never asks for the first.
     """
     items, labels = named.get("num_items_in_batch"), named.get("shift_labels")
     if labels is None and isinstance(labels := named.get("labels"), Tensor) and _shifts(model):
@@ -145,9 +143,9 @@ def _weight(model: nn.Module, named: Mapping[str, Any], averaged: int) -> Tensor
 
 
 def _shifts(model: nn.Module) -> bool:
-    from transformers.loss.loss_utils import LOSS_MAPPING, ForCausalLMLoss
+    from transformers.loss.loss_utils import ForCausalLMLoss
 
     paired = getattr(
         getattr(model, "config", None), "is_encoder_decoder", False
     )  # labels are shifted already
-    return LOSS_MAPPING.get(str(getattr(model, "loss_type", None))) is ForCausalLMLoss and not paired
+    return getattr(model, "loss_function", None) is ForCausalLMLoss and not paired

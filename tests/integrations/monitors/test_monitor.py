@@ -293,17 +293,21 @@ def test_hooks_are_there_in_measured_steps_alone():
     def hooks():
         return sum(len(p._backward_hooks or ()) for p in model.parameters())
 
+    def accumulating():
+        return sum(len(p._post_accumulate_grad_hooks or ()) for p in model.parameters())
+
     watched_parameters = sum(p.requires_grad for p in model.parameters())
     counts = []
     for _ in range(4):
         counts.append(hooks())
+        assert accumulating() == hooks()
         steps_of(model, monitor, 1)
     assert counts == [watched_parameters, 0, 0, watched_parameters]
     steps_of(model, monitor, 2)
     assert hooks() == watched_parameters
     monitor.close()
     steps_of(model, monitor, 1)
-    assert hooks() == 0
+    assert hooks() == accumulating() == 0
     assert monitor.reading().updates == 7
 
 
@@ -316,6 +320,22 @@ def test_parameters_that_thaw_are_seen_from_the_next_measured_step_on():
     steps_of(model, monitor, 3, lr=0.0)
     model.passes = 0
     assert measured(monitor)[-3:] == pytest.approx(by_hand(model, 3), rel=1e-9)
+
+
+def test_gradients_that_are_not_accumulated_are_no_micro_batches():
+    """As of a measurement at the weights between two updates, or beside them."""
+    plain, looked_at = nn.Linear(4, 2).double(), nn.Linear(4, 2).double()
+    looked_at.load_state_dict(plain.state_dict())
+    monitors, random = (watched(plain), watched(looked_at)), generator(0, "order")
+    for _ in range(2):
+        for _ in range(COUNT):
+            batch = draw(random)
+            for model in (plain, looked_at):
+                (loss_of(model, batch) / COUNT).backward()
+            torch.autograd.grad(loss_of(looked_at, batch), list(looked_at.parameters()))
+        for monitor in monitors:
+            monitor.step()
+    assert monitors[0].state_dict() == monitors[1].state_dict()
 
 
 def test_sparse_gradients_and_half_precision():

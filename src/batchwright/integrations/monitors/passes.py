@@ -1,6 +1,6 @@
 """Squared gradient norms of a loop's backward passes, taken by hooks while they run.
 
-A hook on a parameter sees the gradient of this pass alone, before it is accumulated, before DistributedDataParallel
+A hook on a parameter sees the gradient of this pass alone, before it is accumulated, DistributedDataParallel
 reduces it over the ranks and before anybody clips it; a weight that is used in several places calls it once, with
 the sum. When a pass has ended, and with it the reduction, what has been accumulated is read from ``.grad``: that of
 the last pass is the gradient of the whole batch, still unclipped and under the same loss scale. Nothing is kept but
@@ -34,6 +34,7 @@ class BackwardPasses:
         self._model = model
         self._parameters: list[nn.Parameter] = []
         self._handles: list[RemovableHandle] = []
+        self._seen_norms: dict[int, Tensor] = {}
         self._open: dict[int, list[tuple[int, Tensor]]] = {}
         self._whole: Tensor | None = None
 
@@ -41,13 +42,15 @@ class BackwardPasses:
         """Begin anew with the parameters that are trained now."""
         self.release()
         self._parameters = [p for p in self._model.parameters() if p.requires_grad]
-        self._handles = [p.register_hook(partial(self._seen, i)) for i, p in enumerate(self._parameters)]
+        for i, p in enumerate(self._parameters):
+            self._handles.append(p.register_hook(partial(self._seen, i)))
+            self._handles.append(p.register_post_accumulate_grad_hook(partial(self._accumulated, i)))
 
     def release(self) -> None:
         """Take the hooks away, and forget what they saw."""
         for handle in self._handles:
             handle.remove()
-        self._handles, self._open, self._whole = [], {}, None
+        self._handles, self._seen_norms, self._open, self._whole = [], {}, {}, None
 
     @property
     def count(self) -> int:
@@ -80,11 +83,15 @@ class BackwardPasses:
         return self._whole
 
     def _seen(self, index: int, gradient: Tensor) -> None:
+        self._seen_norms[index] = _norm(gradient)
+
+    def _accumulated(self, index: int, parameter: Tensor) -> None:
+        """What ``torch.autograd.grad`` computes beside the training is seen too, but never accumulated."""
         task = torch._C._current_graph_task_id()
         if task not in self._open:
             self._open[task] = []
             _after_this_pass(self._read_whole)
-        self._open[task].append((index, _norm(gradient)))
+        self._open[task].append((index, self._seen_norms[index]))
 
     def _read_whole(self) -> None:
         gradients = [p.grad for p in self._parameters if p.grad is not None]
@@ -94,8 +101,8 @@ class BackwardPasses:
 def _after_this_pass(call: Callable[[], None]) -> None:
     """Call when the running backward pass has ended and its gradients are reduced.
 
-    DistributedDataParallel waits for its reduction in a callback of its own, which comes after one that was queued
-    at the first gradient: so this one queues itself once more.
+    DistributedDataParallel waits for its reduction in a callback of its own, which may come after one that was
+    queued at the first gradient: so this one queues itself once more.
     """
     queue = torch.autograd.Variable._execution_engine.queue_callback
     queue(lambda: queue(call))
