@@ -33,6 +33,7 @@ class NoiseScaleCallback(Callback):
         self.monitor: NoiseMonitor | None = None
         self._options: dict[str, Any] = {"every": every, "window": window, "examples": examples}
         self._state: dict[str, Any] | None = None
+        self._values: dict[str, float] = {}
         self._batch_examples = 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -57,15 +58,13 @@ class NoiseScaleCallback(Callback):
             self.monitor.micro_batch(examples=self._batch_examples, weight=weight)
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Any) -> None:
-        if self.monitor is not None:
-            self.monitor.step()
+        if self.monitor is not None and self.monitor.step():
+            self._values = self.monitor.reading().logged()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if self.monitor is not None:
-            values = self.monitor.reading().logged()
-            pl_module.log_dict(values, on_step=True, on_epoch=False, batch_size=1)
+        pl_module.log_dict(self._values, on_step=True, on_epoch=False, batch_size=1)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.monitor is not None:
