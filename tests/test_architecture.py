@@ -22,6 +22,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 
 MOST_LINES, SCREEN = 400, 60
 ABOVE = ("batchwright.app", "batchwright.cli", "batchwright.lessons")
+CALLBACKS = ("batchwright.lightning", "batchwright.transformers")
 WORDS_ARE_MADE = (*ABOVE, "batchwright.report")
 
 TOO_LONG: set[str] = set()
@@ -94,7 +95,7 @@ def test_one_word_is_one_thing():
     """No two public classes or functions of one name; a verb and what it carries out count as two.
 
     Hooks are called by their name: a migration's ``upgrade`` by Alembic, a built-in task's ``find_data`` and a
-    lesson's ``experiment`` and ``example`` by their catalogues.
+    lesson's ``experiment`` and ``example`` by their catalogues. Callbacks are one thing for several libraries.
     """
     homes = defaultdict(list)
     for module, tree in TREES.items():
@@ -103,6 +104,8 @@ def test_one_word_is_one_thing():
                 if ".task.builtin." in module and node.name == "find_data":
                     continue
                 if ".lessons.phenomena." in module and node.name in ("experiment", "example"):
+                    continue
+                if module in CALLBACKS:
                     continue
                 homes[node.name].append(module.removeprefix("batchwright."))
     twice = {f"{name}: {', '.join(sorted(where))}" for name, where in homes.items() if len(where) > 1}

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from batchwright.app.escape import escape as escape
     from batchwright.app.export import export as export
     from batchwright.app.fit import fit as fit
+    from batchwright.app.monitor import NoiseMonitor as NoiseMonitor
     from batchwright.app.noise import noise as noise
     from batchwright.app.point import after as after
     from batchwright.app.point import initial as initial
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 HOMES = {
     "Answer": "app.answer",
     "Inconclusive": "app.answer",
+    "NoiseMonitor": "app.monitor",
     "advise": "app.advise",
     "after": "app.point",
     "branched": "app.branched",
@@ -107,6 +109,8 @@ HOMES = {
     "Task": "task.task",
 }
 """Name -> the module that has it."""
+CALLBACKS = ("lightning", "transformers")
+"""Modules of callbacks for these libraries, each of which imports its library."""
 
 __all__ = [*HOMES, "__version__"]
 
@@ -125,6 +129,8 @@ class _FrontDoor(ModuleType):
 
 
 def __getattr__(name: str) -> Any:
+    if name in CALLBACKS:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{HOMES[name]}"), name)
@@ -133,7 +139,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *CALLBACKS})
 
 
 sys.modules[__name__].__class__ = _FrontDoor

@@ -5,6 +5,7 @@ from typing import Any
 
 from batchwright.app.answer import Answer as Answer
 from batchwright.app.answer import Inconclusive as Inconclusive
+from batchwright.app.monitor import NoiseMonitor as NoiseMonitor
 from batchwright.app.point import after as after
 from batchwright.app.point import initial as initial
 from batchwright.app.researcher import named_task as named_task
@@ -26,6 +27,8 @@ from batchwright.report.text.language import language as language
 from batchwright.task.task import Metric as Metric
 from batchwright.task.task import Target as Target
 from batchwright.task.task import Task as Task
+import batchwright.lightning as lightning
+import batchwright.transformers as transformers
 
 __version__: str
 

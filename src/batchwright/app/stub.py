@@ -25,6 +25,7 @@ def stub() -> str:
     homes = {name: f"batchwright.{home}" for name, home in exported.items() if name not in verbs}
     homes["Training"] = "batchwright.app.train"
     imports = [f"from {home} import {name} as {name}" for name, home in homes.items()]
+    imports += [f"import batchwright.{name} as {name}" for name in vars(batchwright)["CALLBACKS"]]
     return "\n".join([_HEAD, *sorted(imports), "", "__version__: str", "", *map(_verb, verbs)])
 
 

@@ -134,6 +134,24 @@ def spec_of(optimizer: Any) -> OptimizerSpec:
         return OptimizerSpec(
             name=optimizer, lr=CATALOGUE[optimizer].usual_lr if optimizer in CATALOGUE else 0.1
         )
+    found = specs_of(optimizer)
+    groups = [
+        {key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups
+    ]
+    differing = sorted({key for o in groups for key in o if o[key] != groups[0].get(key)})
+    if differing:
+        raise InputError(
+            f"the optimizer's groups differ in {', '.join(differing)}: rescale each with its own values by name"
+        )
+    return found[0]
+
+
+def specs_of(optimizer: Any) -> list[OptimizerSpec]:
+    """The specifications of the groups of options of a ``torch.optim`` optimizer.
+
+    Raises:
+        InputError: no optimizer, or one of an unknown class.
+    """
     groups = getattr(optimizer, "param_groups", None)
     kind = type(optimizer).__name__
     if not groups:
@@ -141,13 +159,10 @@ def spec_of(optimizer: Any) -> OptimizerSpec:
     found = [name for name, record in CATALOGUE.items() if _class_name(record.torch) == kind]
     if not found:
         raise InputError(f"no rule is known for {kind}: give one of {', '.join(CATALOGUE)} with its lr")
-    options = [{key: value for key, value in group.items() if key != "params"} for group in groups]
-    differing = sorted({key for o in options for key in o if o[key] != options[0].get(key)})
-    if differing:
-        raise InputError(
-            f"the optimizer's groups differ in {', '.join(differing)}: rescale each with its own values by name"
-        )
-    name, given = found[0], options[0]
+    return [_spec_of_group(found[0], group) for group in groups]
+
+
+def _spec_of_group(name: str, given: dict[str, Any]) -> OptimizerSpec:
     changes: dict[str, Any] = {
         "lr": float(given["lr"]),
         "weight_decay": float(given.get("weight_decay") or 0.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict
 
 from batchwright.core.errors import InputError
@@ -82,15 +83,28 @@ def noise_scale_over_steps(
         InputError: sequences of different lengths or too few steps, or values that are no squared norms.
     """
     norms = _checked(small, large)
-    steps = len(norms)
+    of_step = np.array(
+        [noise_scale_from_norms(one, all_, batch, larger_batch, examples) for one, all_ in norms]
+    )
+    return noise_of_series(of_step.reshape(-1, 2), block=block)
+
+
+def noise_of_series(of_step: Float[np.ndarray, "steps 2"], *, block: int | None = None) -> NoiseFromNorms:
+    """The noise scale from unbiased |G|^2 and tr(Sigma) of many steps: the ratio of their averages.
+
+    Args:
+        of_step: |G|^2 and tr(Sigma), one row a step; of one step either may be negative.
+        block: steps a block; as long as the series asks for by default.
+
+    Raises:
+        InputError: too few steps for so long blocks.
+    """
+    steps = len(of_step)
     if steps < FEWEST_BLOCKS or (block is not None and not 1 <= block <= steps // FEWEST_BLOCKS):
         raise InputError(
             f"an interval needs {FEWEST_BLOCKS} blocks of steps or more, "
             f"got {steps} steps in blocks of {block or 1}"
         )
-    of_step = np.array(
-        [noise_scale_from_norms(one, all_, batch, larger_batch, examples) for one, all_ in norms]
-    )
     signal, trace = map(float, of_step.mean(axis=0))
     # What a step does to log(trace / signal), linearised.
     on_ratio = of_step[:, 1] / trace - of_step[:, 0] / signal if trace > 0 and signal > 0 else of_step[:, 0]
