@@ -175,12 +175,16 @@ def diagnose(
     """Find patterns in a training log, their cause, and what to change."""
 
 def doctor(
+    task: Any = None,
     *,
+    target: Any = None,
+    set: Mapping[str, Any] | None = None,
     data: str | None = None,
     store: str | None = None,
+    strict: bool = False,
     progress: bool | Callable[..., None] = True,
 ) -> Answer:
-    """Show what is installed and found, and what is missing and how to get it."""
+    """Find what in a task would spoil a study, with the fix for each; without a task, show what is installed."""
 
 def escape(
     task: Any,

@@ -1,6 +1,7 @@
 """Arguments of the front door and options of the command line."""
 
 ERRORS = {
+    "{} is for a task, and none was given: name one, as digits or file.py:function": "{0} 是针对任务的，但没有给出任务：请给一个，例如 digits 或 file.py:function",
     "the run diverged before its first point: lower `lr` or `every`": "训练在第一个测量点之前就已发散：请减小 `lr` 或 `every`",
     "steps must be {} or more, got {}": "steps 必须不小于 {0}，实际为 {1}",
     "every must be between 1 and the {} steps, got {}": "every 必须在 1 和总步数 {0} 之间，实际为 {1}",
