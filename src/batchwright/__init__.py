@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from batchwright.core.averages import exponential_average as exponential_average
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
+    from batchwright.integrations.attach.attach import attach as attach
     from batchwright.lessons.ask import lesson as lesson
     from batchwright.lessons.ask import lessons as lessons
     from batchwright.measure.gradients.attribution import attribution as attribution
@@ -64,6 +65,7 @@ HOMES = {
     "Answer": "app.answer",
     "Inconclusive": "app.answer",
     "advise": "app.advise",
+    "attach": "integrations.attach.attach",
     "after": "app.point",
     "branched": "app.branched",
     "compare": "app.compare",

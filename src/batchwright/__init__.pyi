@@ -14,6 +14,7 @@ from batchwright.app.train_many import train_many as train_many
 from batchwright.core.averages import exponential_average as exponential_average
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
+from batchwright.integrations.attach.attach import attach as attach
 from batchwright.measure.gradients.attribution import attribution as attribution
 from batchwright.measure.hessian.curvature import Curvature as Curvature
 from batchwright.measure.points.stationary import find_critical_point as find_critical_point
