@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from batchwright.core.averages import exponential_average as exponential_average
     from batchwright.core.errors import BatchwrightError as BatchwrightError
     from batchwright.core.errors import InputError as InputError
+    from batchwright.integrations.attach.attach import attach as attach
     from batchwright.integrations.estimators.mini_batch import MiniBatchClassifier as MiniBatchClassifier
     from batchwright.integrations.estimators.mini_batch import MiniBatchRegressor as MiniBatchRegressor
     from batchwright.lessons.ask import lesson as lesson
@@ -68,6 +69,7 @@ HOMES = {
     "Inconclusive": "app.answer",
     "NoiseMonitor": "app.monitor",
     "advise": "app.advise",
+    "attach": "integrations.attach.attach",
     "after": "app.point",
     "branched": "app.branched",
     "compare": "app.compare",

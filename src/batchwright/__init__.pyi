@@ -15,6 +15,7 @@ from batchwright.app.train_many import train_many as train_many
 from batchwright.core.averages import exponential_average as exponential_average
 from batchwright.core.errors import BatchwrightError as BatchwrightError
 from batchwright.core.errors import InputError as InputError
+from batchwright.integrations.attach.attach import attach as attach
 from batchwright.integrations.estimators.mini_batch import MiniBatchClassifier as MiniBatchClassifier
 from batchwright.integrations.estimators.mini_batch import MiniBatchRegressor as MiniBatchRegressor
 from batchwright.measure.gradients.attribution import attribution as attribution
@@ -180,12 +181,16 @@ def diagnose(
     """Find patterns in a training log, their cause, and what to change."""
 
 def doctor(
+    task: Any = None,
     *,
+    target: Any = None,
+    set: Mapping[str, Any] | None = None,
     data: str | None = None,
     store: str | None = None,
+    strict: bool = False,
     progress: bool | Callable[..., None] = True,
 ) -> Answer:
-    """Show what is installed and found, and what is missing and how to get it."""
+    """Find what in a task would spoil a study, with the fix for each; without a task, show what is installed."""
 
 def escape(
     task: Any,

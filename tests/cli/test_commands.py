@@ -82,7 +82,7 @@ def test_options_that_were_there_before():
         "resume": "--workers --store --json",
         "export": "--output --to --store --json",
         "report": "--output --figures --figure-format --store --json",
-        "doctor": "--data --store --json",
+        "doctor": "--target --set --data --store --strict --json",
     }  # fmt: skip
     for name, names in before.items():
         assert set(names.split()) <= options(name), name

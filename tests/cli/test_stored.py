@@ -135,7 +135,7 @@ def test_report_and_figures(cli, finished, tmp_path):
 
 def test_doctor(cli, finished):
     report = cli("doctor", "--store", finished.store, "--json").json()
-    assert set(report) == {"Environment", "Libraries", "Devices", "Tasks", "Store"}
+    assert set(report) == {"Environment", "Libraries", "Optional", "Devices", "Tasks", "Store"}
     assert report["Tasks"]["digits"]["examples"] == {"train": 1437, "validation": 360}
     assert report["Store"]["studies"] >= 1
     text = cli("doctor", "--store", finished.store).out

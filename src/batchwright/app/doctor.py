@@ -1,26 +1,88 @@
-"""Environment, devices, data sets and store: what is there, and what is missing and how to get it."""
+"""What is installed and found; with a task, what in it would spoil a study, and the fix for each."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from batchwright.app import options as o
-from batchwright.app.signature import Asked, front_door
-from batchwright.core.errors import shown
+from batchwright.app.signature import Asked, Option, front_door
+from batchwright.core.errors import InputError, shown
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
 
+_TaskToExamine = Annotated[
+    Any,
+    Option("The task to examine, as for study; without one, the installation is.", metavar="[TASK]"),
+]
+_StrictDoctor = Annotated[
+    bool, Option("Raise Inconclusive (exit with 3) where an error or a warning is found.", panel="Output")
+]
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pydantic", "SQLAlchemy", "loky", "matplotlib", "pyarrow")
+_OPTIONAL = {
+    "lightning": ("lightning",), "transformers": ("transformers",), "accelerate": ("accelerate",), "ray": ("ray",),
+    "postgresql": ("psycopg",), "tensorboard": ("tensorboard",), "mlflow": ("mlflow", "mlflow-skinny"),
+    "wandb": ("wandb",), "optuna": ("optuna",),
+}  # fmt: skip
+"""Extra of this package -> the library that it installs, under each of its names."""
 
 
 @front_door
 def doctor(
-    *, data: o.DataFolder = None, store: o.StorePath = None, progress: o.ProgressGiven = True, asked: Asked
+    task: _TaskToExamine = None,
+    *,
+    target: o.TargetGiven = None,
+    set: o.TaskSet = None,
+    data: o.DataFolder = None,
+    store: o.StorePath = None,
+    strict: _StrictDoctor = False,
+    progress: o.ProgressGiven = True,
+    asked: Asked,
 ) -> Answer:
-    """Show what is installed and found, and what is missing and how to get it."""
+    """Find what in a task would spoil a study, with the fix for each; without a task, show what is installed.
+
+    A task is tried for a few seconds, on copies: nothing is trained, and nothing of the caller's is changed.
+    """
+    if task is not None:
+        return _of_task(task, target, o.TaskOptions(set=set, data=data), strict, progress, asked)
+    for name, value in (("target", target), ("set", set), ("strict", strict or None)):
+        if value is not None:
+            raise InputError(
+                f"{name} is for a task, and none was given: name one, as digits or file.py:function"
+            )
+    return _of_installation(data, store, progress, asked)
+
+
+def _of_task(
+    given: Any, target: Any, options: o.TaskOptions, strict: bool, progress: Any, asked: Asked
+) -> Answer:
+    from batchwright.app.answer import Answer, Inconclusive
+    from batchwright.app.progress import watching
+    from batchwright.app.task_given import subject_of, task_of
+
+    with watching(progress, "task"):
+        from batchwright.measure.checkup.examine import examine
+        from batchwright.report.pages.checkup import checkup_page, finding_words
+        from batchwright.task.target import as_target
+
+        reference, live = task_of(given, options)
+        found = examine(live, as_target(target, live))
+        page = checkup_page(found, action=asked.action(subject_of(reference)))
+        document = found.model_dump(mode="json")
+        for row, one in zip(document["findings"], found.findings, strict=True):
+            row |= {"found": finding_words(one, "found"), "fix": finding_words(one, "fix")}
+        rows = [
+            {name: row[name] for name in ("code", "severity", "found", "fix")} for row in document["findings"]
+        ]
+        answer = Answer(result=found, page=page, document=document, rows=lambda: rows)
+    if strict and found.serious:
+        raise Inconclusive(answer)
+    return answer
+
+
+def _of_installation(data: str | None, store: str | None, progress: Any, asked: Asked) -> Answer:
     from batchwright.app.answer import Answer
     from batchwright.app.progress import watching
     from batchwright.report.pages.doctor import doctor_page
@@ -49,6 +111,7 @@ def _examined(data: str | None, store: str | None) -> dict[str, dict[str, Any]]:
     return {
         "Environment": dict(environment()),
         "Libraries": {name: _version(name) for name in _LIBRARIES},
+        "Optional": {extra: _first_version(names) for extra, names in _OPTIONAL.items()},
         "Devices": devices,
         "Tasks": {name: _task(name, data) for name in built_in_names()},
         "Store": _store(store),
@@ -60,6 +123,10 @@ def _version(library: str) -> str | None:
         return importlib.metadata.version(library)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def _first_version(names: tuple[str, ...]) -> str | None:
+    return next(filter(None, map(_version, names)), None)
 
 
 def _task(name: str, data: str | None) -> dict[str, Any] | str:

@@ -46,7 +46,9 @@ HELP = {
     "Write every run of a study as a table: to a file, else as CSV (JSON with --json) on stdout.": "把研究的每次运行写成表格：写入文件，否则以 CSV（用 --json 则为 JSON）输出到标准输出。",
     "Write a stored study's report again, and its figures as files.": "重新生成已保存研究的报告，并把其中的图存成文件。",
     "List the lessons, run one, or run them all: claims about mini-batch training, put to the test.": "列出课程，运行其中一课或全部：把关于小批量训练的论断付诸检验。",
-    "Show what is installed and found, and what is missing and how to get it.": "显示已安装和找到的内容、缺少的内容以及如何获得。",
+    "Find what in a task would spoil a study, with the fix for each; without a task, show what is installed.": "找出任务中会破坏研究的问题，并给出每一个的解决办法；不给任务时，显示已安装的内容。",
+    "The task to examine, as for study; without one, the installation is.": "要检查的任务，写法与 study 相同；不给则检查安装情况。",
+    "Raise Inconclusive (exit with 3) where an error or a warning is found.": "发现错误或警告时抛出 Inconclusive（退出码 3）。",
     # of every command
     "Show this message and exit.": "显示此帮助后退出。",
     "Print the version and exit.": "显示版本号后退出。",

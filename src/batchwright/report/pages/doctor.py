@@ -11,10 +11,11 @@ from batchwright.report.pages.parts import column, machine
 from batchwright.report.text.catalogue import text
 
 _FIRST = "digits"
-_ENVIRONMENT, _TASKS, _STORE = "Environment", "Tasks", "Store"
+_ENVIRONMENT, _OPTIONAL, _TASKS, _STORE = "Environment", "Optional", "Tasks", "Store"
 _SECTIONS = {
     _ENVIRONMENT: "doctor.section.environment",
     "Libraries": "doctor.section.libraries",
+    _OPTIONAL: "doctor.section.optional",
     "Devices": "doctor.section.devices",
     _TASKS: "doctor.section.tasks",
     _STORE: "doctor.section.store",
@@ -27,8 +28,9 @@ def doctor_page(report: Report, *, action: Action | None = None) -> Page:
 
     Args:
         report: sections by title: ``Environment``, ``Libraries`` (a version, or None where not installed),
-            ``Devices``, ``Tasks`` (what ``task.catalogue.describe`` says, or why the task cannot be had) and
-            ``Store`` (``path``, ``studies`` where it is there, ``problem`` where it cannot be read).
+            ``Optional`` (the same by extra), ``Devices``, ``Tasks`` (what ``task.catalogue.describe`` says, or
+            why the task cannot be had) and ``Store`` (``path``, ``studies`` where it is there, ``problem``
+            where it cannot be read).
         action: what made it.
     """
     tables = [
@@ -77,7 +79,7 @@ def _with_state(store: Mapping[str, Any]) -> Mapping[str, Any]:
 def _names(title: str, rows: Mapping[str, Any]) -> Table:
     """A section of names, each with what was found."""
     names = list(machine(rows)) if title == _ENVIRONMENT else list(rows)
-    found = [text("doctor.not_installed") if value is None else str(value) for value in rows.values()]
+    found = [_missing(title, name) if value is None else str(value) for name, value in rows.items()]
     return Table(
         heading=text(_SECTIONS[title]),
         columns=[
@@ -85,6 +87,12 @@ def _names(title: str, rows: Mapping[str, Any]) -> Table:
             column(text("doctor.column.found"), found),
         ],
     )
+
+
+def _missing(title: str, name: str) -> str:
+    """That a library is not installed, and how to get one that is optional."""
+    how = f"pip install 'batchwright[{name}]'"
+    return text("doctor.get", how=how) if title == _OPTIONAL else text("doctor.not_installed")
 
 
 def _tasks(tasks: Mapping[str, Mapping[str, Any] | str]) -> Table:

@@ -1,9 +1,24 @@
 """Arguments of the front door and options of the command line."""
 
 ERRORS = {
+    "{} is for a task, and none was given: name one, as digits or file.py:function": "{0} 是针对任务的，但没有给出任务：请给一个，例如 digits 或 file.py:function",
     "the run diverged before its first point: lower `lr` or `every`": "训练在第一个测量点之前就已发散：请减小 `lr` 或 `every`",
     "steps must be {} or more, got {}": "steps 必须不小于 {0}，实际为 {1}",
     "every must be between 1 and the {} steps, got {}": "every 必须在 1 和总步数 {0} 之间，实际为 {1}",
+    # a probe on somebody's own step
+    "attach takes either batch= or loader=, for the examples that the step is given": "attach 需要 batch= 或 loader= 之一，作为交给训练步的样本",
+    "attach takes model=, the module that the step trains": "attach 需要 model=，即训练步所训练的模块",
+    "attach takes either a Lightning trainer or step=, a function of a batch that makes one update": "attach 需要 Lightning 的 trainer 或 step= 之一，后者是对一个批做一次更新的函数",
+    "the first argument must be a Lightning trainer, got {}: pass step= for a loop": "第一个参数必须是 Lightning 的 trainer，实际为 {0}：自写的循环请传 step=",
+    "the step fails: {}: {}": "训练步失败：{0}：{1}",
+    "batch_sizes must be whole numbers from 1, got {}": "batch_sizes 必须是从 1 起的整数，实际为 {0}",
+    "the noise scale takes three examples or more, got {}: pass a larger batch or loader=": "噪声尺度至少需要三个样本，实际为 {0}：请传更大的批或 loader=",
+    "the loader must have a map-style data set and make batches itself: pass batch=next(iter(loader))": "loader 必须使用可按位置读取的数据集并自行组批：请传 batch=next(iter(loader))",
+    "batch must hold tensors with the examples along their first dimension, all equally many, got lengths {}": "batch 中的张量必须以第一维为样本且数目相同，实际长度为 {0}",
+    "the module optimizes by hand: pass step=, model= and batch= instead of the trainer": "该模块自行做优化：请传 step=、model= 和 batch= 来代替 trainer",
+    "configure_optimizers needs its trainer ({}): pass step=, model= and batch= instead": "configure_optimizers 需要它的 trainer（{0}）：请改传 step=、model= 和 batch=",
+    "one optimizer can be probed, and the module configures {}: pass step= instead": "只能探测一个优化器，而该模块配置了 {0} 个：请改传 step=",
+    "configure_optimizers must return an optimizer, got {}": "configure_optimizers 必须返回优化器，实际为 {0}",
     # answers and files
     "there is nothing to draw: {}": "没有可画的图：{0}",
     "unknown figure {}": "未知的图 {0}",

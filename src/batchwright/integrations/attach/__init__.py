@@ -1,0 +1,1 @@
+"""Measuring somebody's own training step, and leaving no trace of it."""
