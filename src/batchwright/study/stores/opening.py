@@ -88,7 +88,18 @@ def _not_opened(path: Path, error: SQLAlchemyError) -> StoreError:
         return StoreError(f"{path} is not a Batchwright store ({reason(error)}): name another store")
     if name.startswith("SQLITE_CORRUPT"):
         return StoreError(f"{path} is damaged ({reason(error)}): no study in it can be read")
+    if lacks_space(error):
+        return StoreError(f"cannot open the store {path}: {reason(error)}; make space on the disk")
     return StoreError(f"cannot open the store {path}: {reason(error)}")
+
+
+def lacks_space(error: BaseException) -> bool:
+    """Whether the disk is full, or a file would grow beyond what the system allows.
+
+    Reading needs a little space too: the index of the write-ahead log lies in a file of its own.
+    """
+    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+    return name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMOPEN")
 
 
 def _can_write(path: Path) -> bool:

@@ -159,9 +159,13 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 
 def _tables(connection: sa.Connection) -> list[str]:
-    """Those of the store's own names that are there: a database may hold other people's tables beside them."""
-    inspector = sa.inspect(connection)
-    return [name for name in (*metadata.tables, *lease_tables.tables) if inspector.has_table(name)]
+    """Those of the store's own names that are there: a database may hold other people's tables beside them.
+
+    One statement: of tables that are made at this moment it sees all or none.
+    """
+    names = [*metadata.tables, *lease_tables.tables]
+    query = sa.text("SELECT relname FROM pg_class WHERE relname = ANY(:names) AND pg_table_is_visible(oid)")
+    return list(connection.execute(query, {"names": names}).scalars())
 
 
 def _make_tables(connection: sa.Connection) -> None:

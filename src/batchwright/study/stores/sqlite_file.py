@@ -11,12 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from batchwright.core.errors import StoreError
 from batchwright.study.stores.database import RUN_COUNTS, Database, Done, Row
-from batchwright.study.stores.opening import begin_writing, open_engine, table_columns
+from batchwright.study.stores.opening import begin_writing, lacks_space, open_engine, table_columns
 from batchwright.study.stores.schema import studies
 from batchwright.study.stores.versions import reason
-
-_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
-"""No space on the disk, and a limit on the size of files."""
 
 
 class SQLiteFile(Database):
@@ -42,7 +39,7 @@ class SQLiteFile(Database):
             raise self._not_written(error) from None
 
     def _not_written(self, error: SQLAlchemyError) -> StoreError:
-        if getattr(getattr(error, "orig", None), "sqlite_errorname", "") in _FULL:
+        if lacks_space(error):
             return StoreError(
                 f"cannot write to {self.location}: {reason(error)}; what was recorded before is safe: make "
                 "space on the disk, then give the same command again"
@@ -56,7 +53,12 @@ class SQLiteFile(Database):
             with self.engine.connect() as connection:
                 return work(connection)
         except SQLAlchemyError as error:
-            raise self.damaged_error(reason(error)) from None
+            raise self._not_read(error) from None
+
+    def _not_read(self, error: Exception) -> StoreError:
+        if lacks_space(error):
+            return StoreError(f"cannot read {self.location}: {reason(error)}; make space on the disk")
+        return self.damaged_error(reason(error))
 
     def columns(self, connection: sa.Connection, table: str) -> set[str]:
         return table_columns(connection, table)
@@ -64,7 +66,7 @@ class SQLiteFile(Database):
     def study_rows(self, *columns: sa.Column[Any]) -> list[Row]:
         rows, error = self._readable(columns)
         if error is not None and not rows:
-            raise self.damaged_error(reason(error))
+            raise self._not_read(error)
         if error is not None:
             self.note("stores.studies_unreadable", reason=reason(error))
         return rows

@@ -17,6 +17,7 @@ ERRORS = {
     # opening a store
     "a store must be a file or a folder, got {} ({})": "库必须是文件或文件夹，实际为 {0}（{1}）",
     "cannot open the store {}: {}": "无法打开库 {0}：{1}",
+    "cannot open the store {}: {}; make space on the disk": "无法打开库 {0}：{1}；请腾出磁盘空间",
     "{} is a folder where the store's file should be: name another store": "{0} 是文件夹，而这里应是库文件：请指定其他库",
     "no store at {}: run a study first, or name another store": "{0} 处没有库：请先运行一次研究，或指定其他库",
     "{} is empty, no study was ever kept in it: name another store": "{0} 是空的，从未保存过研究：请指定其他库",
@@ -34,6 +35,7 @@ ERRORS = {
     "the password of {} is hidden: give it, or leave it out and set PGPASSWORD or ~/.pgpass": "{0} 的密码是被隐去的：请给出密码，或略去它并设置 PGPASSWORD 或 ~/.pgpass",
     "a store on a server needs psycopg: pip install 'batchwright[postgresql]'": "服务器上的库需要 psycopg：pip install 'batchwright[postgresql]'",
     "cannot read {}: {}": "无法读取 {0}：{1}",
+    "cannot read {}: {}; make space on the disk": "无法读取 {0}：{1}；请腾出磁盘空间",
     # holding a study
     "study {} is being run by {}: wait for it, or stop it there": "研究 {0} 正由{1}运行：请等它结束，或在那里停止它",
     "study {} is being run by {}: wait for it, or stop it there; if it is dead, the study is free in {} s": "研究 {0} 正由{1}运行：请等它结束，或在那里停止它；如果它已不在，研究将在 {2} 秒后可用",
