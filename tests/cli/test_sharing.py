@@ -1,5 +1,6 @@
 """Two drivers on one store, as people start them: other studies side by side, one study by one driver alone."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -7,7 +8,11 @@ import time
 
 import pytest
 
+import batchwright as bw
+from batchwright.core.errors import StoreError
 from batchwright.study.stores.choose import open_store
+from batchwright.task import TaskReference
+from batchwright.task.load import load_task
 
 WAIT_SECONDS = 60
 
@@ -36,7 +41,7 @@ def started(line, store):
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
-def test_two_drivers_on_one_store(request, cli, task_file, tmp_path, monkeypatch, backend):
+def test_two_drivers_on_one_store(request, task_file, tmp_path, monkeypatch, backend):
     """On a server it is restarted while both are at work."""
     monkeypatch.chdir(tmp_path)
     server = request.getfixturevalue("postgresql") if backend == "postgresql" else None
@@ -44,19 +49,25 @@ def test_two_drivers_on_one_store(request, cli, task_file, tmp_path, monkeypatch
     slow = words(task_file, store, "slow", "16,32")
     process, study_id = started(slow, store)
 
-    refused = cli(*slow)
-    assert (refused.code, refused.out) == (2, "")
-    assert f"study {study_id} is being run by process {process.pid} on " in refused.err.splitlines()[-1]
+    wanted = f"^study {study_id} is being run by process {process.pid} on .*: wait for it, or stop it there"
+    with open_store(store) as other, pytest.raises(StoreError, match=wanted):
+        other.begin_study(
+            study_id, name=None, task="t", spec_json="{}", fingerprint=None, request={}, action=None
+        )
     if server is not None:
         server.stop()
         server.start()
-    beside = cli(*words(task_file, store, "plain", "8,16"))
-    assert beside.code == 0, beside.err
+    live = load_task(TaskReference(name=f"{task_file}:task"))
+    live = dataclasses.replace(live, reference=TaskReference(name="live", live=True))
+    beside = bw.study(
+        live, batch_sizes=[8, 16], target="loss=0.15", search_seeds=1, confirm_seeds=2, workers=1, store=store,
+        progress=False,
+    ).document  # fmt: skip
 
     out, err = process.communicate(timeout=WAIT_SECONDS)
     assert process.returncode == 0, err
     assert ("store_connection_lost" in err) is (server is not None)
-    documents = {document["study_id"]: document for document in (json.loads(out), beside.json())}
+    documents = {document["study_id"]: document for document in (json.loads(out), beside)}
     with open_store(store, create=False) as kept:
         lines = {line["study_id"]: line for line in kept.studies()}
         assert lines.keys() == documents.keys()
@@ -64,5 +75,5 @@ def test_two_drivers_on_one_store(request, cli, task_file, tmp_path, monkeypatch
             assert (line["status"], line["runs"]) == ("complete", documents[name]["runs_executed"])
             assert len(kept.runs(name, curves=True)) == line["runs"]
         assert kept.damage == ()
-    for said in (out, err, beside.out, beside.err, refused.err):
+    for said in (out, err, json.dumps(beside)):
         assert server is None or "not-for-printing" not in said
