@@ -2,11 +2,11 @@
 
 A study on a made-up law: every run returns its result at once, with a curve of 40 evaluations, and the searches decide
 as ever. Milliseconds a run (everything but training: the driver, the executor, the store) where a study has about
-1,000, 3,000 and 10,000 runs, for every executor and store, and the slope of log(total time) against log(runs): 1 is
-linear. Beside it the bytes that a run takes in the store, the seconds to open the store, to list it and to read all
+1,000, 3,000 and 10,000 runs, for every executor and store, and the slope of log(the
+driver's processor time) against log(runs), which other programs do not disturb: 1 is linear. Beside it the bytes that a run takes in the store, the seconds to open the store, to list it and to read all
 runs with their curves, the seconds to conclude, and the size of the report. One turn each.
 
-    python benchmarks/scale.py [--quick] [--runs 1000,3000,10000] [--server ADDRESS]
+    python benchmarks/scale.py [--quick] [--runs 1000,3000,10000] [--executors NAMES] [--stores NAMES] [--server ADDRESS]
 
 PostgreSQL is a server of its own in a temporary folder, where its programs are installed, else --server.
 """
@@ -14,6 +14,7 @@ PostgreSQL is a server of its own in a temporary folder, where its programs are 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib.util
 import math
 import random
@@ -154,7 +155,8 @@ def _server(given: str | None, stack: ExitStack) -> tuple[Callable[[], str], Cal
         return lambda: given, bytes_of
     home = HERE.parent.parent / "tests" / "private_postgresql.py"
     spec = importlib.util.spec_from_file_location("private_postgresql", home)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     private = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(private)
     if private.installed() is None:
@@ -167,17 +169,17 @@ def _server(given: str | None, stack: ExitStack) -> tuple[Callable[[], str], Cal
 # --- what is measured ---
 
 
-def driven(spec: StudySpec, task: Task, store: Store, executor: Executor) -> tuple[StudyRuns, float]:
-    """The study through its driver, and its seconds without the start of processes."""
+def driven(spec: StudySpec, task: Task, store: Store, executor: Executor) -> tuple[StudyRuns, float, float]:
+    """The study through its driver; its seconds without the start of processes, and those of this processor."""
     facts = {"name": None, "task": "law", "spec_json": spec.model_dump_json(), "fingerprint": "law"}
     executor.submit("warm", spec.run(next(iter_keys(spec)), 1))
     executor.next_done()
-    began = time.perf_counter()
+    began, processor = time.perf_counter(), time.process_time()
     store.begin_study("law-1", request={"objective": "examples"}, action=None, **facts)  # type: ignore[arg-type]
     book = StoredRuns(store, "law-1", "law")
     found = Driver(spec, examples=EXAMPLES, higher_is_better=False, book=book, executor=executor).run()
     store.end_study("law-1", status="complete", seconds=1.0)
-    return found, time.perf_counter() - began
+    return found, time.perf_counter() - began, time.process_time() - processor
 
 
 def iter_keys(spec: StudySpec) -> Iterator[Any]:
@@ -198,17 +200,17 @@ def measured(runs: int, store_name: str, executor_name: str, place: Any) -> dict
     opened, size = place()
     with EXECUTORS[executor_name](task) as executor:
         with opened() as store:
-            found, seconds = driven(spec, task, store, executor)
+            found, seconds, cpu = driven(spec, task, store, executor)
             made = len(found.results)
             if store_name == "memory":
-                return _row(runs, store_name, executor_name, made, seconds)
+                return _row(runs, store_name, executor_name, made, seconds, cpu)
         took = size()
         store, opening = timed(opened)
         with store:
             listed, listing = timed(store.studies)
             rows, reading = timed(lambda: store.runs("law-1", curves=True))
     assert (listed[0]["runs"], len(rows)) == (made, made)
-    row = _row(runs, store_name, executor_name, made, seconds)
+    row = _row(runs, store_name, executor_name, made, seconds, cpu)
     row |= {
         "bytes_a_run": took / made,
         "open_seconds": opening,
@@ -220,15 +222,19 @@ def measured(runs: int, store_name: str, executor_name: str, place: Any) -> dict
     return row
 
 
-def _row(runs: int, store: str, executor: str, made: int, seconds: float) -> dict[str, Any]:
-    return {"asked": runs, "store": store, "executor": executor, "runs": made, "seconds": seconds, "ms_a_run": 1e3 * seconds / made}  # fmt: skip
+def _row(runs: int, store: str, executor: str, made: int, seconds: float, cpu: float) -> dict[str, Any]:
+    return {"asked": runs, "store": store, "executor": executor, "runs": made, "seconds": seconds, "ms_a_run": 1e3 * seconds / made, "cpu_seconds": cpu}  # fmt: skip
 
 
 def reported(spec: StudySpec, task: Task, found: StudyRuns, rows: Any) -> dict[str, Any]:
     """Seconds to conclude and to write the report, and its size."""
     timings = {size: _timing(size) for size in found.found}
     findings = Findings("law-1", found, timings, None, new=True)
-    result, concluding = timed(lambda: conclude(spec, TaskFacts.of(task, spec), findings, objective="time"))
+    result, concluding = timed(
+        lambda: conclude(
+            spec, dataclasses.replace(TaskFacts.of(task, spec), examples=EXAMPLES), findings, objective="time"
+        )
+    )
     page, drawing = timed(lambda: page_html(study_page(result, stored_curves(result, rows))))
     return {"conclude_seconds": concluding, "report_seconds": drawing, "report_bytes": len(page.encode()), "result_bytes": len(result.model_dump_json())}  # fmt: skip
 
@@ -239,9 +245,9 @@ def _timing(size: int) -> SecondsPerStep:
 
 
 def slope(rows: list[dict[str, Any]]) -> float:
-    """Of log(seconds) against log(runs) between the smallest and the largest study."""
+    """Of log(the driver's processor seconds) against log(runs) between the smallest and the largest study."""
     a, b = rows[0], rows[-1]
-    return math.log(b["seconds"] / a["seconds"]) / math.log(b["runs"] / a["runs"])
+    return math.log(b["cpu_seconds"] / a["cpu_seconds"]) / math.log(b["runs"] / a["runs"])
 
 
 def main() -> None:
@@ -250,22 +256,26 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="small studies; nothing is recorded")
     parser.add_argument("--runs", default="1000,3000,10000", help="about so many runs")
+    parser.add_argument("--executors", default=",".join(EXECUTORS), help="which, by their names")
+    parser.add_argument("--stores", default=",".join(STORES), help="which, by their names")
     parser.add_argument("--server", help="address of an empty PostgreSQL database")
     given = parser.parse_args()
     torch.set_num_threads(1)
     counts = [100, 300] if given.quick else [int(word) for word in given.runs.split(",")]
+    executors = [name for name in EXECUTORS if name in given.executors.split(",")]
     rows: list[dict[str, Any]] = []
     with places(given.server) as there:
-        for executor in EXECUTORS:
-            for store in there:
+        stores = [name for name in there if name in given.stores.split(",")]
+        for executor in executors:
+            for store in stores:
                 for runs in counts:
                     rows.append(measured(runs, store, executor, there[store]))
                     print(rows[-1], flush=True)
-    text = tables(rows, counts, EXECUTORS, there)
+    text = tables(rows, counts, executors, stores)
     if given.quick:
         print(text)
         return
-    worst = max(slope(of(rows, e, s)) for e in EXECUTORS for s in there)
+    worst = max(slope(of(rows, e, s)) for e in executors for s in stores)
     record("scale", question=(__doc__ or "").splitlines()[0], ratio=worst, measurements=rows, table=text)
 
 
