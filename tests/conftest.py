@@ -1,7 +1,9 @@
 """Shape and type annotations of the mathematical modules are enforced while the tests run."""
 
+import importlib.util
 import random
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -36,8 +38,25 @@ MATHEMATICAL = [
 ]
 """With all modules below them."""
 
+_SPEC = importlib.util.spec_from_file_location(
+    "private_postgresql", Path(__file__).with_name("private_postgresql.py")
+)
+private_postgresql = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(private_postgresql)
+
 # Installed before anything imports them; the hook only rewrites modules that are imported afterwards.
 install_import_hook(MATHEMATICAL, f"{checker.__name__}.checked")
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A server of the session's own (see ``private_postgresql.py``)."""
+    pytest.importorskip("psycopg", reason="needs psycopg: pip install 'batchwright[postgresql]'")
+    if private_postgresql.installed() is None:
+        pytest.skip(private_postgresql.MISSING)
+    server = private_postgresql.PrivateServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

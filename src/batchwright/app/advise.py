@@ -78,7 +78,7 @@ def _advised(
     from batchwright.report.text.catalogue import text
     from batchwright.study.executors.in_process import InProcess
     from batchwright.study.signals import ending_signals
-    from batchwright.study.stores.sqlite import SQLiteStore, store_path
+    from batchwright.study.stores.choose import open_store
 
     wanted, granted = check_objective(objective), allowed(budget)
     allowance = Allowance(seconds=granted.seconds)
@@ -93,7 +93,7 @@ def _advised(
             metric=goal.metric, value=goal.value, budget=str(budget),
         )
     )  # fmt: skip
-    with SQLiteStore(store_path(location)) as store, ending_signals():
+    with open_store(location) as store, ending_signals():
         study_id = advice_identity(spec, task)
         check_name(store, study_id, name, spec)
         result = quick_advice(

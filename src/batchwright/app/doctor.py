@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 from batchwright.app import options as o
@@ -146,16 +145,17 @@ def _task(name: str, data: str | None) -> dict[str, Any] | str:
 def _store(location: str | None) -> dict[str, Any]:
     from batchwright.core.errors import StoreError, one_line
     from batchwright.report.text.errors.translate import in_language
-    from batchwright.study.stores.sqlite import SQLiteStore, store_path
+    from batchwright.study.stores.choose import open_store, place_of_store
+    from batchwright.study.stores.versions import NoStoreError
 
     try:
-        path = store_path(location)
+        path = place_of_store(location)
     except StoreError as error:
         return {"path": shown(location), "problem": in_language(one_line(error))}
-    if not os.path.exists(path):
-        return {"path": str(path)}
     try:
-        with SQLiteStore(path, create=False) as opened:
-            return {"path": str(path), "studies": len(opened.studies())}
+        with open_store(location, create=False) as opened:
+            return {"path": path, "studies": len(opened.studies())}
+    except NoStoreError:
+        return {"path": path}
     except StoreError as error:
-        return {"path": str(path), "problem": in_language(one_line(error))}
+        return {"path": path, "problem": in_language(one_line(error))}

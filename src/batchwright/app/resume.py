@@ -43,9 +43,8 @@ def _advised_further(row: StudyRow, store: str | None, progress: Any) -> Answer:
             f"the task of advice {row['study_id']} lived in the process that began it: ask again there, "
             f"with {_begun(row)}"
         )
-    arguments = {**action.arguments, "progress": progress}
-    if store is not None:
-        arguments["store"] = store
+    # The store that it was found in, not the recorded one, whose password is hidden.
+    arguments = {**action.arguments, "progress": progress, "store": store}
     return advise(action.subject, **arguments)
 
 

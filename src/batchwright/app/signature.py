@@ -73,9 +73,12 @@ class Asked:
     def action(self, subject: str | None) -> Action:
         """The same as data: what only lives in this process (a model, a callable) is left out."""
         from batchwright.core.action import Action
+        from batchwright.study.stores.address import masked
 
         given = {name: value for name, value in self.arguments.items() if name != "progress"}
         kept = {name: plain for name, value in given.items() if (plain := _plain(value)) is not None}
+        if isinstance(kept.get("store"), str):  # it is printed, and stored for others to read
+            kept["store"] = masked(kept["store"])
         return Action(command=self.command, subject=subject, arguments=kept)
 
 

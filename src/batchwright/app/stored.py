@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from batchwright.app.answer import Answer
     from batchwright.report.page import Page
     from batchwright.study.stores.contract import StudyRow
-    from batchwright.study.stores.sqlite import SQLiteStore
+    from batchwright.study.stores.sql import SQLStore
 
 StudyName = Annotated[
     str, Option("A study's id, the beginning of it, its name, or its task's name.", metavar="STUDY")
@@ -47,14 +46,14 @@ def show(study: StudyName, *, store: o.StorePath = None, strict: o.Strict = Fals
     return answer
 
 
-def opened(store: str | None) -> SQLiteStore:
+def opened(store: str | None) -> SQLStore:
     """The store, which has to be there."""
-    from batchwright.study.stores.sqlite import SQLiteStore, store_path
+    from batchwright.study.stores.choose import open_store
 
-    return SQLiteStore(store_path(store), create=False)
+    return open_store(store, create=False)
 
 
-def stored_answer(kept: SQLiteStore, row: StudyRow, store: str | None) -> Answer:
+def stored_answer(kept: SQLStore, row: StudyRow, store: str | None) -> Answer:
     """The answer of a finished study.
 
     Raises:
@@ -63,8 +62,10 @@ def stored_answer(kept: SQLiteStore, row: StudyRow, store: str | None) -> Answer
     if row["result"] is None:
         from batchwright.core.action import Action
         from batchwright.report.render.actions import command_line
+        from batchwright.study.stores.address import masked
 
-        again = Action(command="resume", subject=row["study_id"], arguments={"store": store})
+        where = None if store is None else masked(store)
+        again = Action(command="resume", subject=row["study_id"], arguments={"store": where})
         raise StoreError(
             f"study {row['study_id']} is not finished ({row['status']}): `{command_line(again)}` continues it"
         )
@@ -72,7 +73,7 @@ def stored_answer(kept: SQLiteStore, row: StudyRow, store: str | None) -> Answer
     return study_answer(result, page_of(result, kept))
 
 
-def result_of(row: StudyRow, kept: SQLiteStore) -> StudyResult:
+def result_of(row: StudyRow, kept: SQLStore) -> StudyResult:
     """The stored result of a study, or of advice.
 
     Raises:
@@ -90,7 +91,7 @@ def result_of(row: StudyRow, kept: SQLiteStore) -> StudyResult:
         ) from None
 
 
-def page_of(result: StudyResult, kept: SQLiteStore) -> Page:
+def page_of(result: StudyResult, kept: SQLStore) -> Page:
     """The page of a study or of advice, with the curves that the store has."""
     from batchwright.advice.conclude import stored_curves
     from batchwright.advice.result import AdviceResult
@@ -102,7 +103,7 @@ def page_of(result: StudyResult, kept: SQLiteStore) -> Page:
     return with_damage(page, kept)
 
 
-def with_damage(page: Page, kept: SQLiteStore) -> Page:
+def with_damage(page: Page, kept: SQLStore) -> Page:
     """The page, and on it what could not be read of the store."""
     from batchwright.report.page import Note
     from batchwright.report.text.catalogue import say
@@ -125,7 +126,7 @@ def study_answer(result: StudyResult, page: Page) -> Answer:
     )
 
 
-def reported(result: StudyResult, store: SQLiteStore) -> Answer:
+def reported(result: StudyResult, store: SQLStore) -> Answer:
     """The answer of a study just made, with its report beside the store.
 
     A repetition that ran and timed nothing leaves the answer and the report that are there as they are.
@@ -143,20 +144,20 @@ def reported(result: StudyResult, store: SQLiteStore) -> Answer:
     return study_answer(result.model_copy(update={"report": str(path)}), page)
 
 
-def report_path(store: SQLiteStore, study_id: str) -> Path:
-    """Reports lie beside the store."""
-    return store.path.parent / f"{study_id}.html"
+def report_path(store: SQLStore, study_id: str) -> Path:
+    """Reports lie beside the store, or where a store would be by default if it is on a server."""
+    return store.folder / f"{study_id}.html"
 
 
 def runs_stored(store: str | None, study_id: str) -> int:
     """How many runs of a study are stored already; 0 without a store."""
-    from batchwright.study.stores.sqlite import SQLiteStore, store_path
+    from batchwright.study.stores.versions import NoStoreError
 
-    path = store_path(store)
-    if not os.path.exists(path):
+    try:
+        with opened(store) as kept:
+            return len(kept.runs(study_id))
+    except NoStoreError:
         return 0
-    with SQLiteStore(path) as kept:
-        return len(kept.runs(study_id))
 
 
 def study_document(result: StudyResult, page: Page) -> dict[str, Any]:

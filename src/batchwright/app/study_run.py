@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from batchwright.app.progress import Watch
     from batchwright.study.executors.contract import Executor
     from batchwright.study.spec import StudySpec
-    from batchwright.study.stores.sqlite import SQLiteStore
+    from batchwright.study.stores.sql import SQLStore
     from batchwright.task.task import Task, TaskReference
 
 
@@ -114,9 +114,9 @@ def carried_out(order: StudyOrder) -> Answer:
     with Workers(order.given, workers) as pool, watching(order.progress, "task") as watch:
         order.check()
         spec, task, reference = order.settled(workers, watch)
-        from batchwright.study.stores.sqlite import SQLiteStore, store_path
+        from batchwright.study.stores.choose import open_store
 
-        with SQLiteStore(store_path(order.store)) as store:
+        with open_store(order.store) as store:
             answer = executed(
                 spec, task, store, pool.of(task, watch), watch, objective=order.objective, name=order.name,
                 measures=order.measures, action=order.asked.action(_subject(reference)),
@@ -127,7 +127,7 @@ def carried_out(order: StudyOrder) -> Answer:
 
 
 def executed(
-    spec: StudySpec, task: Task, store: SQLiteStore, executor: Executor, watch: Watch, *, objective: str,
+    spec: StudySpec, task: Task, store: SQLStore, executor: Executor, watch: Watch, *, objective: str,
     name: str | None, measures: tuple[str, ...], action: Any,
 ) -> Answer:  # fmt: skip
     """Run what is missing, conclude, keep the answer and its report."""
@@ -195,7 +195,7 @@ def _subject(reference: TaskReference) -> str | None:
     return subject_of(reference)
 
 
-def check_name(store: SQLiteStore, study_id: str, name: str | None, spec: StudySpec) -> None:
+def check_name(store: SQLStore, study_id: str, name: str | None, spec: StudySpec) -> None:
     """A name belongs to one spec: another spec under the same name is refused, with the difference."""
     taken = [row for row in store.studies() if row["name"] == name and row["study_id"] != study_id]
     if name is None or not taken:

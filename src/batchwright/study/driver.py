@@ -109,6 +109,7 @@ class Driver:
         self._started = {self.anchor}
         self._waiting: list[tuple[int, int]] = []
         self._asked: dict[RunKey, Ask] = {}
+        self._met_at_start = False
         self._spent = 0.0
         self._training_cost: float | None = None
 
@@ -141,7 +142,7 @@ class Driver:
             wave = next(active.search) if outcomes is None else active.search.send(outcomes)
         except StopIteration:
             wave = []
-        if wave and self._met_at_start():
+        if wave and self._met_at_start:
             wave = []  # no further run can say more
         if not wave:
             self.runs.found[size] = active.found
@@ -156,10 +157,6 @@ class Driver:
             self._ask(program)
         self._answer_if_complete(size)
 
-    def _met_at_start(self) -> bool:
-        results = self.runs.results.values()
-        return any(met_at_start(r, self.spec.target, self.higher_is_better) for r in results)
-
     def _hopeless(self) -> bool:
         """Whether the middle batch size was searched and no run came near the target at any rate."""
         if self.anchor not in self.runs.found or self.runs.found[self.anchor].best_search_steps() < math.inf:
@@ -169,7 +166,7 @@ class Driver:
 
     def _start_neighbours(self, size: int, found: Searched) -> None:
         """Start the next batch sizes outwards from the middle, from what this one found."""
-        if self._met_at_start() or self._hopeless():
+        if self._met_at_start or self._hopeless():
             return
         position = self.sizes.index(size)
         outwards = []
@@ -299,6 +296,7 @@ class Driver:
         outcome = Outcome(key, result.steps_to_target, str(result.status), result.updates)
         self._active[key.batch_size].outcomes[key] = outcome
         self.runs.results[key] = result
+        self._met_at_start |= met_at_start(result, self.spec.target, self.higher_is_better)
 
     def _answer_if_complete(self, size: int) -> None:
         active = self._active.get(size)

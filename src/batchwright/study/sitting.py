@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from batchwright.core.action import Action
+from batchwright.core.errors import StoreError
 from batchwright.study.spec import StudySpec
 from batchwright.study.stores.contract import Kind, Store
 from batchwright.task.task import Task
@@ -44,6 +45,7 @@ def sitting(
     try:
         yield
     except BaseException:
-        store.end_study(study_id, status="interrupted", seconds=time.perf_counter() - began)
+        with suppress(StoreError):  # what went wrong first is what there is to say
+            store.end_study(study_id, status="interrupted", seconds=time.perf_counter() - began)
         raise
     store.end_study(study_id, status="complete", seconds=time.perf_counter() - began)

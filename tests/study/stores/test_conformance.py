@@ -1,6 +1,8 @@
 """The contract of a store, on every backend. A new backend is one line in ``BACKENDS``."""
 
 import json
+import os
+import socket
 
 import pytest
 
@@ -8,23 +10,28 @@ from batchwright.core.action import Action
 from batchwright.core.errors import StoreError
 from batchwright.study.key import RunKey
 from batchwright.study.stores.memory import MemoryStore
+from batchwright.study.stores.postgresql import PostgreSQLStore
 from batchwright.study.stores.sqlite import SQLiteStore
 from batchwright.task import TaskReference
 from batchwright.training import Budget, RunResult, RunSpec, Status
 
-BACKENDS = {
-    "memory": lambda folder: MemoryStore(),
-    "sqlite": lambda folder: SQLiteStore(folder / "studies.sqlite"),
-}
-LASTING = {"sqlite": lambda folder: SQLiteStore(folder / "studies.sqlite")}
+BACKENDS = {"memory": lambda place: MemoryStore(), "sqlite": SQLiteStore, "postgresql": PostgreSQLStore}
+LASTING = ("sqlite", "postgresql")
 """Backends that can be opened a second time."""
 
 KEY = RunKey(8, 0, "search", 0)
 
 
+def place(backend, request):
+    """Where nothing is stored yet."""
+    if backend == "postgresql":
+        return request.getfixturevalue("postgresql").fresh()
+    return request.getfixturevalue("tmp_path") / "studies.sqlite"
+
+
 @pytest.fixture(params=BACKENDS)
-def store(request, tmp_path):
-    with BACKENDS[request.param](tmp_path) as opened:
+def store(request):
+    with BACKENDS[request.param](place(request.param, request)) as opened:
         begin(opened)
         yield opened
 
@@ -136,9 +143,9 @@ def test_an_unknown_name_is_answered_with_the_nearest(store):
 
 
 def test_the_newest_study_is_listed_first(store, monkeypatch):
-    from batchwright.study.stores import memory, sqlite
+    from batchwright.study.stores import memory, sql
 
-    for module in (memory, sqlite):
+    for module in (memory, sql):
         monkeypatch.setattr(module, "now", lambda: "2999-01-01T00:00:00.000+00:00")
     begin(store, "a-newer-one", name=None)
     assert [line["study_id"] for line in store.studies()] == ["a-newer-one", "digits-1"]
@@ -254,9 +261,10 @@ def test_what_a_store_gives_away_is_the_callers(store):
 
 
 @pytest.fixture(params=LASTING)
-def twice(request, tmp_path):
+def twice(request):
     """One backend opened twice: a writer in the middle of a study, and a reader."""
-    with LASTING[request.param](tmp_path) as writer, LASTING[request.param](tmp_path) as reader:
+    opened, there = BACKENDS[request.param], place(request.param, request)
+    with opened(there) as writer, opened(there) as reader:
         begin(writer)
         yield writer, reader
 
@@ -273,6 +281,29 @@ def test_a_study_is_running_while_a_process_holds_it(twice):
     assert reader.studies()[0]["status"] == reader.study("digits-1")["status"] == "running"
     writer.close()  # gone without a word
     assert reader.studies()[0]["status"] == reader.study("digits-1")["status"] == "interrupted"
+
+
+def test_a_study_that_another_holds_is_refused_and_left_as_it_is(twice):
+    holder, other = twice
+    before = holder.study("digits-1")
+    held_by = rf"study digits-1 is being run by process {os.getpid()} on {socket.gethostname()} since 20.*wait for it"
+    with pytest.raises(StoreError, match=held_by):
+        begin(other, request={"objective": "steps"})
+    assert other.study("digits-1") == before
+    begin(other, "digits-2")  # another study beside it
+    begin(holder)  # one's own again
+    holder.end_study("digits-1", status="interrupted", seconds=1.0)
+    begin(other)
+    assert {line["status"] for line in holder.studies()} == {"running"}
+
+
+def test_two_writers_of_two_studies_lose_nothing(twice):
+    holder, other = twice
+    begin(other, "digits-2")
+    for i in range(5):
+        holder.add_run("digits-1", KEY._replace(seed=i), result(seed=i))
+        other.add_run("digits-2", KEY._replace(seed=i), result(seed=i))
+    assert {line["study_id"]: line["runs"] for line in holder.studies()} == {"digits-1": 5, "digits-2": 5}
 
 
 def test_the_text_of_a_spec_and_of_an_answer_is_kept_to_the_letter(store):

@@ -20,7 +20,7 @@ from batchwright.study.key import RunKey
 from batchwright.study.spec import StudySpec
 from batchwright.study.stores import first_schema
 from batchwright.study.stores.migrations import migrate
-from batchwright.study.stores.opening import begin_writing, missing_columns
+from batchwright.study.stores.opening import begin_writing, table_columns
 from batchwright.study.stores.reading import parse
 from batchwright.study.stores.schema import SCHEMA_VERSION, metadata
 from batchwright.study.stores.sqlite import SQLiteStore
@@ -160,7 +160,8 @@ def test_steps_from_nothing_give_the_schema_of_a_new_store(tmp_path):
     with migrated.begin() as connection:
         begin_writing(connection)
         migrate(connection, 0)
-        assert missing_columns(connection, *metadata.tables) == []
+        for name, declared in metadata.tables.items():
+            assert table_columns(connection, name) == set(declared.columns.keys())
     new = sa.create_engine(f"sqlite:///{tmp_path / 'b.sqlite'}")
     metadata.create_all(new)
     for name in metadata.tables:

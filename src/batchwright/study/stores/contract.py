@@ -16,7 +16,15 @@ fingerprint of the task it ran on; where a fingerprint is missing, runs are shar
 only.
 
 **State.** ``running`` means that a process holds the study at this moment. A study whose process is gone
-without a word reads ``interrupted``.
+without a word reads ``interrupted``: at once where the system tells (a file), otherwise when its lease has
+lapsed (a server).
+
+**One driver.** A study is held by one process at a time. Another that wants it is refused, and told who holds
+it; different studies of one store are run side by side. A process whose study was taken over, since it gave
+no sign of life for too long, writes nothing to it any more.
+
+**Lost connections** are made anew, and what was under way is done again, for a bounded time. Done twice, a
+write gives what it gives once.
 
 **Versions.** A store of an older schema is brought up to date when it is opened, in one transaction, and
 loses nothing by it. One of a newer schema is refused, never guessed at.
@@ -150,6 +158,9 @@ class Store(Protocol):
         Of a study that is there already, the status becomes ``running`` and ``request`` the new one; name
         and action are replaced where new ones are given, a missing fingerprint by one that is known. The
         rest stays.
+
+        Raises:
+            StoreError: another process holds it.
         """
         ...
 

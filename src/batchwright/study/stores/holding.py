@@ -1,79 +1,98 @@
-"""Which studies a process holds at this moment: a lock on a small file, which goes with the process.
-
-The system lets a lock go however its process ends, so that a study left behind by ``kill -9`` or a power
-cut is told from one that is running. Where the system has no such locks (Windows), a study counts as held.
-"""
+"""What it is to hold a study: who does, and what is said to whoever wants it too."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-from contextlib import suppress
-from pathlib import Path
-from typing import IO
+import socket
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
-try:
-    import fcntl
-except ImportError:  # pragma: no cover
-    fcntl = None  # type: ignore[assignment]
+import sqlalchemy as sa
+
+from batchwright.core.errors import StoreError
 
 
-class Holds:
-    """The studies of one store that this process holds.
+class Holder(NamedTuple):
+    """A process that holds a study.
 
-    Args:
-        store: the store's file; the locks lie beside it, as ``<store>-<study id>.running``.
+    Attributes:
+        process: its number on its host; 0 where it is not known.
+        since: UTC in ISO format; empty where it is not known.
+        lapses_in: seconds until its hold lapses unless it gives a sign of life; None where the system tells at
+            once that a process is gone.
     """
 
-    def __init__(self, store: Path) -> None:
-        self._store = store
-        self._files: dict[str, IO[bytes]] = {}
+    host: str
+    process: int
+    since: str
+    lapses_in: float | None = None
 
-    def take(self, study_id: str) -> None:
-        """Hold a study; if another process holds it, it is held all the same."""
-        if fcntl is None or study_id in self._files:
-            return
-        with suppress(OSError):
-            file = _lock_path(self._store, study_id).open("wb")
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                file.close()
-                return
-            self._files[study_id] = file
+
+class Holding(Protocol):
+    """The studies of one store that this process holds, and those that any process holds."""
+
+    def take(self, study_id: str, connection: sa.Connection) -> None:
+        """Hold a study; in the transaction that marks it as running.
+
+        Raises:
+            StoreError: another process holds it.
+        """
+        ...
+
+    def check(self, study_id: str, connection: sa.Connection) -> None:
+        """Make sure, in a transaction that writes to a study, that nobody else has taken it meanwhile.
+
+        Raises:
+            StoreError: somebody has.
+        """
+        ...
+
+    def give_up(self, study_id: str, connection: sa.Connection) -> bool:
+        """End the hold in the transaction that ends the study.
+
+        Returns:
+            False where this process held it and holds it no longer: the study is somebody else's now, or this
+            very transaction was made before and only its acknowledgement was lost.
+        """
+        ...
 
     def let_go(self, study_id: str) -> None:
-        """Hold it no longer."""
-        file = self._files.pop(study_id, None)
-        if file is not None:
-            with suppress(OSError):
-                os.unlink(file.name)
-            file.close()
+        """Let go of what this process still has of it, outside any transaction."""
+        ...
 
     def let_all_go(self) -> None:
         """Hold nothing."""
-        for study_id in list(self._files):
-            self.let_go(study_id)
+        ...
+
+    def held(self, study_ids: Iterable[str]) -> set[str]:
+        """Those of the studies that any process holds now, this one included."""
+        ...
 
 
-def is_held(store: Path, study_id: str) -> bool:
-    """Whether any process, this one included, holds the study now."""
-    if fcntl is None:
-        return True
-    try:
-        with _lock_path(store, study_id).open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return True
-    except OSError:
-        pass  # no such file, or one of somebody else's that nobody holds
-    return False
+def this_process() -> tuple[str, int]:
+    """The host's name and the process's number."""
+    return socket.gethostname(), os.getpid()
 
 
-def _lock_path(store: Path, study_id: str) -> Path:
-    safe = study_id
-    if not re.fullmatch(r"[\w.-]{1,80}", study_id):
-        safe = hashlib.blake2b(study_id.encode(), digest_size=10).hexdigest()
-    return store.with_name(f"{store.name}-{safe}.running")
+def held_elsewhere(study_id: str, holder: Holder | None) -> StoreError:
+    """The error of a study that another process holds."""
+    who = (
+        "another process"
+        if holder is None
+        else f"process {holder.process} on {holder.host} since {holder.since}"
+    )
+    if holder is None or holder.lapses_in is None:
+        return StoreError(f"study {study_id} is being run by {who}: wait for it, or stop it there")
+    return StoreError(
+        f"study {study_id} is being run by {who}: wait for it, or stop it there; if it is dead, the study is "
+        f"free in {max(holder.lapses_in, 0):.0f} s"
+    )
+
+
+def lost_to(study_id: str, holder: Holder | None) -> StoreError:
+    """The error of a process that gave no sign of life for so long that another one took its study over."""
+    who = "another process" if holder is None else f"process {holder.process} on {holder.host}"
+    return StoreError(
+        f"study {study_id} was taken over by {who}, after this process gave no sign of life: what was "
+        "recorded is safe, and goes on there"
+    )

@@ -27,6 +27,8 @@ class MemoryStore(contract.Store):
     def __init__(self) -> None:
         self._studies: dict[str, StudyRow] = {}
         self._runs: dict[str, dict[RunKey, RunRow]] = {}
+        self._places: dict[str, list[tuple[str, RunKey]]] = {}
+        """Where runs of an identity were put; an identity takes longer to make than to look up."""
         self._measurements: dict[str, dict[str, str]] = {}
 
     @property
@@ -99,16 +101,17 @@ class MemoryStore(contract.Store):
             result, than_status=there["status"], than_updates=there["updates"]
         ):
             runs[key] = {**new_run(study_id, key, result), "result": result}
+            self._places.setdefault(result.spec.identity(), []).append((study_id, key))
 
     def known_run(self, identity: str, *, fingerprint: str | None, study_id: str) -> RunResult | None:
-        found = [
-            run["result"]
-            for study in self._studies.values()
-            if study["study_id"] == study_id
-            or (fingerprint is not None and study["fingerprint"] == fingerprint)
-            for run in self._runs.get(study["study_id"], {}).values()
-            if run["result"].spec.identity() == identity
-        ]
+        shared = {
+            name
+            for name, study in self._studies.items()
+            if name == study_id or (fingerprint is not None and study["fingerprint"] == fingerprint)
+        }
+        at = [place for place in self._places.get(identity, ()) if place[0] in shared]
+        found = [self._runs[study][key]["result"] for study, key in at]
+        found = [result for result in found if result.spec.identity() == identity]  # not replaced since
         return max(found, key=lambda run: (run.updates, run.status != "stopped"), default=None)
 
     def runs(self, study_id: str, *, curves: bool = False) -> list[RunRow]:

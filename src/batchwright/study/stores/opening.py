@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from batchwright.core.errors import StoreError, one_line, shown
-from batchwright.study.stores.schema import SCHEMA_VERSION, facts, metadata
+from batchwright.core.errors import StoreError, shown
+from batchwright.study.stores.schema import SCHEMA_VERSION, metadata, studies
+from batchwright.study.stores.versions import NoStoreError, bring_up_to_date, reason, schema_version
 
 DEFAULT_FOLDER = "batchwright-runs"
 FILE_NAME = "studies.sqlite"
@@ -73,7 +73,7 @@ def _check_place(path: Path, create: bool) -> None:
             raise StoreError(f"{path} is a folder where the store's file should be: name another store")
         if not path.exists():
             if not create:
-                raise StoreError(f"no store at {path}: run a study first, or name another store")
+                raise NoStoreError(f"no store at {path}: run a study first, or name another store")
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not create and path.stat().st_size == 0:
             raise StoreError(f"{path} is empty, no study was ever kept in it: name another store")
@@ -88,7 +88,18 @@ def _not_opened(path: Path, error: SQLAlchemyError) -> StoreError:
         return StoreError(f"{path} is not a Batchwright store ({reason(error)}): name another store")
     if name.startswith("SQLITE_CORRUPT"):
         return StoreError(f"{path} is damaged ({reason(error)}): no study in it can be read")
+    if lacks_space(error):
+        return StoreError(f"cannot open the store {path}: {reason(error)}; make space on the disk")
     return StoreError(f"cannot open the store {path}: {reason(error)}")
+
+
+def lacks_space(error: BaseException) -> bool:
+    """Whether the disk is full, or a file would grow beyond what the system allows.
+
+    Reading needs a little space too: the index of the write-ahead log lies in a file of its own.
+    """
+    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+    return name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMOPEN")
 
 
 def _can_write(path: Path) -> bool:
@@ -128,73 +139,30 @@ def _in_memory(path: Path) -> sa.Engine:
 
 def _bring_up_to_date(engine: sa.Engine, path: Path, create: bool) -> None:
     with engine.connect() as connection:
-        if _version(connection, path) == SCHEMA_VERSION:
+        if schema_version(connection, str(path), _tables(connection)) == SCHEMA_VERSION:
             _check_tables(connection, path)
             return
     with engine.begin() as connection:
         begin_writing(connection)
-        version = _version(connection, path)  # another process may have been faster
-        if version == 0:
-            if not create:
-                raise StoreError(f"{path} holds no study yet: run one first, or name another store")
-            metadata.create_all(connection)
-            connection.execute(facts.insert().values(key="schema_version", value=str(SCHEMA_VERSION)))
-        elif version < SCHEMA_VERSION:
-            _migrate(connection, path, version)
+        bring_up_to_date(connection, str(path), _tables(connection), create=create, make=metadata.create_all)
 
 
-def _migrate(connection: sa.Connection, path: Path, version: int) -> None:
-    from batchwright.study.stores.migrations import migrate
-
-    try:
-        migrate(connection, version)
-    except SQLAlchemyError as error:
-        raise StoreError(
-            f"{path} is damaged ({reason(error)}): it could not be brought from schema {version} to "
-            f"{SCHEMA_VERSION}, and is left as it was"
-        ) from None
-
-
-def _version(connection: sa.Connection, path: Path) -> int:
-    """The schema's version; 0 for an empty database."""
-    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
-    if not tables:
-        return 0
-    if facts.name not in tables:
-        raise StoreError(f"{path} is a database, but not a Batchwright store: name another store")
-    query = sa.select(facts.c.value).where(facts.c.key == "schema_version")
-    text = connection.execute(query).scalar_one_or_none()
-    if text is None or re.fullmatch(r"[1-9][0-9]{0,8}", str(text)) is None:
-        raise StoreError(
-            f"{path} is damaged (its schema version must be a whole number from 1, got {shown(text)}): "
-            "nothing in it was changed, name another store"
-        )
-    if int(text) > SCHEMA_VERSION:
-        raise StoreError(
-            f"{path} was written by a newer Batchwright (schema {int(text)}, this one reads up to "
-            f"{SCHEMA_VERSION}): upgrade batchwright, or name another store"
-        )
-    return int(text)
+def _tables(connection: sa.Connection) -> list[str]:
+    query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    return list(connection.exec_driver_sql(query).scalars())
 
 
 def _check_tables(connection: sa.Connection, path: Path) -> None:
     """Without the list of studies nothing can be used; what else is missing is said when it is asked for."""
-    missing = missing_columns(connection, "studies")
+    there = table_columns(connection, studies.name)
+    missing = (
+        [f"{studies.name}.{c.name}" for c in studies.c if c.name not in there] if there else [studies.name]
+    )
     if missing:
         raise StoreError(f"{path} is damaged (it lacks {', '.join(missing)}): name another store")
 
 
-def missing_columns(connection: sa.Connection, *tables: str) -> list[str]:
-    """What these tables of the schema lack, as ``table`` or ``table.column``."""
-    missing = []
-    for name in tables:
-        query = sa.text("SELECT name FROM pragma_table_info(:table)")
-        there = set(connection.execute(query, {"table": name}).scalars())
-        lacking = [f"{name}.{c.name}" for c in metadata.tables[name].c if c.name not in there]
-        missing += lacking if there else [name]
-    return missing
-
-
-def reason(error: BaseException) -> str:
-    """What the system or the database said, on one line."""
-    return one_line(getattr(error, "orig", None) or error)
+def table_columns(connection: sa.Connection, table: str) -> set[str]:
+    """The columns of a table, also where the file is damaged elsewhere; none where there is no such table."""
+    query = sa.text("SELECT name FROM pragma_table_info(:table)")
+    return set(connection.execute(query, {"table": table}).scalars())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 SCHEMA_VERSION = 2
+_WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""An integer of 64 bits, which SQLite's own is; a seed may need them."""
 
 metadata = sa.MetaData()
 facts = sa.Table(
@@ -39,15 +41,15 @@ runs = sa.Table(
     sa.Column("study_id", sa.String, sa.ForeignKey("studies.study_id"), primary_key=True),
     sa.Column("run_key", sa.String, primary_key=True),
     sa.Column("identity", sa.String),
-    sa.Column("batch_size", sa.Integer, nullable=False),
+    sa.Column("batch_size", _WHOLE, nullable=False),
     sa.Column("lr", sa.Float, nullable=False),
-    sa.Column("rate_index", sa.Integer),
-    sa.Column("seed", sa.Integer, nullable=False),
-    sa.Column("seed_index", sa.Integer),
+    sa.Column("rate_index", _WHOLE),
+    sa.Column("seed", _WHOLE, nullable=False),
+    sa.Column("seed_index", _WHOLE),
     sa.Column("purpose", sa.String, nullable=False),
     sa.Column("status", sa.String, nullable=False),
     sa.Column("steps_to_target", sa.Float),
-    sa.Column("updates", sa.Integer, nullable=False),
+    sa.Column("updates", _WHOLE, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("created", sa.String, nullable=False),
     sa.Column("former_key", sa.String),

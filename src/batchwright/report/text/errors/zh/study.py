@@ -17,6 +17,7 @@ ERRORS = {
     # opening a store
     "a store must be a file or a folder, got {} ({})": "库必须是文件或文件夹，实际为 {0}（{1}）",
     "cannot open the store {}: {}": "无法打开库 {0}：{1}",
+    "cannot open the store {}: {}; make space on the disk": "无法打开库 {0}：{1}；请腾出磁盘空间",
     "{} is a folder where the store's file should be: name another store": "{0} 是文件夹，而这里应是库文件：请指定其他库",
     "no store at {}: run a study first, or name another store": "{0} 处没有库：请先运行一次研究，或指定其他库",
     "{} is empty, no study was ever kept in it: name another store": "{0} 是空的，从未保存过研究：请指定其他库",
@@ -26,7 +27,22 @@ ERRORS = {
     "{} holds no study yet: run one first, or name another store": "{0} 中还没有研究：请先运行一次，或指定其他库",
     "{} or its folder cannot be written to: name another store": "{0} 或其所在文件夹不可写：请指定其他库",
     "cannot write to {}: {}; what was recorded before is safe": "无法写入 {0}：{1}；之前的记录是完好的",
+    "cannot write to {}: {}; what was recorded before is safe: make space on the disk, then give the same command again": "无法写入 {0}：{1}；之前的记录是完好的：请腾出磁盘空间，然后重复同一命令",
     "{} was written by a newer Batchwright (schema {}, this one reads up to {}): upgrade batchwright, or name another store": "{0} 由更新版本的 Batchwright 写成（结构版本 {1}，本版本最高支持 {2}）：请升级 batchwright，或指定其他库",
+    # a store on a server
+    "a store must be a file, a folder or postgresql+psycopg://USER@HOST/DATABASE, got {}": "库必须是文件、文件夹或 postgresql+psycopg://用户@主机/数据库，实际为 {0}",
+    "a store's address must read postgresql+psycopg://USER@HOST:PORT/DATABASE, got {} ({})": "库的地址必须写成 postgresql+psycopg://用户@主机:端口/数据库，实际为 {0}（{1}）",
+    "the password of {} is hidden: give it, or leave it out and set PGPASSWORD or ~/.pgpass": "{0} 的密码是被隐去的：请给出密码，或略去它并设置 PGPASSWORD 或 ~/.pgpass",
+    "a store on a server needs psycopg: pip install 'batchwright[postgresql]'": "服务器上的库需要 psycopg：pip install 'batchwright[postgresql]'",
+    "cannot read {}: {}": "无法读取 {0}：{1}",
+    "cannot read {}: {}; make space on the disk": "无法读取 {0}：{1}；请腾出磁盘空间",
+    # holding a study
+    "study {} is being run by {}: wait for it, or stop it there": "研究 {0} 正由{1}运行：请等它结束，或在那里停止它",
+    "study {} is being run by {}: wait for it, or stop it there; if it is dead, the study is free in {} s": "研究 {0} 正由{1}运行：请等它结束，或在那里停止它；如果它已不在，研究将在 {2} 秒后可用",
+    "study {} was taken over by {}, after this process gave no sign of life: what was recorded is safe, and goes on there": "研究 {0} 已由{1}接管，因为本进程久无音讯：已有的记录是完好的，研究在那边继续",
+    "another process": "另一个进程",
+    "process {} on {} since {}": "{1} 上的进程 {0}（自 {2} 起）",
+    "process {} on {}": "{1} 上的进程 {0}",
     # damage
     "{} is damaged ({}): {}": "{0} 已损坏（{1}）：{2}",
     "{} is damaged ({}): no study in it can be read": "{0} 已损坏（{1}）：其中没有可读的研究",
@@ -45,6 +61,7 @@ ERRORS = {
 }
 
 LIBRARIES = {
+    "database or disk is full": "数据库或磁盘已满",
     "{} is damaged ({}): {} studies can still be listed": "{0} 已损坏（{1}）：仍可列出 {2} 个研究",
     "the answer of study {} in {}": "{1} 中研究 {0} 的结果",
     "the spec of study {}": "研究 {0} 的设定",
