@@ -62,8 +62,10 @@ def study(
     """
     from batchwright.app.study_question import StudyQuestion
     from batchwright.app.study_run import StudyOrder, carried_out, planned
+    from batchwright.core.torchrun import refuse_ranks
     from batchwright.study.executors.where import WhereRun
 
+    refuse_ranks("study")
     measures = tuple(dict.fromkeys([*(measure or ()), *(["growth"] if growth else [])]))
     question = StudyQuestion(
         batch_sizes=batch_sizes, target=target, lr=lr, max_epochs=max_epochs, optimizer=optimizer,

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 import torch
@@ -55,7 +56,7 @@ def same_timings(monkeypatch):
             for t in (1e-4 + 2e-6 * spec.batch_size for spec in specs)
         ]
 
-    monkeypatch.setattr("batchwright.study.run.seconds_per_step", seconds)
+    monkeypatch.setattr(import_module("batchwright.study.run"), "seconds_per_step", seconds)
 
 
 def studied(task, executor, path, progress=None):
@@ -123,7 +124,7 @@ def test_only_the_run_that_kills_its_actor_is_given_up(two_nodes, tiny, tmp_path
 def test_a_machine_with_other_code_is_said(two_nodes, tiny, monkeypatch):
     task = tiny()
     facts = {"batchwright": "1", "torch": "2", "code of the task": "abc"}
-    monkeypatch.setattr("batchwright.study.executors.ray.code_facts", lambda reference: facts)
+    monkeypatch.setattr(import_module(RayActors.__module__), "code_facts", lambda reference: facts)
     with RayActors(task, 1) as executor:
         executor.submit("run", spec_of(task, 4))
         with pytest.raises(
@@ -147,7 +148,7 @@ def test_what_cannot_be_asked_for(tiny, monkeypatch):
     ("words", "line"),
     [
         ("--executor rya", "unknown executor 'rya': did you mean 'ray'? Known: in-process, loky, ray"),
-        ("--address x:1", "--address is that of a Ray cluster: add --executor ray, got none"),
+        ("--address x:1", "--address needs --executor ray, got none"),
     ],
 )
 def test_options_that_do_not_fit_are_one_line(words, line, capsys):

@@ -37,11 +37,12 @@ class SharedTask:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where the tensors of a split are found among the arrays, with what a flat array does not tell."""
+class _Leaf:
+    """A tensor in the place of which this stands: its array's number, and what a flat array does not tell."""
 
-    structure: pytree.TreeSpec
-    tensors: tuple[tuple[int, torch.dtype, torch.Size], ...]
+    number: int
+    dtype: torch.dtype
+    shape: torch.Size
 
 
 def take_apart(task: Task) -> SharedTask:
@@ -53,9 +54,9 @@ def take_apart(task: Task) -> SharedTask:
     import cloudpickle
 
     arrays: list[np.ndarray] = []
-    places: dict[int, _Place] = {}
+    places: dict[int, Any] = {}
 
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    class Pickler(cloudpickle.Pickler):
         def persistent_id(self, value: Any) -> Any:
             if not isinstance(value, TensorSplit):
                 return None
@@ -79,10 +80,8 @@ def put_together(code: bytes, arrays: Sequence[np.ndarray]) -> Task:
     """
 
     class Unpickler(pickle.Unpickler):
-        def persistent_load(self, place: _Place) -> TensorSplit:
-            inputs, targets = pytree.tree_unflatten(
-                [_tensor(arrays[i], dtype, shape) for i, dtype, shape in place.tensors], place.structure
-            )
+        def persistent_load(self, place: Any) -> TensorSplit:
+            inputs, targets = pytree.tree_map(lambda leaf: _tensor(arrays[leaf.number], leaf), place)
             return TensorSplit(inputs=inputs, targets=targets)
 
     try:
@@ -93,23 +92,22 @@ def put_together(code: bytes, arrays: Sequence[np.ndarray]) -> Task:
     return task
 
 
-def _stored(split: TensorSplit, arrays: list[np.ndarray]) -> _Place:
-    leaves, structure = pytree.tree_flatten((split.inputs, split.targets))
-    first = len(arrays)
-    arrays += [_bytes_of(leaf) for leaf in leaves]
-    tensors = ((first + i, leaf.dtype, leaf.shape) for i, leaf in enumerate(leaves))
-    return _Place(structure, tuple(tensors))
+def _stored(split: TensorSplit, arrays: list[np.ndarray]) -> Any:
+    """Inputs and targets of a split with a leaf for each tensor, which becomes an array."""
+
+    def one(tensor: Tensor) -> _Leaf:
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        arrays.append(flat.view(torch.uint8).numpy())
+        return _Leaf(len(arrays) - 1, tensor.dtype, tensor.shape)
+
+    return pytree.tree_map(one, (split.inputs, split.targets))
 
 
-def _bytes_of(leaf: Tensor) -> np.ndarray:
-    flat = leaf.detach().cpu().contiguous().reshape(-1)
-    array: np.ndarray = flat.view(torch.uint8).numpy()
-    return array
-
-
-def _tensor(array: np.ndarray, dtype: torch.dtype, shape: torch.Size) -> Tensor:
+def _tensor(array: np.ndarray, leaf: _Leaf) -> Tensor:
+    if not array.size:
+        return torch.empty(leaf.shape, dtype=leaf.dtype)
     with warnings.catch_warnings():
         # torch knows no tensors that cannot be written to, and says so.
         warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
         flat = torch.from_numpy(array)
-    return flat.view(dtype).view(shape)
+    return flat.view(leaf.dtype).view(leaf.shape)

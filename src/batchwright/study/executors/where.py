@@ -38,9 +38,7 @@ class WhereRun:
         if self.executor is not None and self.executor not in EXECUTORS:
             raise unknown_name("executor", self.executor, EXECUTORS)
         if self.address is not None and self.executor != "ray":
-            raise InputError(
-                f"address is that of a Ray cluster: add executor='ray', got {self.executor or 'none'}"
-            )
+            raise InputError(f"address needs `executor='ray'`, got {self.executor or 'none'}")
 
     def of(self, task: Task, count: int) -> tuple[Executor, tuple[Remark, ...]]:
         """The executor of a task.

@@ -17,4 +17,5 @@ STRINGS = {
     "about.environment.device": "device",
     "about.environment.runs_on": "runs on",
     "about.environment.timed_on": "steps timed on",
+    "about.environment.ranks": "ranks",
 }

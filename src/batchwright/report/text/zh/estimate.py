@@ -16,4 +16,5 @@ STRINGS = {
     "about.environment.device": "设备",
     "about.environment.runs_on": "运行所在机器",
     "about.environment.timed_on": "计时所在机器",
+    "about.environment.ranks": "进程（rank）数",
 }

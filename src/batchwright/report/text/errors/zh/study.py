@@ -6,7 +6,7 @@ ERRORS = {
     "workers must be at least 1, got {}": "workers 必须不小于 1，实际为 {0}",
     "worker process died {} times": "工作进程异常退出 {0} 次",
     "unknown executor {}": "未知的执行器 {0}",
-    "address is that of a Ray cluster: add executor='ray', got {}": "address 是 Ray 集群的地址：请加上 executor='ray'，实际为 {0}",
+    "address needs `executor='ray'`, got {}": "address 需要 `executor='ray'`，实际为 {0}",
     "executor ray needs Ray: pip install 'batchwright[ray]'": "执行器 ray 需要 Ray：pip install 'batchwright[ray]'",
     "Ray does not start on this machine: {}": "Ray 无法在本机启动：{0}",
     "no Ray cluster can be used at {} ({}): start one with `ray start --head`, or leave address out to use this machine": "{0} 处没有可用的 Ray 集群（{1}）：请用 `ray start --head` 启动一个，或省略 address 以使用本机",
