@@ -74,7 +74,7 @@ def live():
     return make
 
 
-SMALL = {"num_cpus": 2, "object_store_memory": 80 << 20}
+SMALL = {"num_cpus": 1, "object_store_memory": 80 << 20}
 
 
 @pytest.fixture(scope="session")

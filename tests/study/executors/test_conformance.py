@@ -13,7 +13,7 @@ BACKENDS = {
     "in process": InProcess,
     "two workers": lambda task: WorkerProcesses(2),
     "a worker, task sent": lambda task: WorkerProcesses(1, task),
-    "two actors of Ray": lambda task: RayActors(task, 2),
+    "an actor of Ray": lambda task: RayActors(task, 1),
     "an actor of Ray, task sent": lambda task: RayActors(task, 1),
 }
 UNTIMED = {"seconds": 0.0, "evaluation_seconds": 0.0, "environment": {}}

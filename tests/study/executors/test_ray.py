@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from batchwright.study.executors.in_process import InProcess
 from batchwright.study.executors.job import Job
 from batchwright.study.executors.portions import Portions
 from batchwright.study.executors.ray import RayActors
+from batchwright.study.executors.ray_actor import Presence, TaskCode, code_facts, loaded_runner
 from batchwright.study.executors.shared_task import put_together, take_apart
 from batchwright.study.executors.workers import WorkerProcesses
 from batchwright.study.spec import StudySpec
@@ -78,9 +80,9 @@ def studied(task, executor, path, progress=None):
 def test_a_study_gives_the_same_anywhere_also_where_a_machine_is_killed(
     two_nodes, tiny, tmp_path, same_timings
 ):
-    """In this process, in worker processes, on two nodes, and on three of which one dies among the runs."""
+    """In this process, in worker processes, and on three nodes of Ray, of which one dies among the runs."""
     task = tiny()
-    third = two_nodes.add_node(num_cpus=2, object_store_memory=80 << 20)
+    third = two_nodes.add_node(num_cpus=1, object_store_memory=80 << 20)
     killed = []
 
     def kill(done, expected):
@@ -93,8 +95,7 @@ def test_a_study_gives_the_same_anywhere_also_where_a_machine_is_killed(
     assert len(runs) > 20
     for name, executor, progress in (
         ("loky", WorkerProcesses(2), None),
-        ("six actors, two of them killed", RayActors(task, 6), kill),
-        ("two actors", RayActors(task, 2), None),
+        ("three actors, one of them killed", RayActors(task, 3), kill),
     ):
         other, others = studied(task, executor, tmp_path / name, progress)
         assert others == runs, name
@@ -109,8 +110,8 @@ def test_a_study_gives_the_same_anywhere_also_where_a_machine_is_killed(
 
 def test_only_the_run_that_kills_its_actor_is_given_up(two_nodes, tiny, tmp_path):
     task, folder = tiny(kind="kills at 5", folder=str(tmp_path)), tmp_path
-    sizes = (2, 3, 4, 5, 6, 7)
-    with RayActors(task, 2) as executor:
+    sizes = (4, 5, 6)
+    with RayActors(task, 1) as executor:
         for size in sizes:
             executor.submit(str(size), spec_of(task, size))
         done = all_done(executor, len(sizes))
@@ -121,16 +122,30 @@ def test_only_the_run_that_kills_its_actor_is_given_up(two_nodes, tiny, tmp_path
     assert len(list(folder.iterdir())) in (3, 4)  # alone three times, and perhaps once among others before
 
 
-def test_a_machine_with_other_code_is_said(two_nodes, tiny, monkeypatch):
+def test_a_machine_with_other_code_is_said(tiny):
     task = tiny()
-    facts = {"batchwright": "1", "torch": "2", "code of the task": "abc"}
-    monkeypatch.setattr(import_module(RayActors.__module__), "code_facts", lambda reference: facts)
-    with RayActors(task, 1) as executor:
-        executor.submit("run", spec_of(task, 4))
-        with pytest.raises(
-            InputError, match=r"must have the same batchwright, got .* and 1 where the study runs"
-        ):
-            executor.next_done()
+    shared, facts = take_apart(task), code_facts(task.reference)
+    assert len(set(facts.values())) == 3
+    for name in facts:
+        found = TaskCode(task.reference, False, facts | {name: "another"})
+        with pytest.raises(InputError) as error:
+            loaded_runner(shared.code, shared.arrays, found)
+        assert str(error.value).startswith(
+            f"all machines of a Ray cluster must have the same {name.replace('_', ' ')}, got {facts[name]} on "
+        )
+    with pytest.raises(InputError, match="all machines"):
+        RayActors(task, 1)._begun(None, Presence("there", "node", 1, "all machines must ..."))
+
+
+def test_a_changed_file_is_other_code(tmp_path, tiny):
+    task = tiny()
+    copy = tmp_path / "tiny.py"
+    text = Path(task.reference.name.rpartition(":")[0]).read_text()
+    copy.write_text(text)
+    same = code_facts(task.reference, tmp_path)
+    copy.write_text(text + "\n")
+    assert same == code_facts(task.reference)
+    assert code_facts(task.reference, tmp_path)["task_files"] != same["task_files"]
 
 
 def test_what_cannot_be_asked_for(tiny, monkeypatch):
@@ -182,8 +197,8 @@ def test_the_files_of_a_task_travel_to_a_cluster(two_nodes, tmp_path):
         "                target='loss=0.05', optimizer={'lr': 0.1})\n"
     )
     line = [
-        sys.executable, "-m", "batchwright", "study", f"{folder}/mine.py:task", "--batch-sizes", "4,8,16",
-        "--executor", "ray", "--address", two_nodes.address, "--workers", "2", "--store", str(tmp_path / "store"),
+        sys.executable, "-m", "batchwright", "study", f"{folder}/mine.py:task", "--batch-sizes", "8,32",
+        "--executor", "ray", "--address", two_nodes.address, "--workers", "1", "--store", str(tmp_path / "store"),
         "--search-seeds", "1", "--confirm-seeds", "2", "--json",
     ]  # fmt: skip
     done = subprocess.run(line, capture_output=True, text=True, timeout=200, cwd=tmp_path)
@@ -192,8 +207,8 @@ def test_the_files_of_a_task_travel_to_a_cluster(two_nodes, tmp_path):
     assert found["environment"]["runs_on"] == found["environment"]["timed_on"] == os.uname().nodename
     places = [file.read_text() for file in seen.iterdir()]
     assert places.count(str(folder / "mine.py")) == 1  # where the study runs
-    assert len(places) == 3
-    assert sum("working_dir_files" in place for place in places) == 2
+    assert len(places) == 2
+    assert sum("working_dir_files" in place for place in places) == 1
 
 
 def test_a_task_taken_apart_is_the_same_and_its_data_are_not_copied(tiny):
@@ -229,8 +244,13 @@ def test_a_model_that_writes_to_its_inputs_spoils_nobody_elses_data(two_nodes, t
 
     task = tiny(kind="writes")
     before = run(spec_of(task, 32, seed=1), task)
-    with RayActors(task, 2) as executor:
-        executor.warm_up()
+    with RayActors(task, 1) as executor:
+        executor.submit("first", spec_of(task, 4))
+        all_done(executor, 1)
+        (presence,) = executor._present.values()
+        assert (
+            presence.node == ray.get_runtime_context().get_node_id()
+        )  # then the memory is this process's too
         arrays = ray.get(executor._sent[1])
         first = [array.copy() for array in arrays]
         for seed in range(6):
@@ -279,3 +299,19 @@ def test_a_job_is_given_up_after_deaths_that_only_it_can_have_caused(tiny):
     (again,), _ = each(apart[0], alone=True)
     none, ((key, result),) = each(again, alone=True)
     assert (none, key, result.message) == ([], "a", "worker process died 2 times")
+
+
+def test_the_example_runs_quietly(tmp_path):
+    """On a Ray of its own, without an address."""
+    example = Path(__file__).parents[3] / "examples/ray_study.py"
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    done = subprocess.run(
+        [sys.executable, str(example)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0].startswith("batch size ")

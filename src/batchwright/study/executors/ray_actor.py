@@ -58,7 +58,7 @@ class RunActor:
         self._runner: Runner | None = None
         self._trouble = ""
         try:
-            self._runner = _loaded(code, arrays, found)
+            self._runner = loaded_runner(code, arrays, found)
         except BatchwrightError as error:
             self._trouble = one_line(error)
 
@@ -98,10 +98,15 @@ def code_facts(reference: TaskReference | None, folder: Path | None = None) -> d
 
     sources = [] if reference is None else import_code(reference.name, folder)
     digest = hashlib.blake2b(b"\0".join(sources), digest_size=8).hexdigest()
-    return {"batchwright": __version__, "torch": str(torch.__version__), "code of the task": digest}
+    return {"batchwright": __version__, "torch": str(torch.__version__), "task_files": digest}
 
 
-def _loaded(code: bytes, arrays: Sequence[Any], found: TaskCode) -> Runner:
+def loaded_runner(code: bytes, arrays: Sequence[Any], found: TaskCode) -> Runner:
+    """What makes the runs of a task that was taken apart.
+
+    Raises:
+        InputError: this machine has other code than the driver's, or lacks some.
+    """
     import platform
 
     from batchwright.core.errors import InputError
@@ -111,8 +116,9 @@ def _loaded(code: bytes, arrays: Sequence[Any], found: TaskCode) -> Runner:
     here = code_facts(found.reference, Path.cwd() if found.travels else None)
     for name, value in found.facts.items():
         if here[name] != value:
+            place, what = platform.node(), name.replace("_", " ")
             raise InputError(
-                f"all machines of a Ray cluster must have the same {name}, got {here[name]} on {platform.node()} and "
-                f"{value} where the study runs: bring them to one version"
+                f"all machines of a Ray cluster must have the same {what}, got {here[name]} on {place} and {value} "
+                "where the study runs: bring them to one version"
             )
     return Runner(put_together(code, arrays))

@@ -96,8 +96,8 @@ def connected(address: str | None, *, cpus: int, store_bytes: int, folder: Path 
         if place == "local":
             raise InputError(f"Ray does not start on this machine: {one_line(error)}") from None
         raise InputError(
-            f"no Ray cluster can be used at {shown(place)} ({one_line(error)}): start one with "
-            "`ray start --head`, or leave address out to use this machine"
+            f"no Ray cluster can be used at {shown(place)} ({one_line(error)}): start Ray there, or leave address "
+            "out to use this machine"
         ) from None
     return Connection(ours=True, alone=place == "local", travels="runtime_env" in options)
 

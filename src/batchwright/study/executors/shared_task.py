@@ -108,6 +108,6 @@ def _tensor(array: np.ndarray, leaf: _Leaf) -> Tensor:
         return torch.empty(leaf.shape, dtype=leaf.dtype)
     with warnings.catch_warnings():
         # torch knows no tensors that cannot be written to, and says so.
-        warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
+        warnings.filterwarnings("ignore", ".*writable", UserWarning)
         flat = torch.from_numpy(array)
     return flat.view(leaf.dtype).view(leaf.shape)

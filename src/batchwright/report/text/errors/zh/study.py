@@ -9,7 +9,7 @@ ERRORS = {
     "address needs `executor='ray'`, got {}": "address 需要 `executor='ray'`，实际为 {0}",
     "executor ray needs Ray: pip install 'batchwright[ray]'": "执行器 ray 需要 Ray：pip install 'batchwright[ray]'",
     "Ray does not start on this machine: {}": "Ray 无法在本机启动：{0}",
-    "no Ray cluster can be used at {} ({}): start one with `ray start --head`, or leave address out to use this machine": "{0} 处没有可用的 Ray 集群（{1}）：请用 `ray start --head` 启动一个，或省略 address 以使用本机",
+    "no Ray cluster can be used at {} ({}): start Ray there, or leave address out to use this machine": "{0} 处没有可用的 Ray 集群（{1}）：请在该处启动 Ray，或省略 address 以使用本机",
     "device must be cpu or cuda with executor ray, which chooses the GPU, got {}": "使用执行器 ray 时 device 必须是 cpu 或 cuda（由 Ray 选择 GPU），实际为 {0}",
     "Ray has had no free processors for {} s: free some, or name another address": "Ray 已有 {0} 秒没有空闲处理器：请腾出一些，或指定其他 address",
     "no actor of Ray can start: {}": "没有 Ray actor 能够启动：{0}",
