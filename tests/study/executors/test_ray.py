@@ -50,15 +50,18 @@ def all_done(executor, count):
 
 @pytest.fixture
 def same_timings(monkeypatch):
-    """Seconds a step as they might be, the same whoever is asked."""
+    """Seconds a step as they might be, the same whoever is asked; asked of nobody while an actor is alive here."""
+    actors = set()
 
     def seconds(specs, task):
+        assert not any(Path("/proc", str(pid)).exists() for pid in actors)
         return [
             SecondsPerStep(median=t, low=t, high=t, repeats=7, threads=1)
             for t in (1e-4 + 2e-6 * spec.batch_size for spec in specs)
         ]
 
     monkeypatch.setattr(import_module("batchwright.study.run"), "seconds_per_step", seconds)
+    return actors
 
 
 def studied(task, executor, path, progress=None):
@@ -83,26 +86,31 @@ def test_a_study_gives_the_same_anywhere_also_where_a_machine_is_killed(
     """In this process, in worker processes, and on three nodes of Ray, of which one dies among the runs."""
     task = tiny()
     third = two_nodes.add_node(num_cpus=1, object_store_memory=80 << 20)
-    killed = []
+    actors, killed = RayActors(task, 3), []
+    actors.warm_up()
+    while len(actors._present) < 3:
+        actors._collect()
 
     def kill(done, expected):
-        if done >= 5 and not killed:
-            killed.append(third)
+        """The third machine, once a run is made there."""
+        places = {p.node: p for p in actors._present.values()}
+        same_timings.update(p.pid for node, p in places.items() if node != third.node_id)
+        at_work = {actors._present[call.actor].node for call in actors._calls.values() if call.jobs}
+        if third.node_id in at_work and not killed:
+            killed.append(done)
             two_nodes.remove_node(third, allow_graceful=False)
 
     answer, runs = studied(task, InProcess(task), tmp_path / "here")
     assert answer.recommendation.batch_size is not None
     assert len(runs) > 20
-    for name, executor, progress in (
-        ("loky", WorkerProcesses(2), None),
-        ("three actors, one of them killed", RayActors(task, 3), kill),
-    ):
-        other, others = studied(task, executor, tmp_path / name, progress)
-        assert others == runs, name
-        assert other.recommendation == answer.recommendation, name
-        if "actors" in name:
-            assert other.environment["timed_on"] == os.uname().nodename
+    others = studied(task, WorkerProcesses(2), tmp_path / "loky")
+    afar = studied(task, actors, tmp_path / "ray", kill)
     assert killed
+    assert killed[0] < len(runs)
+    assert others[1] == afar[1] == runs
+    assert others[0].recommendation == afar[0].recommendation == answer.recommendation
+    assert afar[0].environment["timed_on"] == os.uname().nodename
+    assert len(same_timings) == 2
 
 
 # --- what goes wrong ---

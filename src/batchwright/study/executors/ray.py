@@ -23,6 +23,7 @@ from batchwright.study.executors.job import Job
 from batchwright.study.executors.portions import Portions
 from batchwright.study.executors.ray_actor import Presence, RunActor, TaskCode, code_facts
 from batchwright.study.executors.ray_connection import Connection, connected, ray_package
+from batchwright.study.signals import as_raised
 
 if TYPE_CHECKING:
     from batchwright.task.task import Task
@@ -206,7 +207,10 @@ class RayActors(Executor):
         import ray
         from ray.exceptions import RayError
 
-        ready, _ = ray.wait(list(self._calls), num_returns=1, timeout=self._patience())
+        try:
+            ready, _ = ray.wait(list(self._calls), num_returns=1, timeout=self._patience())
+        except KeyboardInterrupt as stop:
+            raise as_raised(stop) from None
         if not ready:
             raise InputError(
                 f"Ray has had no free processors for {_PATIENCE_SECONDS:.0f} s: free some, or name another address"
