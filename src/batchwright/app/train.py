@@ -150,12 +150,14 @@ class Training:
         self, spec: RunSpec, task: Task, *, resume: str | None, checkpoint: str | None, progress: Any,
         asked: Asked, subject: str | None,
     ) -> None:  # fmt: skip
+        from batchwright.training.feed import device_of
         from batchwright.training.loop import advance_to_status, failed_to_start, start
         from batchwright.training.parallel import Ranks
 
         ranks = Ranks.of_torchrun()
         self.writes = ranks is None or ranks.first
         if ranks is not None:
+            device_of(spec.device)  # one that is not there is refused before ranks meet
             ranks.begin(spec.device)
         self.spec, self.task = spec, task
         self._checkpoint = None if checkpoint is None else Path(checkpoint)
