@@ -364,6 +364,8 @@ def resume(
     study: str,
     *,
     workers: int | None = None,
+    executor: str | None = None,
+    address: str | None = None,
     store: str | None = None,
     progress: bool | Callable[..., None] = True,
 ) -> Answer:
@@ -421,6 +423,8 @@ def study(
     device: str = 'cpu',
     dtype: str = 'float32',
     workers: int | None = None,
+    executor: str | None = None,
+    address: str | None = None,
     store: str | None = None,
     strict: bool = False,
     progress: bool | Callable[..., None] = True,

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from batchwright.study.signals import Interrupted, ending_signals
+from batchwright.study.signals import Interrupted, as_raised, ending_signals
 from batchwright.study.stores.sqlite import SQLiteStore
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP]
@@ -89,7 +89,7 @@ def test_outside_the_main_thread_it_does_nothing():
 STUDY = """
 import sys, time
 from pathlib import Path
-from batchwright.study.signals import Interrupted, ending_signals
+from batchwright.study.signals import Interrupted, as_raised, ending_signals
 from batchwright.study.stores.sqlite import SQLiteStore
 
 with SQLiteStore(Path(sys.argv[1])) as store:
@@ -124,3 +124,13 @@ def test_a_study_that_was_ended_reads_interrupted(tmp_path, number):
 
 def _hears_all():
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def test_an_interrupt_that_a_library_replaced_is_found_again():
+    with pytest.raises(Interrupted), ending_signals():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except KeyboardInterrupt as stop:
+            raise as_raised(KeyboardInterrupt()) from stop
+    plain = KeyboardInterrupt()
+    assert as_raised(plain) is plain

@@ -61,7 +61,7 @@ def answer_study(
         findings,
         objective=objective,
         action=action,
-        environment=environment(device_of(spec.device)),
+        environment={**environment(device_of(spec.device)), **executor.made_on()},
     )
     before = _stored(store.study(findings.study_id)["result"], objective)
     kept = None if before is None or not _same_best(before, result) else before.growth

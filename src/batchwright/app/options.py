@@ -27,6 +27,13 @@ Lr = Annotated[float | None, Option("Learning rate; the task's own by default.",
 Objective = Annotated[str, Option("time, examples or steps to target.", panel="Question")]
 Autocast = Annotated[str | None, Option("bfloat16: mixed precision.", panel=_RUN)]
 Workers = Annotated[int | None, Option("Processes; default one a core (one on a GPU).", panel=_RUN)]
+ExecutorName = Annotated[
+    str | None,
+    Option("in-process, loky (processes here) or ray; loky where the task allows it.", panel=_RUN),
+]
+RayAddress = Annotated[
+    str | None, Option("Of a Ray cluster; default a Ray on this machine.", panel=_RUN, metavar="HOST:PORT")
+]
 StorePath = Annotated[
     str | None, Option("Default: $BATCHWRIGHT_STORE, else ./batchwright-runs/.", metavar="PATH")
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from batchwright.app import options as o
@@ -11,6 +12,7 @@ from batchwright.core.errors import StoreError
 
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
+    from batchwright.study.executors.where import WhereRun
     from batchwright.study.stores.contract import StudyRow
 
 
@@ -19,17 +21,22 @@ def resume(
     study: StudyName,
     *,
     workers: o.Workers = None,
+    executor: o.ExecutorName = None,
+    address: o.RayAddress = None,
     store: o.StorePath = None,
     progress: o.ProgressGiven = True,
 ) -> Answer:
     """Continue an interrupted study: finished runs are not repeated. A finished one is shown."""
+    from batchwright.study.executors.where import WhereRun
+
+    where = WhereRun(executor=executor, workers=workers, address=address)
     with opened(store) as kept:
         row = kept.study(study)
         if row["status"] == "complete" and row["result"] is not None:
             return stored_answer(kept, row, store)
     if row["kind"] == "advice":
         return _advised_further(row, store, progress)
-    return _continued(row, workers, store, progress)
+    return _continued(row, where, store, progress)
 
 
 def _advised_further(row: StudyRow, store: str | None, progress: Any) -> Answer:
@@ -48,7 +55,7 @@ def _advised_further(row: StudyRow, store: str | None, progress: Any) -> Answer:
     return advise(action.subject, **arguments)
 
 
-def _continued(row: StudyRow, workers: int | None, store: str | None, progress: Any) -> Answer:
+def _continued(row: StudyRow, where: WhereRun, store: str | None, progress: Any) -> Answer:
     from batchwright.app.progress import watching
     from batchwright.app.study_question import worker_count
     from batchwright.app.study_run import Workers, executed
@@ -59,8 +66,9 @@ def _continued(row: StudyRow, workers: int | None, store: str | None, progress: 
     from batchwright.task.load import load_task
 
     spec = parse(StudySpec, row["spec"], f"the spec of study {row['study_id']}")
-    count = worker_count(workers, spec.device)
-    with watching(progress, "task") as watch, Workers(spec.task.name, count) as pool:
+    where = replace(where, device=spec.device)
+    count = worker_count(where.workers, where.device)
+    with watching(progress, "task") as watch, Workers(spec.task.name, where, count) as pool:
         task = load_task(spec.task)
         with opened(store) as kept:
             if study_identity(spec, task, kept) != row["study_id"]:

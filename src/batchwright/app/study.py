@@ -45,6 +45,8 @@ def study(
     asked_of_task: o.TaskOptions,
     machine: o.MachineOptions,
     workers: o.Workers = None,
+    executor: o.ExecutorName = None,
+    address: o.RayAddress = None,
     store: o.StorePath = None,
     strict: o.Strict = False,
     progress: o.ProgressGiven = True,
@@ -60,7 +62,10 @@ def study(
     """
     from batchwright.app.study_question import StudyQuestion
     from batchwright.app.study_run import StudyOrder, carried_out, planned
+    from batchwright.core.torchrun import refuse_ranks
+    from batchwright.study.executors.where import WhereRun
 
+    refuse_ranks("study")
     measures = tuple(dict.fromkeys([*(measure or ()), *(["growth"] if growth else [])]))
     question = StudyQuestion(
         batch_sizes=batch_sizes, target=target, lr=lr, max_epochs=max_epochs, optimizer=optimizer,
@@ -69,6 +74,7 @@ def study(
     order = StudyOrder(
         given=task, task_options=asked_of_task, question=question, objective=objective, budget=budget,
         seeds={"search_seeds": search_seeds, "confirm_seeds": confirm_seeds}, measures=measures,
-        name=name, workers=workers, store=store, strict=strict, progress=progress, asked=asked,
+        name=name, where=WhereRun(executor=executor, workers=workers, address=address, device=machine.device),
+        store=store, strict=strict, progress=progress, asked=asked,
     )  # fmt: skip
     return planned(order) if dry_run else carried_out(order)

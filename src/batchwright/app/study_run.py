@@ -19,6 +19,7 @@ from batchwright.core.errors import StoreError
 if TYPE_CHECKING:
     from batchwright.app.progress import Watch
     from batchwright.study.executors.contract import Executor
+    from batchwright.study.executors.where import WhereRun
     from batchwright.study.spec import StudySpec
     from batchwright.study.stores.sql import SQLStore
     from batchwright.task.task import Task, TaskReference
@@ -36,7 +37,7 @@ class StudyOrder:
     seeds: Mapping[str, int | None]
     measures: tuple[str, ...]
     name: str | None
-    workers: int | None
+    where: WhereRun
     store: str | None
     strict: bool
     progress: Any
@@ -51,7 +52,7 @@ class StudyOrder:
         check_measures(self.measures)
         if self.budget is not None:
             allowed(self.budget)
-        return worker_count(self.workers, self.question.machine.device)
+        return worker_count(self.where.workers, self.where.device)
 
     def settled(self, workers: int, watch: Watch) -> tuple[StudySpec, Task, TaskReference]:
         """The study that is asked for, its task, and how it is referred to."""
@@ -109,9 +110,9 @@ def carried_out(order: StudyOrder) -> Answer:
     """
     from batchwright.app.progress import watching
 
-    workers = worker_count(order.workers, order.question.machine.device)
+    workers = worker_count(order.where.workers, order.where.device)
     # Workers first: they import torch beside this process, which does so to check the order.
-    with Workers(order.given, workers) as pool, watching(order.progress, "task") as watch:
+    with Workers(order.given, order.where, workers) as pool, watching(order.progress, "task") as watch:
         order.check()
         spec, task, reference = order.settled(workers, watch)
         from batchwright.study.stores.choose import open_store
@@ -161,10 +162,10 @@ class Workers:
     They then import torch while this process reads the data.
     """
 
-    def __init__(self, given: Any, count: int) -> None:
-        self._count = count
+    def __init__(self, given: Any, where: WhereRun, count: int) -> None:
+        self._where, self._count = where, count
         self._executor: Executor | None = None
-        if isinstance(given, (str, os.PathLike)):
+        if isinstance(given, (str, os.PathLike)) and where.executor in (None, "loky"):
             from batchwright.study.executors.workers import WorkerProcesses
 
             self._executor = WorkerProcesses(count)
@@ -180,10 +181,9 @@ class Workers:
     def of(self, task: Task, watch: Watch) -> Executor:
         """The executor of this task."""
         from batchwright.report.text.catalogue import say
-        from batchwright.study.executors.choose import executor_for
 
         if self._executor is None:
-            self._executor, remarks = executor_for(task, self._count)
+            self._executor, remarks = self._where.of(task, self._count)
             for found in remarks:
                 watch.note(say(found))
         return self._executor

@@ -143,14 +143,22 @@ class Training:
     Attributes:
         spec: what is run.
         task: the live task.
+        writes: whether this process is to write and print; False on all of torchrun's ranks but the first.
     """
 
     def __init__(
         self, spec: RunSpec, task: Task, *, resume: str | None, checkpoint: str | None, progress: Any,
         asked: Asked, subject: str | None,
     ) -> None:  # fmt: skip
+        from batchwright.training.feed import device_of
         from batchwright.training.loop import advance_to_status, failed_to_start, start
+        from batchwright.training.parallel import Ranks
 
+        ranks = Ranks.of_torchrun()
+        self.writes = ranks is None or ranks.first
+        if ranks is not None:
+            device_of(spec.device)  # one that is not there is refused before ranks meet
+            ranks.begin(spec.device)
         self.spec, self.task = spec, task
         self._checkpoint = None if checkpoint is None else Path(checkpoint)
         self._progress, self._asked, self._subject = progress, asked, subject
@@ -158,7 +166,7 @@ class Training:
         self._failed: RunResult | None = None
         self._shown = 0
         try:
-            run = start(spec, task, resume=None if resume is None else Path(resume))
+            run = start(spec, task, resume=None if resume is None else Path(resume), ranks=ranks)
         except Exception as error:
             self._failed = failed_to_start(spec, error)
             return
@@ -242,7 +250,7 @@ class Training:
         from batchwright.app.answer import writing
         from batchwright.training import checkpoint
 
-        if self._checkpoint is not None and self._run is not None:
+        if self._checkpoint is not None and self._run is not None and self.writes:
             with writing(self._checkpoint):
                 checkpoint.save(self._run.snapshot(), self._checkpoint)
 

@@ -18,6 +18,7 @@ from batchwright.cli import output
 from batchwright.cli.language import LanguageOption
 from batchwright.cli.values import as_typed
 from batchwright.cli.words import option_name
+from batchwright.core.torchrun import refuse_ranks
 from batchwright.study.signals import Interrupted, ending_signals
 
 Present = Callable[[Callable[..., Any], dict[str, Any], bool], int]
@@ -39,6 +40,8 @@ def command(name: str, present: Present) -> Callable[..., int]:
 
     def run(**given: Any) -> int:
         as_json, _ = given.pop("json"), given.pop("language")
+        if name != "train":
+            refuse_ranks(name)
         values = {a.name: _value(a, given[a.name]) for a in arguments if _is_given(a, given[a.name])}
         try:
             with ending_signals():

@@ -45,9 +45,15 @@ def note(words: str) -> None:
 
 
 def error_line(message: str, code: int = 1) -> int:
-    """An error's line on stderr in the reader's language, and the exit code; by default a failed run's."""
+    """An error's line on stderr in the reader's language, and the exit code; by default a failed run's.
+
+    Of torchrun's ranks the first to fail says it; the others follow.
+    """
+    from batchwright.core.torchrun import speaks
     from batchwright.report.text.errors.translate import in_language
 
+    if not speaks():
+        return code
     note(f"batchwright: {in_language(message)}")
     return code
 

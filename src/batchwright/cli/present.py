@@ -29,6 +29,8 @@ def trained(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) 
     from batchwright.app.train import evaluation_line
 
     training = verb(**arguments)
+    if not training.writes:
+        return _accompanied(training)
     say = output.note if as_json else output.line
     with watching(arguments.get("progress", True), "examples") as watch:
         for evaluation in training.new_evaluations():
@@ -47,6 +49,16 @@ def trained(verb: Callable[..., Any], arguments: dict[str, Any], as_json: bool) 
         return 0
     if as_json:
         output.put(training.answer(), as_json)
+    return output.error_line(f"the run failed: {result.message}")
+
+
+def _accompanied(training: Any) -> int:
+    """A rank that makes its part of a run in silence, unless it is the first to fail."""
+    for _ in training:
+        pass
+    result = training.result
+    if result.status not in ("failed", "out_of_memory"):
+        return 0
     return output.error_line(f"the run failed: {result.message}")
 
 

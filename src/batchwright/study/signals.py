@@ -26,6 +26,15 @@ class Interrupted(KeyboardInterrupt):
         self.exit_code = 128 + number
 
 
+_raised: list[Interrupted] = []
+"""What a handler raised in the block under way."""
+
+
+def as_raised(stop: KeyboardInterrupt) -> KeyboardInterrupt:
+    """What our handler raised, where a library has put a plain KeyboardInterrupt in its place."""
+    return _raised[-1] if _raised else stop
+
+
 @contextmanager
 def ending_signals() -> Iterator[None]:
     """Within the block the first SIGTERM or SIGHUP raises :class:`Interrupted` in the main thread.
@@ -40,6 +49,7 @@ def ending_signals() -> Iterator[None]:
     try:
         yield
     finally:
+        _raised.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -51,7 +61,8 @@ def _install() -> dict[int, Any]:
     def interrupt(number: int, _: FrameType | None) -> None:
         for each in before:
             signal.signal(each, signal.SIG_IGN)
-        raise Interrupted(number)
+        _raised.append(Interrupted(number))
+        raise _raised[-1]
 
     for name in _NAMES:
         number = getattr(signal, name, None)

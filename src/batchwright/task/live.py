@@ -57,11 +57,7 @@ def pack(task: Task) -> bytes:
     try:
         content: bytes = cloudpickle.dumps(task)
     except Exception as error:
-        where, what = _held_at(task)
-        raise InputError(
-            f"task {task.name!r} cannot be sent to other processes: {where} is a {what} ({one_line(error)}); "
-            "make it where it is used, or pass workers=1 to train in this process"
-        ) from None
+        raise cannot_be_sent(task, error) from None
     return content
 
 
@@ -74,12 +70,26 @@ def unpack(content: bytes) -> Task:
     try:
         task = pickle.loads(content)
     except Exception as error:
-        raise InputError(
-            f"the task cannot be read in another process ({type(error).__name__}: {one_line(error)}); define "
-            "its model and data in the script or notebook itself, or in an installed module"
-        ) from None
+        raise cannot_be_read(error) from None
     assert isinstance(task, Task)
     return task
+
+
+def cannot_be_sent(task: Task, error: Exception) -> InputError:
+    """The error of a task that cannot be packed: which part of it, and what to do."""
+    where, what = _held_at(task)
+    return InputError(
+        f"task {task.name!r} cannot be sent to other processes: {where} is a {what} ({one_line(error)}); "
+        "make it where it is used, or pass workers=1 to train in this process"
+    )
+
+
+def cannot_be_read(error: Exception) -> InputError:
+    """The error of a packed task whose parts this process cannot make."""
+    return InputError(
+        f"the task cannot be read in another process ({type(error).__name__}: {one_line(error)}); define "
+        "its model and data in the script or notebook itself, or in an installed module"
+    )
 
 
 def _held_at(task: Task) -> tuple[str, str]:

@@ -75,11 +75,11 @@ def _load_users_task(reference: TaskReference) -> tuple[Task, TaskReference, lis
         raise InputError(
             f"a task must be named file.py:function or module:function, got {shown(reference.name)}"
         )
-    if place.endswith(".py") or "/" in place or "\\" in place:
+    if _is_file(place):
         path = _path_of(place)
         source = _read_source(path, place)
         with _on_path(path.parent):
-            module = _import_file(path, source, place)
+            module = _import_file(path, source, place, path)
             task, reference = _call(module, function_name, reference, f"{path}:{function_name}")
         return task, reference, [source, *own_sources(module, path.parent)]
     with _on_path(Path.cwd()):
@@ -88,6 +88,57 @@ def _load_users_task(reference: TaskReference) -> tuple[Task, TaskReference, lis
     file = Path(getattr(module, "__file__", None) or "")
     sources = [file.read_bytes(), *own_sources(module, file.resolve().parent)] if file.is_file() else []
     return task, reference, sources
+
+
+def import_code(name: str, folder: Path | None = None) -> list[bytes]:
+    """Import the code of a user's task, for a process that gets the task itself from elsewhere.
+
+    Args:
+        name: of a reference that :func:`load_task` made. Its modules keep the names that they have where the task
+            was loaded, so that a pickled class is found.
+        folder: where the files lie in this process, if it is another place; it stays on ``sys.path``.
+
+    Returns:
+        The texts of the task's file and of its own helpers; none of a built-in task, or of a module without a file.
+
+    Raises:
+        InputError: the file or module is missing, or cannot be imported.
+    """
+    place, _, _ = name.rpartition(":")
+    if not place:
+        return []
+    if _is_file(place):
+        known_as = Path(place)
+        path = known_as if folder is None else folder / known_as.name
+        source = _read_source(path, str(path))
+        _keep_on_path(path.parent)
+        module = _import_file(path, source, str(path), known_as)
+        return [source, *own_sources(module, path.parent.resolve())]
+    _keep_on_path(folder or Path.cwd())
+    module = _import_module(place)
+    file = Path(getattr(module, "__file__", None) or "")
+    return [file.read_bytes(), *own_sources(module, file.resolve().parent)] if file.is_file() else []
+
+
+def folder_of_code(name: str) -> Path | None:
+    """The folder whose files a task needs where it is imported; None for a built-in task or an installed module."""
+    place, _, _ = name.rpartition(":")
+    if not place:
+        return None
+    if _is_file(place):
+        return _path_of(place).parent
+    here = Path.cwd()
+    first = place.partition(".")[0]
+    return here if (here / f"{first}.py").exists() or (here / first).is_dir() else None
+
+
+def _is_file(place: str) -> bool:
+    return place.endswith(".py") or "/" in place or "\\" in place
+
+
+def _keep_on_path(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 
 def _call(
@@ -157,11 +208,11 @@ def _read_source(path: Path, place: str) -> bytes:
         raise InputError(f"cannot read the task file {_short(place)}: {error.strerror}") from None
 
 
-def _import_file(path: Path, source: bytes, place: str) -> ModuleType:
+def _import_file(path: Path, source: bytes, place: str, known_as: Path) -> ModuleType:
     # The name is a function of place and content: a pickled class finds its module in every process that
     # loaded the task, and an edited file is not mistaken for the one already imported.
-    digest = hashlib.blake2b(str(path).encode() + b"\0" + source, digest_size=6).hexdigest()
-    name = f"batchwright_task_{re.sub(r'[^0-9A-Za-z_]', '_', path.stem)}_{digest}"
+    digest = hashlib.blake2b(str(known_as).encode() + b"\0" + source, digest_size=6).hexdigest()
+    name = f"batchwright_task_{re.sub(r'[^0-9A-Za-z_]', '_', known_as.stem)}_{digest}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)

@@ -101,14 +101,15 @@ class GradientEngine:
     def accumulate(
         self, batches: list[tuple[Any, Any, int]], divisor: int
     ) -> tuple[list[Tensor | None], Tensor]:
-        """Gradients and losses of one update from its micro-batches ``(inputs, targets, position)``."""
+        """Gradients and losses of one update from its micro-batches ``(inputs, targets, position)``, if any."""
         total: list[Tensor | None] | None = None
         losses = []
         for inputs, targets, position in batches:
             part, part_losses = self.gradients(inputs, targets, divisor, position)
             losses.append(part_losses)
             total = list(part) if total is None else [_sum(a, b) for a, b in zip(total, part, strict=True)]
-        assert total is not None
+        if total is None:
+            return [None] * len(self.params), torch.zeros(0, device=self._device)
         return total, torch.cat(losses)
 
     def _weight(self, count: int, divisor: int, dtype: torch.dtype) -> Tensor:

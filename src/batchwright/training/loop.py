@@ -18,6 +18,7 @@ from batchwright.core.errors import BatchwrightError, one_line
 from batchwright.task.load import load_task
 from batchwright.task.task import Task
 from batchwright.training.checkpoint import load
+from batchwright.training.parallel import Ranks
 from batchwright.training.record import RunResult, Status
 from batchwright.training.snapshot import Snapshot
 from batchwright.training.spec import RunSpec
@@ -55,9 +56,15 @@ def updates(
     yield from advance(start(spec, task, resume=resume))
 
 
-def start(spec: RunSpec, task: Task | None = None, *, resume: Snapshot | Path | None = None) -> Run:
+def start(
+    spec: RunSpec,
+    task: Task | None = None,
+    *,
+    resume: Snapshot | Path | None = None,
+    ranks: Ranks | None = None,
+) -> Run:
     """The run before its first update (or at the checkpoint), evaluated once if it is new."""
-    state = Run(spec, load_task(spec.task) if task is None else task, graphs=True)
+    state = Run(spec, load_task(spec.task) if task is None else task, graphs=True, ranks=ranks)
     if resume is None:
         state.evaluate()
     else:

@@ -25,10 +25,11 @@ from batchwright.task.data import TensorSplit
 from batchwright.task.given.loss import is_by_example
 from batchwright.task.metrics import Metric, is_metric_by_example
 from batchwright.task.task import Task
+from batchwright.training.fits import splits_of
 from batchwright.training.loop import Run, evaluation_wanted, judge, record_if_due, start
 from batchwright.training.record import Evaluation, RunResult, Status
 from batchwright.training.spec import RunSpec
-from batchwright.training.state import DTYPES, splits_of
+from batchwright.training.state import DTYPES
 from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operations_of_layers
 from batchwright.training.traced import forward_of_stack, is_faithful
 

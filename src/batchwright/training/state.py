@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from batchwright.batches import IndexStream, batch_size_at, check_batch_size, lr_factor_at
+from batchwright.batches import IndexStream, batch_size_at, lr_factor_at
 from batchwright.core.errors import InputError
 from batchwright.optim.schedules import schedule_factor
 from batchwright.optim.update import Updater
@@ -20,9 +20,11 @@ from batchwright.training.average import WeightAverage
 from batchwright.training.environment import environment
 from batchwright.training.evaluate import Evaluator
 from batchwright.training.feed import Feed, device_of
+from batchwright.training.fits import check_run, splits_of
 from batchwright.training.gradient import GradientEngine
 from batchwright.training.graph import GraphedUpdates, why_not_graphed
 from batchwright.training.losses import LossMeter
+from batchwright.training.parallel import Ranks, gradients_in_pieces, refuse_shared_statistics
 from batchwright.training.record import Evaluation, RunResult, Status, StepRecord
 from batchwright.training.snapshot import Snapshot, SnapshotFacts, copied
 from batchwright.training.spec import RunSpec
@@ -32,6 +34,7 @@ from batchwright.training.threads import ONE_THREAD_BELOW, one_thread, operation
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 _DIVERGED_ABOVE = 1e3
 """A run whose loss exceeds this multiple of its initial loss has diverged, finite or not."""
+T = TypeVar("T")
 _AS_IT_IS: AbstractContextManager[None] = nullcontext()
 
 
@@ -54,22 +57,28 @@ class Run:
         spec, task: what is run.
         graphs: make updates as CUDA graphs where :mod:`~batchwright.training.graph` allows it. The run is the same,
             sooner; without, an update takes the time that it takes in the loop people write.
+        ranks: the processes that make it together; None for this one alone.
     """
 
-    def __init__(self, spec: RunSpec, task: Task, *, graphs: bool = False) -> None:
+    def __init__(
+        self, spec: RunSpec, task: Task, *, graphs: bool = False, ranks: Ranks | None = None
+    ) -> None:
         check_run(spec, task)
+        self.ranks = ranks
         examples = len(task.train)
         self.spec, self.task = spec, task
         self.device, self._dtype = device_of(spec.device), DTYPES[spec.dtype]
         self._autocast = spec.autocast or task.autocast
         self.model = task.build_model(spec.seed).to(device=self.device, dtype=self._dtype).train()
+        if ranks is not None:
+            refuse_shared_statistics(self.model, ranks)
         self._engine = GradientEngine(self.model, task, spec.seed, self._autocast)
         params = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         factor = task.schedule or schedule_factor(
             spec.optimizer.schedule, batch_size=spec.batch_size, examples=examples
         )
         self.updater = Updater(spec.optimizer, params, factor)
-        graphed = graphs and why_not_graphed(spec, task, self.model) is None
+        graphed = graphs and ranks is None and why_not_graphed(spec, task, self.model) is None
         self._graphs = GraphedUpdates(self._engine, self.updater) if graphed else None
         half_life = spec.average_half_life
         self.average = WeightAverage(self._engine.params, half_life) if half_life is not None else None
@@ -146,8 +155,11 @@ class Run:
             spec=self.spec, status=self.status or Status.STOPPED, message=self.message, updates=self.step,
             examples=self.examples_seen, steps=tuple(self.records), evaluations=tuple(self.evaluations),
             steps_to_target=self._steps_to_target, seconds=self.seconds,
-            evaluation_seconds=self.evaluation_seconds, environment=environment(self.device),
+            evaluation_seconds=self.evaluation_seconds, environment=self._environment(),
         )  # fmt: skip
+
+    def _environment(self) -> dict[str, Any]:
+        return environment(self.device) | ({} if self.ranks is None else {"ranks": self.ranks.world_size})
 
     # --- one update -------------------------------------------------------------------------------
 
@@ -158,13 +170,15 @@ class Run:
         start, stop, size = self._next_batch()
         divisor = size if spec.sampling.divisor == "full" else stop - start
         micro = spec.micro_batch_size or size
+        micro = micro if self.ranks is None else self.ranks.piece_of(size, micro)
         few = self._operations is not None and self._operations * min(micro, size) < ONE_THREAD_BELOW
         with one_thread() if few else _AS_IT_IS:
-            if micro >= stop - start:
+            if micro >= stop - start and self.ranks is None:
                 losses = self._moved_by(self._feed.batch(start, stop, size), divisor, start)
             else:
-                pieces = [(*self._feed.piece(a, min(a + micro, stop)), a) for a in range(start, stop, micro)]
-                gradients, losses = self._engine.accumulate(pieces, divisor)
+                gradients, losses = gradients_in_pieces(
+                    self._engine, self._feed, self.ranks, (start, stop), micro, divisor
+                )
                 self.updater.step(self.step, gradients, scale=self.lr_factor)
             if self.average is not None:
                 self.average.update(stop - start)
@@ -266,7 +280,7 @@ class Run:
     def _evaluated(self, split: str, evaluator: Evaluator) -> Evaluation:
         began = time.perf_counter()
         with self.average.applied() if self.average is not None else nullcontext():
-            loss, metrics = evaluator(self.model)
+            loss, metrics = self._told(lambda: evaluator(self.model))
         return self.evaluation(split, loss, metrics, time.perf_counter() - began)
 
     def evaluation(
@@ -289,8 +303,12 @@ class Run:
             (budget.steps is not None and self.step >= budget.steps)
             or (budget.examples is not None and self.examples_seen >= budget.examples)
             or (epochs is not None and self._next_batch()[0] >= epochs * self._stream.examples)
-            or (budget.seconds is not None and self.seconds >= budget.seconds)
+            or (budget.seconds is not None and self._told(lambda: self.seconds) >= budget.seconds)
         )
+
+    def _told(self, found: Callable[[], T]) -> T:
+        """What depends on the clock or on rounding is found by one rank, so that all go the same way."""
+        return found() if self.ranks is None else self.ranks.of_first(found)
 
     def looks_at(self) -> int:
         """The step of the next record or evaluation, where evaluations are planned in steps."""
@@ -372,24 +390,3 @@ class Run:
         self._next_evaluation, self._next_record = facts.next_evaluation, facts.next_record
         self.evaluations, self.records = list(facts.evaluations), list(facts.records)
         self._watch_target()
-
-
-def check_run(spec: RunSpec, task: Task) -> None:
-    """Refuse a spec that does not fit the task, before anything is built."""
-    check_batch_size(spec.batch_size, len(task.train))
-    if spec.target is not None:
-        task.check_target(spec.target)
-        task.split(spec.target.split)
-    for split in spec.evaluation.splits:
-        task.split(split)
-    if task.schedule is not None and spec.optimizer.schedule.name != "constant":
-        raise InputError(
-            f"task {task.name!r} brings its own schedule: leave schedule out, "
-            f"got {spec.optimizer.schedule.name}"
-        )
-
-
-def splits_of(spec: RunSpec) -> list[str]:
-    """The splits that a run evaluates as it goes on."""
-    target = [spec.target.split] if spec.target is not None else []
-    return list(dict.fromkeys([*spec.evaluation.splits, *target]))

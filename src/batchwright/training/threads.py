@@ -60,7 +60,7 @@ def operations_of_layers(model: nn.Module, data: Split) -> float | None:
         for module in model.modules():
             module.register_forward_hook(count)
         with torch.no_grad():
-            model(data.inputs[:1])
+            model(data.gather(torch.tensor([0]))[0])  # a copy: the model may write to it
     except Exception:
         return None
     return float(_PASSES * total)

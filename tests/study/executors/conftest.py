@@ -1,3 +1,6 @@
+import logging
+import os
+
 import pytest
 
 from batchwright.task import TaskReference
@@ -5,7 +8,7 @@ from batchwright.task.live import as_live
 from batchwright.task.load import load_task
 
 TASK = """
-import os, signal, time
+import functools, os, signal, time
 
 import torch
 from torch import nn
@@ -24,6 +27,8 @@ class Model(nn.Linear):
         if self.training and self.kind == "kills at 5" and len(x) == 5:
             open(os.path.join(self.folder, f"{os.getpid()}"), "w").close()
             os.kill(os.getpid(), signal.SIGSEGV)
+        if self.kind == "writes":
+            x.add_(1.0)
         if self.training and self.kind == "slow":
             time.sleep(0.05)
         return super().forward(x)
@@ -35,7 +40,7 @@ def task(kind: str = "plain", folder: str = ""):
     y = x @ torch.tensor([[1.0], [-2.0], [0.5], [0.0]]) + 0.3 * torch.randn(48, 1, generator=g)
     dense = {"model": lambda: nn.Sequential(nn.Linear(4, 1)), "loss": "mse"}
     own = {
-        "model": lambda: Model(kind, folder),
+        "model": functools.partial(Model, kind, folder),
         "loss": lambda outputs, targets: ((outputs - targets) ** 2).mean(1),
     }
     return Task(
@@ -67,3 +72,22 @@ def live():
         return as_live(program["task"](**options))
 
     return make
+
+
+SMALL = {"num_cpus": 1, "object_store_memory": 80 << 20}
+
+
+@pytest.fixture(scope="session")
+def two_nodes():
+    """A Ray cluster of two nodes on this machine, to which this process is connected."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    import ray
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args=SMALL | {"include_dashboard": False})
+    cluster.add_node(**SMALL)
+    ray.init(cluster.address, log_to_driver=False, logging_level=logging.ERROR)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()

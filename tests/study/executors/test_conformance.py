@@ -4,6 +4,7 @@ import pytest
 
 from batchwright.core.errors import InputError
 from batchwright.study.executors.in_process import InProcess
+from batchwright.study.executors.ray import RayActors
 from batchwright.study.executors.workers import WorkerProcesses
 from batchwright.training import RunSpec, Status
 from batchwright.training.loop import run
@@ -12,12 +13,16 @@ BACKENDS = {
     "in process": InProcess,
     "two workers": lambda task: WorkerProcesses(2),
     "a worker, task sent": lambda task: WorkerProcesses(1, task),
+    "an actor of Ray": lambda task: RayActors(task, 1),
+    "an actor of Ray, task sent": lambda task: RayActors(task, 1),
 }
 UNTIMED = {"seconds": 0.0, "evaluation_seconds": 0.0, "environment": {}}
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def backend(request, tiny, live):
+    if "Ray" in request.param:
+        request.getfixturevalue("two_nodes")
     task = (live if "sent" in request.param else tiny)(kind="raises at 5")
     with BACKENDS[request.param](task) as executor:
         yield executor, task

@@ -83,6 +83,8 @@ HELP = {
     "The longest that a run may take.": "一次运行最长多少轮。",
     "A name for the advice beside its id.": "除编号外给建议起的名称。",
     "Processes; default one a core (one on a GPU).": "进程数；默认每个核一个（GPU 上为一个）。",
+    "in-process, loky (processes here) or ray; loky where the task allows it.": "in-process、loky（本机的多个进程）或 ray；默认在任务允许时用 loky。",
+    "Of a Ray cluster; default a Ray on this machine.": "Ray 集群的地址；默认在本机启动 Ray。",
     # the optimizer
     "sgd, adam, adamw, rmsprop, ...": "sgd、adam、adamw、rmsprop……",
     "Momentum of sgd or rmsprop.": "sgd 或 rmsprop 的动量。",

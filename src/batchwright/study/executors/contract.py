@@ -16,8 +16,10 @@ given; an executor may keep it alive in between, or run it afresh.
 
 **Ctrl-C** is the caller's to handle: processes of an executor leave it alone, and end with the caller's.
 
-**Closing** forgets what was submitted and lets go of processes and memory. An executor may be used again
-afterwards.
+**Closing** forgets what was submitted and lets go of processes and memory; on this machine nothing of the executor
+runs any more when it returns. An executor may be used again afterwards.
+
+**Data are read, never written.** Processes may share them; a run gets copies of the examples of its batches.
 """
 
 from __future__ import annotations
@@ -65,6 +67,10 @@ class Executor(Protocol):
         Raises:
             InputError: nothing is under way.
         """
+        ...
+
+    def made_on(self) -> Mapping[str, str]:
+        """Which machines made the runs and which one times steps, where that is not simply this one; else nothing."""
         ...
 
     def close(self) -> None:

@@ -46,6 +46,9 @@ class InProcess(Executor):
         runs, stop_at = self._queue.pop(0)
         return zip(runs, self._runner.run_all(list(runs.values()), stop_at), strict=True)
 
+    def made_on(self) -> Mapping[str, str]:
+        return {}
+
     def close(self) -> None:
         self._queue.clear()
         self._runner = Runner(self._task)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batchwright.study.executors.runner import Runner
-    from batchwright.training.spec import RunSpec
 
 _LOOK_SECONDS = 0.5
 
@@ -52,26 +51,38 @@ def execute(spec_jsons: list[str], stop_at: int | None, packed: str | None) -> l
     from batchwright.training.record import Status
     from batchwright.training.spec import RunSpec
 
-    specs = [RunSpec.model_validate_json(text) for text in spec_jsons]
     try:
-        results = _runner(specs[0], packed).run_all(specs, stop_at)
+        return as_json(_runner(spec_jsons[0], packed), spec_jsons, stop_at)
     except BatchwrightError as error:
-        results = [failed(spec, Status.FAILED, one_line(error)) for spec in specs]
+        message = one_line(error)
+        results = [
+            failed(spec, Status.FAILED, message) for spec in map(RunSpec.model_validate_json, spec_jsons)
+        ]
     except Exception as error:
-        results = [failed_to_start(spec, error) for spec in specs]
+        results = [failed_to_start(spec, error) for spec in map(RunSpec.model_validate_json, spec_jsons)]
     return [result.model_dump_json() for result in results]
+
+
+def as_json(runner: Runner, spec_jsons: list[str], stop_at: int | None) -> list[str]:
+    """What a runner makes of a job."""
+    from batchwright.training.spec import RunSpec
+
+    specs = [RunSpec.model_validate_json(text) for text in spec_jsons]
+    return [result.model_dump_json() for result in runner.run_all(specs, stop_at)]
 
 
 _runners: dict[str, Runner] = {}
 """One for each task that this worker has loaded, by its reference or its file."""
 
 
-def _runner(spec: RunSpec, packed: str | None) -> Runner:
+def _runner(spec_json: str, packed: str | None) -> Runner:
     if packed is not None:
         return _load(packed)
     from batchwright.study.executors.runner import Runner
     from batchwright.task.load import load_task
+    from batchwright.training.spec import RunSpec
 
+    spec = RunSpec.model_validate_json(spec_json)
     reference = spec.task.model_dump_json()
     if reference not in _runners:
         _runners[reference] = Runner(load_task(spec.task))

@@ -11,12 +11,12 @@ import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from batchwright.core.errors import InputError
 from batchwright.study.executors import worker
 from batchwright.study.executors.contract import Executor
+from batchwright.study.executors.job import Job
 
 if TYPE_CHECKING:
     from batchwright.study.executors.packed import PackedTask
@@ -26,26 +26,6 @@ if TYPE_CHECKING:
 
 _DEATHS = 2
 """A run whose process died so often, with no other run at work, is given up."""
-
-
-@dataclass(order=True)
-class _Job:
-    """A run on its way, or runs that share a program. Jobs are ordered by what is to be started first."""
-
-    priority: tuple[bool, int, int]
-    runs: dict[str, RunSpec] = field(compare=False)
-    stop_at: int | None = field(compare=False)
-    deaths: int = field(default=0, compare=False)
-
-    @property
-    def suspect(self) -> bool:
-        """Whether it was at work when a process died; it is then run with no other beside it."""
-        return not self.priority[0]
-
-    def suspected(self) -> Self:
-        """The same, to be run alone."""
-        _, batch_size, turn = self.priority
-        return replace(self, priority=(False, batch_size, turn))
 
 
 class WorkerProcesses(Executor):
@@ -66,8 +46,8 @@ class WorkerProcesses(Executor):
         self._count = count
         self._packed = None if task is None else _packed(task)
         self._pool: Any = None
-        self._waiting: list[_Job] = []
-        self._at_work: dict[Future[list[str]], _Job] = {}
+        self._waiting: list[Job] = []
+        self._at_work: dict[Future[list[str]], Job] = {}
         self._submitted = 0
 
     def __enter__(self) -> Self:
@@ -87,11 +67,8 @@ class WorkerProcesses(Executor):
         self._queue(dict(runs), None)
 
     def _queue(self, runs: dict[str, RunSpec], stop_at: int | None) -> None:
-        # Small batches need the most steps and each waits for its neighbour: they are the longest chain, so
-        # they go first, and the short runs at large batches fill the gaps.
         self._submitted += 1
-        batch_size = next(iter(runs.values())).batch_size
-        heapq.heappush(self._waiting, _Job((True, batch_size, self._submitted), runs, stop_at))
+        heapq.heappush(self._waiting, Job.of(runs, stop_at, self._submitted))
 
     def next_done(self) -> Iterable[tuple[str, RunResult]]:
         if not self._waiting and not self._at_work:
@@ -100,6 +77,9 @@ class WorkerProcesses(Executor):
         while not finished:
             finished = self._hand_out() or self._collect()
         return finished + self._hand_out()
+
+    def made_on(self) -> Mapping[str, str]:
+        return {}
 
     def close(self) -> None:
         self._waiting.clear()
@@ -155,25 +135,15 @@ class WorkerProcesses(Executor):
 
     def _start_over(self) -> list[tuple[str, RunResult]]:
         """New processes after one died; the runs at work are suspects, and one that was alone is guilty."""
-        from batchwright.study.executors.runner import failed
-        from batchwright.training.record import Status
-
         lost = list(self._at_work.values())
         self._at_work.clear()
         self._stop()
         given_up = []
         for job in lost:
-            job.deaths += len(lost) == 1
-            if job.deaths < _DEATHS:
-                heapq.heappush(self._waiting, job.suspected())
-            elif len(job.runs) > 1:  # one of them is guilty, or all of them are too much together
-                for key, spec in job.runs.items():
-                    heapq.heappush(self._waiting, replace(job.suspected(), runs={key: spec}, deaths=0))
-            else:
-                message = f"worker process died {job.deaths} times"
-                given_up += [
-                    (key, failed(spec, Status.OUT_OF_MEMORY, message)) for key, spec in job.runs.items()
-                ]
+            again, ended = job.after_death(alone=len(lost) == 1, most=_DEATHS)
+            given_up += ended
+            for each in again:
+                heapq.heappush(self._waiting, each)
         return given_up
 
     def _processes(self) -> Any:

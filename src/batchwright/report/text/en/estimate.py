@@ -15,4 +15,7 @@ STRINGS = {
     "about.environment.cores": "cores",
     "about.environment.threads": "threads",
     "about.environment.device": "device",
+    "about.environment.runs_on": "runs on",
+    "about.environment.timed_on": "steps timed on",
+    "about.environment.ranks": "ranks",
 }

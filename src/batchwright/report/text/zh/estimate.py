@@ -14,4 +14,7 @@ STRINGS = {
     "about.environment.cores": "核数",
     "about.environment.threads": "线程数",
     "about.environment.device": "设备",
+    "about.environment.runs_on": "运行所在机器",
+    "about.environment.timed_on": "计时所在机器",
+    "about.environment.ranks": "进程（rank）数",
 }

@@ -1,6 +1,9 @@
 """One run: batches, optimizers, schedules, devices, checkpoints."""
 
 ERRORS = {
+    "device must be cpu or cuda under torchrun, where each rank has its own, got {}": "在 torchrun 下 device 必须是 cpu 或 cuda（每个 rank 用自己的设备），实际为 {0}",
+    "torchrun is for train, and {} would be done once on each of {} ranks: start it without torchrun": "torchrun 只用于 train，而 {0} 会在 {1} 个 rank 上各做一次：请不用 torchrun 启动",
+    "{} ({}) would take its statistics from each rank's share of the batch alone, not from the batch: train with one process, or use LayerNorm or GroupNorm": "{0}（{1}）会只用每个 rank 分到的那部分批来计算统计量，而不是整个批：请用单个进程训练，或改用 LayerNorm 或 GroupNorm",
     "{} needs {}: pip install 'batchwright[{}]'": "{0} 需要 {1}：pip install 'batchwright[{2}]'",
     "columns of inputs must not depend on one another, got some that nearly do: no convergence at strength {} in {} sweeps; drop some, or use ridge": "输入的各列必须线性无关，而其中有些几乎相关：强度为 {0} 时 {1} 轮扫描后仍未收敛；请去掉一些列，或改用岭回归",
     "inputs must have shape (N, features) and targets (N,), got {} and {}": "inputs 的形状必须为 (N, features)，targets 为 (N,)，实际为 {0} 和 {1}",
