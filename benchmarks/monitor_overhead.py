@@ -86,7 +86,10 @@ def main() -> None:
         "bitwise" if same else "no",
     ]  # fmt: skip
     columns = ["plain (ms)", "with the monitor (ms)", "ratio", "90%", "pairs", "same weights"]
-    text = markdown(columns, [row]) + "\n\nMedian processor milliseconds an update; medians of the pairs' ratios."
+    text = (
+        markdown(columns, [row])
+        + "\n\nMedian processor milliseconds an update; medians of the pairs' ratios."
+    )
     if quick:
         print(text)
         return
