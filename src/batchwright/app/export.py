@@ -16,7 +16,7 @@ from batchwright.core.errors import InputError, shown, unknown_name
 if TYPE_CHECKING:
     from batchwright.app.answer import Answer
     from batchwright.integrations.export.study import ExportedStudy
-    from batchwright.study.stores.sqlite import SQLiteStore
+    from batchwright.study.stores.sql import SQLStore
 
 _TOOLS = {
     "tensorboard": ("tensorboard", "to_tensorboard"),
@@ -125,7 +125,7 @@ def _in_tool(study: str, to: str, output: str | None, store: str | None) -> Answ
     return Answer(result=written, page=page, document=document, rows=lambda: rows)
 
 
-def _exported(kept: SQLiteStore, study: str) -> ExportedStudy:
+def _exported(kept: SQLStore, study: str) -> ExportedStudy:
     """The study with its runs' curves, and its answer where it is finished."""
     from batchwright.integrations.export.study import ExportedStudy, exported_runs
     from batchwright.report.render.terminal import page_text
