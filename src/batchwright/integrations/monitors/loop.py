@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from batchwright.advice.monitored import NoiseReading, advice_for, why_unresolved
 from batchwright.core.errors import InputError, shown
 from batchwright.integrations.monitors.passes import BackwardPasses
-from batchwright.integrations.monitors.ranks import Ranks
+from batchwright.integrations.monitors.ranks import WatchedRanks
 from batchwright.integrations.monitors.window import Window
 from batchwright.measure.gradients.micro_batches import MicroBatch, MicroBatchSums, moments_of_step, sums_of
 
@@ -48,7 +48,7 @@ class LoopNoise:
         self.batch_size, self.micro_batch_size, self.every = batch_size, micro_batch_size, every
         self._optimizer, self._scaler = _unwrapped(optimizer), scaler
         self._examples, self._divided = examples, divided
-        self._ranks = Ranks(model, process_group)
+        self._ranks = WatchedRanks(model, process_group)
         self._passes = BackwardPasses(model)
         self._device = next(model.parameters()).device
         self._window = Window(window)

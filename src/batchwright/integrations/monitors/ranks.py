@@ -14,7 +14,7 @@ from batchwright.measure.gradients.micro_batches import MicroBatchSums
 _SHARDED = ("FullyShardedDataParallel", "FSDPModule", "DeepSpeedEngine")
 
 
-class Ranks:
+class WatchedRanks:
     """The ranks over which a model's gradients are averaged: one, or those of a process group.
 
     Args:
