@@ -22,7 +22,7 @@ def task():
 def main(address=None):
     with tempfile.TemporaryDirectory() as store:
         answer = bw.study(
-            task(), batch_sizes=[4, 16, 64], search_seeds=2, confirm_seeds=3, executor="ray", address=address,
+            task(), batch_sizes=[8, 32], search_seeds=1, confirm_seeds=2, executor="ray", address=address,
             workers=2, store=store, progress=False,
         )  # fmt: skip
     print(

@@ -14,7 +14,6 @@ BACKENDS = {
     "two workers": lambda task: WorkerProcesses(2),
     "a worker, task sent": lambda task: WorkerProcesses(1, task),
     "an actor of Ray": lambda task: RayActors(task, 1),
-    "an actor of Ray, task sent": lambda task: RayActors(task, 1),
 }
 UNTIMED = {"seconds": 0.0, "evaluation_seconds": 0.0, "environment": {}}
 
