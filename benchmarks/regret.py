@@ -26,6 +26,7 @@ from problems import PROBLEMS, Problem
 from record import markdown, record
 from regret_study import (
     cached,
+    has_truth,
     interpolated,
     loaded,
     slug,
@@ -43,7 +44,7 @@ from batchwright.task.task import Task
 
 LARGEST_THAT_FITS = 8192
 KNEE_SHARE = 0.5
-METHOD = 2
+METHOD = 3
 """Raised with every change of the method, so that no advice of an older one is scored."""
 
 
@@ -191,6 +192,9 @@ def main() -> None:
         for problem in wanted:
             print(problem.name, study(problem, problem.load())["runs"], "runs", flush=True)
         return
+    left_out = [p.name for p in wanted if not has_truth(p)]
+    wanted = [p for p in wanted if has_truth(p)]
+    print(f"without a study yet (--prepare makes it): {', '.join(left_out) or 'none'}", flush=True)
     # All that needs a quiet machine first, one process: seconds a step and the advice itself.
     for problem in wanted:
         _, task = loaded(problem.name)
@@ -216,15 +220,16 @@ def main() -> None:
         "scored": [r for r in results if r["scored"]],
     }
     facts = {name: summary(rows) for name, rows in parts.items() if rows}
+    told = f"\n\nWithout a study yet: {', '.join(left_out)}." if left_out else ""
     text = "\n\n".join(
         f"{table(parts[name])}\n\n{in_words(name.capitalize(), fact)}" for name, fact in facts.items()
-    )
+    ) + told
     if arguments.only:
         print(text)
         return
     record(
         "regret", question=(__doc__ or "").splitlines()[0], ratio=facts["scored"]["median_regret"],
-        measurements={"summary": facts, "problems": results}, table=text,
+        measurements={"summary": facts, "problems": results, "without_a_study": left_out}, table=text,
     )  # fmt: skip
 
 

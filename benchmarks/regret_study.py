@@ -53,6 +53,11 @@ def slug(problem: Problem) -> str:
     return "".join(c if c.isalnum() else "-" for c in problem.name.lower())
 
 
+def has_truth(problem: Problem) -> bool:
+    """Whether its study is in the repository."""
+    return (TRUTH / slug(problem) / "study.json").exists()
+
+
 def study_runs(problem: Problem, task: Task, workers: int = 2) -> tuple[StudySpec, StudyRuns]:
     """All runs of a problem's study, of which those in the cache are not made again."""
     spec = problem.spec(task)

@@ -15,7 +15,7 @@ from batchwright.measure.gradients.noise import Noise
 from batchwright.optim.catalogue import CATALOGUE
 from batchwright.study.spec import StudySpec
 
-CRITICAL_GUESS, _CRITICAL_GUESS_SD = 200.0, 1.3
+CRITICAL_GUESS, CRITICAL_GUESS_SD = 200.0, 1.3
 STALLED = 2.0
 """A run stalls when its best level is older than this factor in steps."""
 _LEAST_SHARE = 0.3
@@ -110,7 +110,7 @@ class Inference:
             math.log(reference_steps),
             math.log(reference.lr),
             math.log(CRITICAL_GUESS),
-            _CRITICAL_GUESS_SD,
+            CRITICAL_GUESS_SD,
             CATALOGUE[self.spec.optimizer.name].adaptive,
         )
         seed = self.spec.run_seed("search", 0)
