@@ -221,9 +221,12 @@ def main() -> None:
     }
     facts = {name: summary(rows) for name, rows in parts.items() if rows}
     told = f"\n\nWithout a study yet: {', '.join(left_out)}." if left_out else ""
-    text = "\n\n".join(
-        f"{table(parts[name])}\n\n{in_words(name.capitalize(), fact)}" for name, fact in facts.items()
-    ) + told
+    text = (
+        "\n\n".join(
+            f"{table(parts[name])}\n\n{in_words(name.capitalize(), fact)}" for name, fact in facts.items()
+        )
+        + told
+    )
     if arguments.only:
         print(text)
         return

@@ -77,7 +77,7 @@ def live():
 SMALL = {"num_cpus": 1, "object_store_memory": 80 << 20}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # idle nodes use a tenth of a processor
 def two_nodes():
     """A Ray cluster of two nodes on this machine, to which this process is connected."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"

@@ -128,7 +128,9 @@ def test_a_task_of_this_process_alone_is_sent(two_nodes, live):
 
 
 def test_only_the_run_that_kills_its_actor_is_given_up(two_nodes, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr("batchwright.study.executors.ray._DEATHS", 2)  # three take ten seconds more
+    monkeypatch.setattr(
+        import_module("batchwright.study.executors.ray"), "_DEATHS", 2
+    )  # three take ten seconds more
     task, folder = tiny(kind="kills at 5", folder=str(tmp_path)), tmp_path
     sizes = (4, 5, 6)
     with RayActors(task, 1) as executor:
