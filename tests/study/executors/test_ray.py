@@ -80,6 +80,7 @@ def studied(task, executor, path, progress=None):
     }
 
 
+@pytest.mark.slow
 def test_a_study_gives_the_same_anywhere_also_where_a_machine_is_killed(
     two_nodes, tiny, tmp_path, same_timings
 ):
@@ -196,6 +197,7 @@ def test_options_that_do_not_fit_are_one_line(words, line, capsys):
 # --- what travels ---
 
 
+@pytest.mark.slow
 def test_the_files_of_a_task_travel_to_a_cluster(two_nodes, tmp_path):
     """By the command line, from a process of its own: actors import the copy, and a helper beside it."""
     seen = tmp_path / "seen"
@@ -323,6 +325,7 @@ def test_a_job_is_given_up_after_deaths_that_only_it_can_have_caused(tiny):
     assert (none, key, result.message) == ([], "a", "worker process died 2 times")
 
 
+@pytest.mark.slow
 def test_the_example_runs_quietly(tmp_path):
     """On a Ray of its own, without an address."""
     example = Path(__file__).parents[3] / "examples/ray_study.py"
