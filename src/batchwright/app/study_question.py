@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batchwright.app.options import MachineOptions, OptimizerOptions, RunOptions
 from batchwright.core.errors import BatchwrightError, InputError
+from batchwright.core.processors import usable_processors
 
 if TYPE_CHECKING:
     from batchwright.study.spec import StudySpec
@@ -91,7 +91,7 @@ def worker_count(workers: int | None, device: str) -> int:
         InputError: fewer than one.
     """
     if workers is None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = usable_processors()
         return cores if device == "cpu" else 1
     if not 1 <= workers <= 1024:
         raise InputError(

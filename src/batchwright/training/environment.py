@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from functools import lru_cache
 from pathlib import Path
 
 import torch
 
+from batchwright.core.processors import usable_processors
 from batchwright.core.version import __version__
 
 
@@ -31,7 +31,7 @@ def _host() -> tuple[tuple[str, str | int], ...]:
         ("torch", torch.__version__),
         ("system", f"{platform.system()} {platform.machine()}"),
         ("processor", _processor()),
-        ("cores", len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1),
+        ("cores", usable_processors()),
     )
 
 

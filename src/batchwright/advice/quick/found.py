@@ -36,7 +36,6 @@ from batchwright.study.result import BatchSizeResult, StepsToTarget, Trial
 from batchwright.training.record import Status
 
 _AGREES_WITHIN = 4.0
-_FEWEST_BATCH_SIZES = 2
 _QUANTILES = (0.05, 0.50, 0.95)
 
 
@@ -198,7 +197,7 @@ def _easier(race: Race, objective: Objective, main: int, members: Sequence[int])
 
 def _one_batch_size(race: Race, question: Question) -> list[Doubt]:
     """A reason against recommending: the budget was spent before another batch size was tried."""
-    if len(race.inference.tried()) >= min(_FEWEST_BATCH_SIZES, len(race.sizes)):
+    if race.inference.tried_enough():
         return []
     trainings = 2 * math.ceil(race.meter.spent(race.evidence.arms) / race.meter.training_seconds)
     why = remark("advice.one_batch_size", batch_size=race.middle)

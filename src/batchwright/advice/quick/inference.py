@@ -28,6 +28,8 @@ _FURTHER_MISFIT = 0.10
 known
 to about 0.15, and d log S / d log2 B changes by ln 2 of it where steps still fall as 1/B."""
 _LEAST_CHANCE = 0.10
+_FEWEST_BATCH_SIZES = 2
+"""Batch sizes that must have been tried for an answer, if there are as many."""
 
 
 @dataclass
@@ -85,6 +87,10 @@ class Inference:
     def tried(self) -> set[int]:
         """The batch sizes at which a run went far enough."""
         return {arm.batch_size for arm in self.evidence.arms if self.far_enough(arm)}
+
+    def tried_enough(self) -> bool:
+        """Whether more than one batch size was tried: one alone says nothing of the others."""
+        return len(self.tried()) >= min(_FEWEST_BATCH_SIZES, len(self.sizes))
 
     def like_reference(self, batch_size: int) -> float:
         """The reference's steps at another batch size, if smaller batches were all noise, larger no gain."""

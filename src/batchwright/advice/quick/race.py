@@ -70,11 +70,7 @@ class Race:
         """Whether to stop. A budget in trainings lasts until a second batch size was tried: one gives no answer."""
         if not self.meter.is_spent(self.evidence.arms):
             return False
-        return self.meter.allowance.seconds is not None or not self._is_alone()
-
-    def _is_alone(self) -> bool:
-        """Whether the reference's batch size is the only one that was tried, and there are others."""
-        return len(self.sizes) > 1 and len(self.inference.tried()) < 2
+        return self.meter.allowance.seconds is not None or self.inference.tried_enough()
 
     # --- stage 1 ---
 
@@ -192,7 +188,7 @@ class Race:
             if self._spent():
                 evidence.ended = remark("advice.ended.budget_spent")
                 return
-            elsewhere = self._is_alone() and self.meter.is_spent(evidence.arms)
+            elsewhere = not self.inference.tried_enough() and self.meter.is_spent(evidence.arms)
             choice, improvement = self._most_promising(elsewhere=elsewhere)
             if choice is None or (improvement < _LEAST_IMPROVEMENT and not elsewhere):
                 evidence.ended = remark("advice.ended.no_promise")

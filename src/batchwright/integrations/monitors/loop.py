@@ -14,6 +14,7 @@ from batchwright.integrations.monitors.passes import BackwardPasses
 from batchwright.integrations.monitors.ranks import WatchedRanks
 from batchwright.integrations.monitors.window import Window
 from batchwright.measure.gradients.micro_batches import MicroBatch, MicroBatchSums, moments_of_step, sums_of
+from batchwright.task.options import require_at_least
 
 Told = tuple[Tensor | None, float, float | None]
 """|g|^2 of a micro-batch, its examples and its weight, where that was given."""
@@ -37,7 +38,7 @@ class LoopNoise:
         process_group: Any = None,
     ) -> None:
         for name, number in {"micro_batch_size": micro_batch_size, "every": every, "window": window}.items():
-            _at_least_one(name, number)
+            require_at_least(name, number, 1)
         if batch_size <= micro_batch_size:
             raise InputError(
                 f"micro_batch_size must be below batch_size {batch_size}, got {micro_batch_size}: the noise scale "
@@ -191,11 +192,6 @@ class LoopNoise:
             ranks=self._ranks.count,
             advice=advice_for(scale, self.batch_size, self._optimizer),
         )
-
-
-def _at_least_one(name: str, number: int) -> None:
-    if number < 1:
-        raise InputError(f"{name} must be at least 1, got {number}")
 
 
 def _numbers(squares: list[Tensor | None]) -> list[float]:

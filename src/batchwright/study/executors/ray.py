@@ -8,7 +8,6 @@ which are made again, each alone, by another.
 from __future__ import annotations
 
 import heapq
-import os
 import platform
 import time
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from batchwright.core.errors import InputError, one_line
+from batchwright.core.processors import usable_processors
 from batchwright.study.executors.contract import Executor
 from batchwright.study.executors.job import Job
 from batchwright.study.executors.portions import Portions
@@ -156,7 +156,7 @@ class RayActors(Executor):
         from batchwright.task.load import folder_of_code
 
         ray = ray_package()
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        cores = usable_processors()
         self._connection = connected(
             self._address,
             cpus=cores if self._count is None else self._count * self._threads,

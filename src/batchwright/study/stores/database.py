@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from batchwright.core.errors import StoreError
 from batchwright.core.remark import Remark, remark
-from batchwright.study.stores.schema import metadata, runs
+from batchwright.study.stores.schema import missing_columns, runs
 
 Row = dict[str, Any]
 Done = TypeVar("Done")
@@ -63,12 +63,7 @@ class Database(ABC):
 
     def missing(self, connection: sa.Connection, *tables: str) -> list[str]:
         """What these tables of the schema lack, as ``table`` or ``table.column``."""
-        missing = []
-        for name in tables:
-            there = self.columns(connection, name)
-            lacking = [f"{name}.{c.name}" for c in metadata.tables[name].c if c.name not in there]
-            missing += lacking if there else [name]
-        return missing
+        return [lack for name in tables for lack in missing_columns(name, self.columns(connection, name))]
 
     def damaged(self, problem: str, readable: int) -> StoreError:
         """The error that says what is wrong, and what can still be used."""

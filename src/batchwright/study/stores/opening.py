@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from batchwright.core.errors import StoreError, shown
-from batchwright.study.stores.schema import SCHEMA_VERSION, metadata, studies
+from batchwright.study.stores.schema import SCHEMA_VERSION, metadata, missing_columns, studies
 from batchwright.study.stores.versions import NoStoreError, bring_up_to_date, reason, schema_version
 
 DEFAULT_FOLDER = "batchwright-runs"
@@ -154,11 +154,7 @@ def _tables(connection: sa.Connection) -> list[str]:
 
 def _check_tables(connection: sa.Connection, path: Path) -> None:
     """Without the list of studies nothing can be used; what else is missing is said when it is asked for."""
-    there = table_columns(connection, studies.name)
-    missing = (
-        [f"{studies.name}.{c.name}" for c in studies.c if c.name not in there] if there else [studies.name]
-    )
-    if missing:
+    if missing := missing_columns(studies.name, table_columns(connection, studies.name)):
         raise StoreError(f"{path} is damaged (it lacks {', '.join(missing)}): name another store")
 
 

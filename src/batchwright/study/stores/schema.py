@@ -64,3 +64,9 @@ measurements = sa.Table(
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+
+
+def missing_columns(table: str, there: set[str]) -> list[str]:
+    """What a table of the schema lacks: ``table.column`` each, or ``table`` where there are no columns at all."""
+    lacking = [f"{table}.{c.name}" for c in metadata.tables[table].c if c.name not in there]
+    return lacking if there else [table]

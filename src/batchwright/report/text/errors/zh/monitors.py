@@ -9,6 +9,5 @@ ERRORS = {
     "micro_batch() must follow the backward pass of every micro-batch of a step, got {} calls and another pass: call it after the last one too": "同一步中每个微批的反向传播之后都必须调用 micro_batch()，实际调用了 {0} 次之后还有一次反向传播：最后一个微批之后也请调用",
     "a step must have batch_size / micro_batch_size = {} backward passes over all ranks, got {}: call micro_batch(examples=...) after each micro-batch": "一步之中各进程的反向传播总数必须为 batch_size / micro_batch_size = {0}，实际为 {1}：请在每个微批之后调用 micro_batch(examples=...)",
     "the noise callback needs automatic_optimization, got manual: use NoiseMonitor in training_step": "噪声回调要求 automatic_optimization，实际为手动优化：请在 training_step 中使用 NoiseMonitor",
-    "{} must be at least 1, got {}": "{0} 必须不小于 1，实际为 {1}",
     "the noise of an update needs two micro-batches or more, got {}": "一次更新的噪声至少需要两个微批，实际为 {0}",
 }
